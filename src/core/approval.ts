@@ -1,0 +1,40 @@
+import type { Json } from "./json.ts";
+
+/** What somebody is asked to allow. */
+export type ApprovalSubject =
+  | { readonly kind: "command"; readonly command: string; readonly cwd: string }
+  | {
+      readonly kind: "file_change";
+      readonly changes: readonly {
+        readonly path: string;
+        readonly kind: "add" | "update" | "delete";
+      }[];
+      /** Unified diff, for a preview. */
+      readonly diff?: string;
+    }
+  | { readonly kind: "tool"; readonly name: string; readonly arguments: Json };
+
+export interface ApprovalRequest {
+  readonly subject: ApprovalSubject;
+  /** Why it needs a decision, in plain words: `recursive delete`. */
+  readonly reason: string;
+  /** What `allow_session` and `allow_always` remember; equal keys are the same question. */
+  readonly key: string;
+}
+
+export type ApprovalDecision = "allow_once" | "allow_session" | "allow_always" | "deny";
+
+export interface ApprovalVerdict {
+  readonly decision: ApprovalDecision;
+  readonly by: "user" | "policy" | "timeout";
+}
+
+/** Somebody who may allow. Ends early with a denial when the signal aborts. */
+export interface Approver {
+  decide(request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalVerdict>;
+}
+
+/** The default where nobody can answer. */
+export const denyAll: Approver = {
+  decide: () => Promise.resolve({ decision: "deny", by: "policy" }),
+};

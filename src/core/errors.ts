@@ -1,0 +1,106 @@
+/** Every way to fail, as `area/problem`. Scripts rely on these words: they are added to, never changed. */
+export type ErrorCode =
+  | "usage/invalid"
+  | "auth/missing"
+  | "auth/rejected"
+  | "auth/not_entitled"
+  | "model/rate_limited"
+  | "model/quota"
+  | "model/not_found"
+  | "model/context_overflow"
+  | "model/content_policy"
+  | "model/bad_request"
+  | "model/overloaded"
+  | "model/server_error"
+  | "model/truncated"
+  | "model/empty_answer"
+  | "network/unreachable"
+  | "network/timeout"
+  | "network/tls"
+  | "stream/no_terminal_event"
+  | "stream/invalid"
+  | "codex/missing"
+  | "codex/too_old"
+  | "codex/exited"
+  | "codex/silent"
+  | "codex/config_invalid"
+  | "program/missing"
+  | "approval/denied"
+  | "turn/deadline"
+  | "turn/interrupted"
+  | "turn/max_iterations"
+  | "turn/answer_invalid"
+  | "turn/tool_arguments"
+  | "config/invalid"
+  | "config/unreadable"
+  | "store/unreadable"
+  | "store/invalid"
+  | "store/full"
+  | "session/not_found"
+  | "session/ambiguous"
+  | "session/title_taken"
+  | "file/not_found"
+  | "file/unreadable"
+  | "file/unsupported"
+  | "file/unwritable"
+  | "replay/mismatch"
+  | "internal/bug";
+
+export interface HermesErrorOptions {
+  readonly cause?: unknown;
+  /** The command or the edit that fixes it, in one line. */
+  readonly hint?: string;
+  /** Whether the same attempt may succeed later without a change. */
+  readonly retryable?: boolean;
+  /** What the server asked to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** The status of the HTTP answer that caused it. */
+  readonly httpStatus?: number;
+}
+
+/** A failure that a user can understand: what was attempted, what was found, and what to do. Never holds a secret. */
+export class HermesError extends Error {
+  override readonly name = "HermesError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly httpStatus: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: HermesErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+    this.httpStatus = options.httpStatus;
+  }
+}
+
+/** The error as a `HermesError`: unchanged if it is one, else a bug with the original as its cause. */
+export function toHermesError(error: unknown): HermesError {
+  if (error instanceof HermesError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new HermesError("internal/bug", `Unexpected error: ${text}`, {
+    cause: error,
+    hint: "run again with --debug and report the stack",
+  });
+}
+
+/** The errno name (`ENOENT`, `EACCES`, ...) that an operating-system error carries, or undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Throws what a signal was aborted with, if it was. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw abortError(signal);
+}
+
+/** The failure that an aborted signal stands for: its reason if that is typed, else `turn/interrupted`. */
+export function abortError(signal: AbortSignal): HermesError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof HermesError) return reason;
+  return new HermesError("turn/interrupted", "Interrupted");
+}

@@ -1,0 +1,100 @@
+import type { ApprovalSubject, ApprovalVerdict } from "./approval.ts";
+import type { HermesError } from "./errors.ts";
+import type { Item } from "./item.ts";
+
+/**
+ * What happened to items, in order. Each `item-start` is followed by exactly one `item-end` of the same id,
+ * or voided by an `item-reset`. Only `item-end` is authoritative and stored; deltas are for eyes.
+ */
+export type ItemEvent =
+  | { readonly type: "item-start"; readonly item: Item }
+  | {
+      readonly type: "item-delta";
+      readonly itemId: string;
+      readonly channel: "text" | "reasoning" | "output";
+      readonly delta: string;
+    }
+  | { readonly type: "item-end"; readonly item: Item }
+  /** What was shown of these items is void, a retry follows. */
+  | { readonly type: "item-reset"; readonly itemIds: readonly string[] };
+
+/** An attempt failed and another one follows after `delayMs`. */
+export interface RetryEvent {
+  readonly type: "retry";
+  /** The number of the attempt that follows, from 2 on. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly delayMs: number;
+  readonly error: HermesError;
+}
+
+/** Something the user should know that is no item and no failure. */
+export interface NoticeEvent {
+  readonly type: "notice";
+  readonly level: "info" | "warning";
+  readonly text: string;
+}
+
+/** Tokens that were counted by the provider; `inputTokens` includes the cached ones, `outputTokens` the reasoning. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly totalTokens: number;
+}
+
+/** How a step ended. `incomplete`: the model wants to go on; `length`: a limit cut the answer. */
+export type FinishReason = "stop" | "tool_calls" | "length" | "content_filter" | "incomplete";
+
+/** What one step with a model endpoint yields; `step-end` is the last event unless the iterator throws. */
+export type ModelEvent =
+  | ItemEvent
+  | RetryEvent
+  | NoticeEvent
+  | { readonly type: "step-end"; readonly finishReason: FinishReason; readonly usage: Usage };
+
+/** How a turn ended. */
+export type TurnOutcome =
+  | { readonly status: "completed"; readonly finalText: string }
+  | { readonly status: "interrupted" }
+  | {
+      readonly status: "failed";
+      readonly error: HermesError;
+      /** Items that did complete, so that a caller knows what was done. */
+      readonly completedItemIds: readonly string[];
+    };
+
+/** What a turn yields: `turn-start` first, `turn-end` last, exactly one of each. */
+export type TurnEvent =
+  | { readonly type: "turn-start"; readonly turnId: string; readonly runtimeState?: string }
+  | ItemEvent
+  | RetryEvent
+  | NoticeEvent
+  | {
+      readonly type: "approval-decided";
+      readonly subject: ApprovalSubject;
+      readonly verdict: ApprovalVerdict;
+    }
+  | { readonly type: "usage"; readonly usage: Usage }
+  | { readonly type: "turn-end"; readonly outcome: TurnOutcome };
+
+/** No tokens at all. */
+export const noUsage: Usage = {
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  totalTokens: 0,
+};
+
+/** The sum of two counts. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+  };
+}

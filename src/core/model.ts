@@ -1,0 +1,30 @@
+import type { ModelEvent } from "./event.ts";
+import type { Item } from "./item.ts";
+import type { JsonObject } from "./json.ts";
+import type { ToolSpec } from "./tool.ts";
+
+export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
+
+/** One step to ask of a model. */
+export interface ModelRequest {
+  /** Also the prompt cache key. */
+  readonly sessionId: string;
+  readonly model: string;
+  readonly instructions: string;
+  readonly items: readonly Item[];
+  /** In a fixed order; empty: the request has no tools at all. */
+  readonly tools: readonly ToolSpec[];
+  readonly reasoningEffort: ReasoningEffort;
+  readonly serviceTier?: string;
+  readonly maxOutputTokens?: number;
+  /** JSON schema that the answer must follow. */
+  readonly outputSchema?: JsonObject;
+}
+
+/**
+ * One step with a model endpoint. Yields events up to one `step-end`, or throws a `HermesError`; ends within
+ * milliseconds of an abort by throwing the signal's reason.
+ */
+export interface ModelTransport {
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+}

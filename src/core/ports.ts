@@ -1,0 +1,163 @@
+/** The environment as it was at the start: a value, never read again. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** `fetch` as the platform has it. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+export interface Clock {
+  /** ms since epoch. */
+  now(): number;
+  /** ms that only grow, for durations. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface FileStat {
+  readonly kind: "file" | "directory" | "symlink" | "other";
+  readonly size: number;
+  readonly mode: number;
+  readonly modifiedAt: number;
+  /** The user id that owns it. */
+  readonly owner: number;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: FileStat["kind"];
+}
+
+/**
+ * Files of the machine. Paths are absolute. Failures are the operating system's errors, with their errno name in
+ * `code` (see `errnoOf`).
+ */
+export interface FileStore {
+  readBytes(path: string): Promise<Uint8Array>;
+  /** Decoded as UTF-8, malformed bytes replaced; a byte order mark stays. */
+  readText(path: string): Promise<string>;
+  /** Chunks from `offset` on; closes the file when the iteration ends early. */
+  readChunks(path: string, options?: { readonly offset?: number }): AsyncIterable<Uint8Array>;
+  /** Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file, follows a symlink. */
+  replaceFile(
+    path: string,
+    data: string | Uint8Array,
+    options?: { readonly mode?: number },
+  ): Promise<void>;
+  appendFile(
+    path: string,
+    data: string | Uint8Array,
+    options?: { readonly mode?: number },
+  ): Promise<void>;
+  /** Follows symlinks; undefined when absent. */
+  stat(path: string): Promise<FileStat | undefined>;
+  /** Of the link itself; undefined when absent. */
+  linkStat(path: string): Promise<FileStat | undefined>;
+  /** With every symlink resolved. */
+  realPath(path: string): Promise<string>;
+  list(path: string): Promise<readonly DirectoryEntry[]>;
+  /** With its parents; the created ones, outermost first. */
+  makeDirectory(path: string, options?: { readonly mode?: number }): Promise<readonly string[]>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  /** A new directory of its own in the machine's temporary place. */
+  makeTemporaryDirectory(prefix: string): Promise<string>;
+}
+
+export interface SpawnRequest {
+  /** A program on PATH or an absolute path. */
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: "null" | "pipe";
+}
+
+export interface ExitStatus {
+  /** null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A running program, leader of its own process group. */
+export interface ChildProcess {
+  readonly pid: number;
+  /** Back-pressured: what is not read is not buffered beyond the pipe. */
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  /** Resolves when the leader has ended, even if others of its group still hold the pipes. */
+  readonly exited: Promise<ExitStatus>;
+  write(data: string | Uint8Array): Promise<void>;
+  closeStdin(): void;
+  /** Signals the whole group; true when there was one. */
+  killGroup(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): boolean;
+  /** Stops reading and frees the pipes. */
+  abandon(): void;
+}
+
+export interface Spawner {
+  /** @throws the operating system's error (`ENOENT`, `EACCES`) */
+  spawn(request: SpawnRequest): Promise<ChildProcess>;
+  /** Absolute path of a program on `env.PATH`, or undefined. */
+  find(program: string): Promise<string | undefined>;
+}
+
+export interface OutputStream {
+  readonly isTty: boolean;
+  /** Cells of a line; undefined without a TTY. */
+  columns(): number | undefined;
+  /** Resolves when the system has taken it; never throws for a reader that went away, see `isClosed`. */
+  write(text: string): Promise<void>;
+  /** Whether the reader went away (EPIPE). */
+  isClosed(): boolean;
+}
+
+export interface InputStream {
+  /** `null`: /dev/null or closed. */
+  readonly kind: "tty" | "file" | "pipe" | "null";
+  /** Bytes up to the end; each chunk once. */
+  chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** The person's terminal, or the pipes and files in its place. */
+export interface Terminal {
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Raw keyboard input (TTY only): byte sequences as typed; cooked mode is restored when the iteration ends. */
+  keys(signal: AbortSignal): AsyncIterable<string>;
+  /** Calls back when the window's size changes. */
+  onResize(callback: () => void): Disposable;
+}
+
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** Signals sent to this process. */
+export interface SignalSource {
+  on(signal: SignalName, callback: () => void): Disposable;
+}
+
+/** Facts of the machine and the process that do not change. */
+export interface Host {
+  /** The user's home directory. */
+  readonly homeDirectory: string;
+  readonly temporaryDirectory: string;
+  readonly cwd: string;
+  /** `linux`, `darwin`, ... */
+  readonly operatingSystem: string;
+  readonly architecture: string;
+  readonly pid: number;
+  readonly userId: number;
+  readonly version: string;
+}
+
+/** Everything the program needs of the outside, entered at one door. */
+export interface Ports {
+  readonly env: Env;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly files: FileStore;
+  readonly spawner: Spawner;
+  readonly terminal: Terminal;
+  readonly signals: SignalSource;
+  readonly fetch: Fetch;
+}

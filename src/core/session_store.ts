@@ -1,0 +1,96 @@
+import type { TurnOutcome, Usage } from "./event.ts";
+import type { Item } from "./item.ts";
+
+/** Which backend a session runs on, as users write it. */
+export type RuntimeName = "loop" | "codex_app_server";
+
+export interface NewSession {
+  /** `YYYYmmdd_HHMMSS_6hex`. */
+  readonly id: string;
+  /** Who started it: `cli`, `oneshot`, `cron`, ... */
+  readonly source: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly runtime: RuntimeName;
+  readonly cwd: string;
+  /** The system prompt, byte-stable for the session. */
+  readonly instructions: string;
+  readonly title?: string;
+  readonly parentId?: string;
+  /** ms since epoch. */
+  readonly startedAt: number;
+}
+
+/** A session as listings show it. */
+export interface SessionInfo extends Omit<NewSession, "title" | "parentId"> {
+  readonly title: string | null;
+  readonly parentId: string | null;
+  readonly updatedAt: number;
+  /** User and assistant messages. */
+  readonly messageCount: number;
+  readonly toolCallCount: number;
+  readonly usage: Usage;
+  /** The first line of the first user message, at most 120 characters. */
+  readonly preview: string;
+  readonly runtimeState: string | null;
+}
+
+export interface NewTurn {
+  readonly turnId: string;
+  readonly sessionId: string;
+  readonly startedAt: number;
+}
+
+export interface EndedTurn {
+  readonly turnId: string;
+  readonly outcome: TurnOutcome;
+  readonly usage: Usage;
+  readonly endedAt: number;
+  readonly runtimeState?: string;
+}
+
+/** What a turn writes. Every call is durable against the death of the process when it resolves. */
+export interface SessionStore extends AsyncDisposable {
+  create(session: NewSession): Promise<void>;
+  /** @throws {HermesError} `session/not_found` */
+  load(sessionId: string): Promise<{ readonly info: SessionInfo; readonly items: readonly Item[] }>;
+  startTurn(turn: NewTurn): Promise<void>;
+  append(turnId: string, item: Item, at: number): Promise<void>;
+  endTurn(turn: EndedTurn): Promise<void>;
+}
+
+export interface SearchHit {
+  readonly session: SessionInfo;
+  readonly itemId: string;
+  readonly role: "user" | "assistant" | "tool";
+  /** Text around the hit, matches between `[` and `]`. */
+  readonly snippet: string;
+  readonly at: number;
+}
+
+/** An item with the moment it was stored. */
+export interface StoredItem {
+  readonly item: Item;
+  readonly turnId: string;
+  readonly at: number;
+}
+
+/** What people do with stored sessions. */
+export interface SessionCatalog {
+  /** Newest first. */
+  list(options: {
+    readonly limit: number;
+    readonly source?: string;
+  }): Promise<readonly SessionInfo[]>;
+  /** By id, unique id prefix or title. @throws {HermesError} `session/not_found`, `session/ambiguous` */
+  resolve(idOrTitle: string): Promise<SessionInfo>;
+  /** The session that was written to last, or undefined. */
+  latest(): Promise<SessionInfo | undefined>;
+  items(sessionId: string): Promise<readonly StoredItem[]>;
+  search(query: string, options: { readonly limit: number }): Promise<readonly SearchHit[]>;
+  /** @throws {HermesError} `session/title_taken`, `session/not_found` */
+  rename(sessionId: string, title: string): Promise<void>;
+  delete(sessionId: string): Promise<void>;
+  /** Deletes sessions that were last written before `before` (ms since epoch); tells which. */
+  prune(before: number, options: { readonly dryRun: boolean }): Promise<readonly SessionInfo[]>;
+}
