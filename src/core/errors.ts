@@ -14,6 +14,7 @@ export type ErrorCode =
   | "model/server_error"
   | "model/truncated"
   | "model/empty_answer"
+  | "model/bad_tool_call"
   | "network/unreachable"
   | "network/timeout"
   | "network/tls"

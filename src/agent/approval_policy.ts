@@ -1,0 +1,60 @@
+import type { ApprovalRequest, ApprovalVerdict, Approver } from "../core/approval.ts";
+
+export interface ApprovalPolicyDeps {
+  /** Somebody at the terminal; absent in unattended runs. */
+  readonly person?: Approver;
+  /** Whether one of the user's patterns covers the request. */
+  matches(request: ApprovalRequest, pattern: string): boolean;
+  /** Keeps an `allow_always` for later sessions. */
+  rememberAlways(key: string): Promise<void>;
+}
+
+export interface ApprovalPolicyOptions {
+  readonly mode: "ask" | "deny" | "yolo";
+  /** Patterns of the command line and of the configuration. */
+  readonly allow: readonly string[];
+}
+
+/**
+ * Decides by rule where a rule exists, and asks the person otherwise: one question at a time, since two pending
+ * prompts cannot be told apart. Without a person, what no rule allows is denied.
+ */
+export function createApprovalPolicy(
+  deps: ApprovalPolicyDeps,
+  options: ApprovalPolicyOptions,
+): Approver {
+  const allowedKeys = new Set<string>();
+  let lastQuestion: Promise<unknown> = Promise.resolve();
+
+  const byRule = (request: ApprovalRequest): ApprovalVerdict | undefined => {
+    if (options.mode === "yolo") return { decision: "allow_once", by: "policy" };
+    if (allowedKeys.has(request.key)) return { decision: "allow_session", by: "policy" };
+    if (options.allow.some((pattern) => deps.matches(request, pattern))) {
+      return { decision: "allow_once", by: "policy" };
+    }
+    if (options.mode === "deny" || !deps.person) return { decision: "deny", by: "policy" };
+    return undefined;
+  };
+
+  const ask = async (request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalVerdict> => {
+    // The question before may have allowed this one for the session.
+    const verdict = byRule(request);
+    if (verdict || !deps.person) return verdict ?? { decision: "deny", by: "policy" };
+    const answer = await deps.person.decide(request, signal);
+    if (answer.decision === "allow_session" || answer.decision === "allow_always") {
+      allowedKeys.add(request.key);
+    }
+    if (answer.decision === "allow_always") await deps.rememberAlways(request.key);
+    return answer;
+  };
+
+  return {
+    async decide(request, signal) {
+      const verdict = byRule(request);
+      if (verdict) return verdict;
+      const answer = lastQuestion.then(() => ask(request, signal));
+      lastQuestion = answer.catch(() => undefined);
+      return await answer;
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { abortError, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
+import type { TurnEvent, TurnOutcome } from "../core/event.ts";
+import type { ToolCall, UserMessage } from "../core/item.ts";
+import type { ModelTransport } from "../core/model.ts";
+import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
+import * as prompts from "./prompts.ts";
+import { collectStep } from "./step.ts";
+import { runToolCalls, type ToolCallDeps } from "./tool_calls.ts";
+import { TurnProgress } from "./turn_progress.ts";
+
+export interface LoopDeps extends ToolCallDeps {
+  readonly transport: ModelTransport;
+}
+
+/**
+ * Our own backend: asks the model, runs the tools it calls, and asks again, until it answers or a limit is reached.
+ * Stateless between turns.
+ */
+export function createLoopRuntime(deps: LoopDeps): AgentRuntime {
+  return {
+    runTurn: (turn, signal) => runLoop(deps, turn, signal),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function* runLoop(
+  deps: LoopDeps,
+  turn: TurnRequest,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, void> {
+  const progress = new TurnProgress(turn);
+  yield { type: "turn-start", turnId: turn.turnId };
+  let outcome: TurnOutcome;
+  try {
+    outcome = yield* runSteps(deps, progress, signal);
+  } catch (error) {
+    outcome = outcomeOfError(signal.aborted ? abortError(signal) : toHermesError(error), progress);
+  }
+  yield { type: "turn-end", outcome };
+}
+
+function outcomeOfError(error: HermesError, progress: TurnProgress): TurnOutcome {
+  if (error.code === "turn/interrupted") return { status: "interrupted" };
+  return { status: "failed", error, completedItemIds: progress.newItemIds };
+}
+
+async function* runSteps(
+  deps: LoopDeps,
+  progress: TurnProgress,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, TurnOutcome> {
+  const { turn } = progress;
+  const tools = deps.tools.map((tool) => tool.spec);
+  for (let step = 1; step <= turn.maxSteps; step++) {
+    throwIfAborted(signal);
+    const request = progress.request(tools);
+    const result = yield* collectStep(deps.transport.stream(request, signal));
+    progress.add(result.items);
+    const decision = progress.decide(result);
+    switch (decision.kind) {
+      case "run-tools":
+        progress.report(yield* runToolCalls(deps, turn, decision.calls, signal));
+        break;
+      case "refuse-calls":
+        yield* answerCalls(deps, progress, decision.calls, decision.nudge);
+        break;
+      case "ask-again":
+        if (decision.nudge !== undefined) {
+          yield* say(progress, deps.newId(), decision.nudge);
+        }
+        break;
+      case "finish":
+        return { status: "completed", finalText: decision.text };
+      default:
+        decision satisfies never;
+    }
+  }
+  return yield* summarize(deps, progress, signal);
+}
+
+/** A nudge of ours, stored like any message so that the history stays what the model saw. */
+function* say(progress: TurnProgress, id: string, text: string): Generator<TurnEvent, void> {
+  const message: UserMessage = {
+    type: "user-message",
+    id,
+    parts: [{ type: "text", text }],
+    synthetic: true,
+  };
+  progress.add([message]);
+  yield { type: "item-start", item: message };
+  yield { type: "item-end", item: message };
+}
+
+/** Gives calls that must not run the result they need, so that the history stays whole. */
+function* answerCalls(
+  deps: LoopDeps,
+  progress: TurnProgress,
+  calls: readonly ToolCall[],
+  text: string,
+): Generator<TurnEvent, void> {
+  for (const { callId } of calls) {
+    const output = JSON.stringify({ error: text });
+    const item = { type: "tool-result", id: deps.newId(), callId, output, isError: true } as const;
+    progress.add([item]);
+    yield { type: "item-start", item };
+    yield { type: "item-end", item };
+  }
+}
+
+/** The tool-less last step of a turn that used up its steps. */
+async function* summarize(
+  deps: LoopDeps,
+  progress: TurnProgress,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, TurnOutcome> {
+  const limit = progress.turn.maxSteps;
+  yield {
+    type: "notice",
+    level: "warning",
+    text: `Step limit reached (${limit}): the answer is a summary of the work so far`,
+  };
+  yield* say(progress, deps.newId(), prompts.summarizeAtLimit);
+  throwIfAborted(signal);
+  const result = yield* collectStep(deps.transport.stream(progress.request([]), signal));
+  progress.add(result.items);
+  yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");
+  if (result.text.trim() === "" || result.calls.length > 0 || result.finishReason !== "stop") {
+    throw new HermesError(
+      "turn/max_iterations",
+      `The turn used all of its ${limit} steps without an answer`,
+      { hint: "allow more steps with --max-turns, or go on with hermes -c" },
+    );
+  }
+  return progress.finish(result.text);
+}

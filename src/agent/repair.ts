@@ -1,0 +1,152 @@
+import type { Item, ToolCall, ToolResult } from "../core/item.ts";
+import { isJsonObject, parseJson } from "../core/json.ts";
+
+/** What stands for the answer of a call that never got one: the process died, or the turn was cut. */
+export const missingResult = "[No result: the call was interrupted before it finished]";
+
+/**
+ * The history as an endpoint accepts it: every call has exactly one result, right behind its group of calls; results
+ * nobody asked for are gone; arguments are JSON objects. The same array when nothing was wrong.
+ */
+export function repairHistory(items: readonly Item[]): readonly Item[] {
+  return isSound(items) ? items : rebuild(items);
+}
+
+function isSound(items: readonly Item[]): boolean {
+  const open = new Set<string>();
+  const seen = new Set<string>();
+  for (const item of items) {
+    if (item.type === "tool-call") {
+      if (seen.has(item.callId) || !isArgumentsObject(item.arguments)) return false;
+      seen.add(item.callId);
+      open.add(item.callId);
+    } else if (item.type === "tool-result") {
+      if (!open.delete(item.callId)) return false;
+    } else if (open.size > 0) {
+      return false;
+    }
+  }
+  return open.size === 0;
+}
+
+function rebuild(items: readonly Item[]): readonly Item[] {
+  const results = new Map<string, ToolResult>();
+  for (const item of items) {
+    if (item.type === "tool-result" && !results.has(item.callId)) results.set(item.callId, item);
+  }
+  const repaired: Item[] = [];
+  const seen = new Set<string>();
+  let calls: ToolCall[] = [];
+  const closeGroup = () => {
+    for (const call of calls) repaired.push(results.get(call.callId) ?? stubResult(call));
+    calls = [];
+  };
+  for (const item of items) {
+    if (item.type === "tool-result") continue;
+    if (item.type !== "tool-call") {
+      // Reasoning and text may stand between the calls of one step; a result always closes the group behind them.
+      closeGroup();
+      repaired.push(item);
+    } else if (!seen.has(item.callId)) {
+      seen.add(item.callId);
+      const call = isArgumentsObject(item.arguments)
+        ? item
+        : { ...item, arguments: repairArguments(item.arguments) ?? "{}" };
+      repaired.push(call);
+      calls.push(call);
+    }
+  }
+  closeGroup();
+  return repaired;
+}
+
+function stubResult(call: ToolCall): ToolResult {
+  return {
+    type: "tool-result",
+    id: `${call.id}-result`,
+    callId: call.callId,
+    output: missingResult,
+    isError: true,
+  };
+}
+
+function isArgumentsObject(text: string): boolean {
+  return isJsonObject(parseJson(text));
+}
+
+/**
+ * JSON text of an arguments object, from what a model wrote: empty and `None` become `{}`, raw control characters are
+ * escaped, trailing commas and surplus closers dropped, code fences and a second encoding as a string removed.
+ * Undefined when that does not help. What was cut off is never completed: half a call must not run.
+ */
+export function repairArguments(raw: string): string | undefined {
+  const text = stripFence(raw.trim());
+  if (text === "" || text === "None" || text === "null") return "{}";
+  for (const candidate of [text, withoutSlips(text)]) {
+    const value = parseJson(candidate);
+    if (isJsonObject(value)) return candidate;
+    if (typeof value === "string" && isJsonObject(parseJson(value))) return value;
+  }
+  return undefined;
+}
+
+/** Whether broken arguments look cut off rather than misspelt. */
+export function looksTruncated(raw: string): boolean {
+  const text = raw.trimEnd();
+  return !text.endsWith("}") && !text.endsWith("]");
+}
+
+function stripFence(text: string): string {
+  const fence = /^```(?:json)?\s*\n([\s\S]*)\n```$/.exec(text);
+  return fence?.[1] ?? text;
+}
+
+/** One pass over the text that knows inside from outside of strings. */
+function withoutSlips(text: string): string {
+  const pieces: string[] = [];
+  let inString = false;
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const char = text.charAt(index);
+    if (inString) {
+      if (char === "\\") pieces.push(char + text.charAt(++index));
+      else if (char < " ") pieces.push(`\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+      else pieces.push(char);
+      if (char === '"') inString = false;
+      continue;
+    }
+    if (char === '"') inString = true;
+    if (char === "{" || char === "[") depth++;
+    if (char === "}" || char === "]") {
+      if (depth === 0) continue;
+      depth--;
+      dropTrailingComma(pieces);
+    }
+    pieces.push(char);
+  }
+  return pieces.join("");
+}
+
+function dropTrailingComma(pieces: string[]): void {
+  let last = pieces.length - 1;
+  while (last >= 0 && pieces[last]?.trim() === "") last--;
+  if (pieces[last] === ",") pieces.splice(last, 1);
+}
+
+/** The name of the tool that the model most likely meant, or undefined. */
+export function repairToolName(name: string, known: readonly string[]): string | undefined {
+  if (known.includes(name)) return name;
+  const wanted = normalizeName(name);
+  const matches = known.filter((candidate) => normalizeName(candidate) === wanted);
+  return matches.length === 1 ? matches[0] : undefined;
+}
+
+function normalizeName(name: string): string {
+  return name
+    .trim()
+    .replace(/^(?:functions?|tools?)[.:/]/i, "")
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .replace(/[\s-]+/g, "_")
+    .replace(/_tool$/, "");
+}
