@@ -1,0 +1,126 @@
+/**
+ * Compiles src/main.ts to one self-contained file and writes dist/SHA256SUMS.
+ *
+ *   scripts/build                            dist/hermes for this machine
+ *   scripts/build --target linux-arm64 ...   dist/hermes-linux-arm64 ...
+ *   scripts/build --if-stale                 only if a source is newer than dist/hermes
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
+import { bunExecutable } from "./lib/bun_executables.ts";
+
+const dist = "dist";
+const binary = join(dist, "hermes");
+
+try {
+  await build();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function build(): Promise<void> {
+  const { values: options } = parseArgs({
+    options: {
+      target: { type: "string", multiple: true, default: [] },
+      "if-stale": { type: "boolean", default: false },
+    },
+  });
+  if (options["if-stale"] && !isStale()) return;
+  mkdirSync(dist, { recursive: true });
+  if (options.target.length === 0) compile(binary, []);
+  for (const given of options.target) {
+    const target = given.replace(/^bun-/, "");
+    compile(`${binary}-${target}`, [
+      `--target=bun-${target}`,
+      `--compile-executable-path=${bunExecutable(target)}`,
+    ]);
+  }
+  await writeChecksums();
+}
+
+/** Whether anything that goes into dist/hermes is newer than it; a removed file makes its directory newer. */
+function isStale(): boolean {
+  const built = statSync(binary, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = readdirSync("src", { recursive: true, encoding: "utf8" });
+  const inputs = ["src", ...sources.map((path) => join("src", path))];
+  return [...inputs, "package.json", "package-lock.json", "scripts/build.ts"].some(
+    (path) => statSync(path).mtimeMs > built,
+  );
+}
+
+function compile(outfile: string, targetFlags: readonly string[]): void {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  const commit = currentCommit();
+  // Bun leaves copies of the embedded source maps beside its output, and a running binary cannot be written over:
+  // hence a directory of its own, and a rename.
+  const directory = mkdtempSync(join(dist, ".build-"));
+  try {
+    const built = join(directory, "hermes");
+    const result = spawnSync(
+      process.execPath,
+      [
+        "build",
+        "src/main.ts",
+        "--compile",
+        `--outfile=${built}`,
+        ...targetFlags,
+        "--minify",
+        "--bytecode",
+        "--format=esm",
+        "--splitting",
+        "--sourcemap",
+        // Without these two the binary runs the bunfig.toml preload and loads the .env of the directory it is started in.
+        "--no-compile-autoload-dotenv",
+        "--no-compile-autoload-bunfig",
+        `--define=HERMES_BUILD_VERSION=${JSON.stringify(version)}`,
+        `--define=HERMES_BUILD_COMMIT=${JSON.stringify(commit)}`,
+      ],
+      { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" },
+    );
+    if (result.status !== 0) {
+      throw new Error(`Cannot build ${outfile}\n${result.stdout}${result.stderr}`.trimEnd());
+    }
+    renameSync(built, outfile);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
+  console.log(`${outfile}  ${megabytes} MB  ${version} (${commit})`);
+}
+
+/** The commit that is checked out, `-dirty` when the tree has changes; `unknown` outside of a repository. */
+function currentCommit(): string {
+  const result = spawnSync(
+    "git",
+    ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+    {
+      encoding: "utf8",
+    },
+  );
+  return result.status === 0 ? result.stdout.trim() : "unknown";
+}
+
+async function writeChecksums(): Promise<void> {
+  const names = readdirSync(dist).filter((name) => name.startsWith("hermes"));
+  const lines = names.toSorted().map(async (name) => {
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(join(dist, name)), hash);
+    return `${hash.digest("hex")}  ${name}\n`;
+  });
+  writeFileSync(join(dist, "SHA256SUMS"), (await Promise.all(lines)).join(""));
+}
