@@ -52,7 +52,8 @@ export class TurnProgress {
       sessionId: turn.sessionId,
       model: turn.model,
       instructions: turn.instructions,
-      items: repairHistory(this.#items),
+      // A copy: the request is a value, and the turn goes on.
+      items: repairHistory([...this.#items]),
       tools,
       reasoningEffort: turn.reasoningEffort,
       ...(turn.serviceTier === undefined ? {} : { serviceTier: turn.serviceTier }),
@@ -84,7 +85,7 @@ export class TurnProgress {
           },
         );
       case "stop":
-        return step.text === ""
+        return isBlank(step.text)
           ? this.#askForText()
           : { kind: "finish", text: this.#close(step.text) };
       default:

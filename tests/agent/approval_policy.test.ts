@@ -1,0 +1,119 @@
+import { describe, expect, test } from "bun:test";
+import { createApprovalPolicy } from "../../src/agent/approval_policy.ts";
+import type { ApprovalRequest, ApprovalVerdict, Approver } from "../../src/core/approval.ts";
+
+const signal = new AbortController().signal;
+
+function request(key: string): ApprovalRequest {
+  return { subject: { kind: "command", command: key, cwd: "/" }, reason: key, key };
+}
+
+function policy(
+  mode: "ask" | "deny" | "yolo",
+  options: { readonly allow?: readonly string[]; readonly person?: Approver } = {},
+) {
+  const always: string[] = [];
+  const approver = createApprovalPolicy(
+    {
+      matches: (asked, pattern) => asked.key === pattern,
+      rememberAlways: async (key) => {
+        always.push(key);
+      },
+      ...(options.person ? { person: options.person } : {}),
+    },
+    { mode, allow: options.allow ?? [] },
+  );
+  return { approver, always };
+}
+
+/** A person who gives these answers, one per question. */
+function person(
+  ...answers: readonly ApprovalVerdict["decision"][]
+): Approver & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    decide(asking) {
+      const decision = answers[asked.length] ?? "deny";
+      asked.push(asking.key);
+      return Promise.resolve({ decision, by: "user" });
+    },
+  };
+}
+
+describe("createApprovalPolicy()", () => {
+  test("denies by policy where nobody can be asked", async () => {
+    const { approver } = policy("ask");
+    expect(await approver.decide(request("rm"), signal)).toEqual({
+      decision: "deny",
+      by: "policy",
+    });
+  });
+
+  test("denies by policy in deny mode even with a person", async () => {
+    const somebody = person("allow_once");
+    const { approver } = policy("deny", { person: somebody });
+    expect(await approver.decide(request("rm"), signal)).toEqual({
+      decision: "deny",
+      by: "policy",
+    });
+    expect(somebody.asked).toEqual([]);
+  });
+
+  test("allows by pattern in every mode, and everything in yolo", async () => {
+    const allowed = { decision: "allow_once", by: "policy" } as const;
+    expect(await policy("deny", { allow: ["rm"] }).approver.decide(request("rm"), signal)).toEqual(
+      allowed,
+    );
+    expect(await policy("yolo").approver.decide(request("dd"), signal)).toEqual(allowed);
+  });
+
+  test("remembers a session's answer and writes a lasting one", async () => {
+    const somebody = person("allow_session", "allow_always");
+    const { approver, always } = policy("ask", { person: somebody });
+    await approver.decide(request("rm"), signal);
+    await approver.decide(request("mv"), signal);
+    expect(await approver.decide(request("rm"), signal)).toEqual({
+      decision: "allow_session",
+      by: "policy",
+    });
+    await approver.decide(request("mv"), signal);
+    expect(somebody.asked).toEqual(["rm", "mv"]);
+    expect(always).toEqual(["mv"]);
+  });
+
+  test("asks one question at a time, and not again what the one before allowed", async () => {
+    let pending = 0;
+    let most = 0;
+    const slow: Approver = {
+      async decide() {
+        most = Math.max(most, ++pending);
+        await Promise.resolve();
+        pending--;
+        return { decision: "allow_session", by: "user" };
+      },
+    };
+    const { approver } = policy("ask", { person: slow });
+    const verdicts = await Promise.all(
+      ["a", "b", "a"].map((key) => approver.decide(request(key), signal)),
+    );
+    expect(verdicts.map((verdict) => verdict.by)).toEqual(["user", "user", "policy"]);
+    expect(most).toBe(1);
+  });
+
+  test("goes on asking after a question that failed", async () => {
+    let count = 0;
+    const flaky: Approver = {
+      decide() {
+        if (count++ === 0) return Promise.reject(new Error("terminal is gone"));
+        return Promise.resolve({ decision: "allow_once", by: "user" });
+      },
+    };
+    const { approver } = policy("ask", { person: flaky });
+    expect(approver.decide(request("a"), signal)).rejects.toThrow("terminal is gone");
+    expect(await approver.decide(request("b"), signal)).toEqual({
+      decision: "allow_once",
+      by: "user",
+    });
+  });
+});

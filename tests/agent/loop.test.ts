@@ -1,0 +1,361 @@
+import { describe, expect, test } from "bun:test";
+import { createLoopRuntime } from "../../src/agent/loop.ts";
+import * as prompts from "../../src/agent/prompts.ts";
+import { type Approver, denyAll } from "../../src/core/approval.ts";
+import { HermesError } from "../../src/core/errors.ts";
+import type { TurnEvent, TurnOutcome } from "../../src/core/event.ts";
+import type { Item, UserMessage } from "../../src/core/item.ts";
+import type { TurnRequest } from "../../src/core/runtime.ts";
+import type { Tool } from "../../src/core/tool.ts";
+import { createInstantClock } from "../fakes/clock.ts";
+import { createSequentialIds } from "../fakes/ids.ts";
+import {
+  assistant,
+  createScriptedTransport,
+  reasoning,
+  type ScriptedStep,
+  step,
+  toolCall,
+} from "../fakes/model.ts";
+import { createFakeTool, ok } from "../fakes/tool.ts";
+
+const message: UserMessage = {
+  type: "user-message",
+  id: "user",
+  parts: [{ type: "text", text: "Do it" }],
+};
+
+function turnRequest(rest: Partial<TurnRequest> = {}): TurnRequest {
+  return {
+    turnId: "turn",
+    sessionId: "session",
+    model: "model",
+    instructions: "Be good",
+    history: [],
+    message,
+    cwd: "/project",
+    reasoningEffort: "medium",
+    maxSteps: 90,
+    approver: denyAll,
+    ...rest,
+  };
+}
+
+interface Run {
+  readonly events: readonly TurnEvent[];
+  readonly outcome: TurnOutcome;
+  readonly requests: ReturnType<typeof createScriptedTransport>["requests"];
+  /** Items as they ended, in order. */
+  readonly items: readonly Item[];
+}
+
+async function run(
+  steps: readonly ScriptedStep[],
+  options: {
+    readonly tools?: readonly Tool[];
+    readonly turn?: Partial<TurnRequest>;
+    readonly signal?: AbortSignal;
+    readonly onEvent?: (event: TurnEvent) => void;
+  } = {},
+): Promise<Run> {
+  const transport = createScriptedTransport(steps);
+  const runtime = createLoopRuntime({
+    transport,
+    tools: options.tools ?? [],
+    clock: createInstantClock(),
+    newId: createSequentialIds("id"),
+    spill: { write: (callId) => Promise.resolve(`/spill/${callId}`) },
+  });
+  const events: TurnEvent[] = [];
+  const signal = options.signal ?? new AbortController().signal;
+  for await (const event of runtime.runTurn(turnRequest(options.turn), signal)) {
+    events.push(event);
+    options.onEvent?.(event);
+  }
+  const last = events.at(-1);
+  if (last?.type !== "turn-end") throw new Error("The last event is no turn-end");
+  const items = events.flatMap((event) => (event.type === "item-end" ? [event.item] : []));
+  return { events, outcome: last.outcome, requests: transport.requests, items };
+}
+
+function nudge(id: string, text: string): UserMessage {
+  return { type: "user-message", id, parts: [{ type: "text", text }], synthetic: true };
+}
+
+function failure(outcome: TurnOutcome): {
+  readonly code: string;
+  readonly items: readonly string[];
+} {
+  if (outcome.status !== "failed") throw new Error(`The turn is ${outcome.status}`);
+  return { code: outcome.error.code, items: outcome.completedItemIds };
+}
+
+const echo = createFakeTool("echo", (input) => ok(JSON.stringify(input)));
+
+describe("runTurn()", () => {
+  test("answers a text step with turn-start, the items, the usage and turn-end", async () => {
+    const { events } = await run([step([assistant("a", "Done")])]);
+    const item = assistant("a", "Done");
+    expect(events).toEqual([
+      { type: "turn-start", turnId: "turn" },
+      { type: "item-start", item },
+      { type: "item-end", item },
+      {
+        type: "usage",
+        usage: {
+          inputTokens: 10,
+          cachedInputTokens: 0,
+          outputTokens: 0,
+          reasoningTokens: 0,
+          totalTokens: 10,
+        },
+      },
+      { type: "turn-end", outcome: { status: "completed", finalText: "Done" } },
+    ]);
+  });
+
+  test("runs a tool call and sends its result with the next step", async () => {
+    const call = toolCall("c1", "echo", { x: 1 });
+    const { outcome, requests } = await run(
+      [step([call], "tool_calls"), step([assistant("a", "Seen")])],
+      { tools: [echo] },
+    );
+    expect(outcome).toEqual({ status: "completed", finalText: "Seen" });
+    expect(requests[1]?.items).toEqual([
+      message,
+      call,
+      { type: "tool-result", id: "id-1", callId: "c1", output: '{"x":1}', isError: false },
+    ]);
+  });
+
+  test("runs calls of a step that says stop", async () => {
+    const { outcome } = await run(
+      [step([toolCall("c1", "echo")]), step([assistant("a", "Seen")])],
+      {
+        tools: [echo],
+      },
+    );
+    expect(outcome).toEqual({ status: "completed", finalText: "Seen" });
+  });
+
+  test("joins an answer that the output limit cut, without loss", async () => {
+    const { outcome, items, requests } = await run(
+      [
+        step([assistant("a", "The quick ")], "length"),
+        step([assistant("b", "brown fox")], "length"),
+        step([assistant("c", " jumps.\n")]),
+      ],
+      { turn: { maxOutputTokens: 1_000 } },
+    );
+    expect(outcome).toEqual({ status: "completed", finalText: "The quick brown fox jumps." });
+    expect(items[1]).toEqual(nudge("id-1", prompts.continueAfterCut));
+    expect(requests.map((request) => request.maxOutputTokens)).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  test("fails an answer that stays cut after three continuations", async () => {
+    const cut = (id: string) => step([assistant(id, "more")], "length");
+    const { outcome, requests } = await run([cut("a"), cut("b"), cut("c"), cut("d")]);
+    expect(failure(outcome).code).toBe("model/truncated");
+    expect(requests).toHaveLength(4);
+  });
+
+  test("never executes a call that the output limit cut", async () => {
+    let runs = 0;
+    const tool = createFakeTool("echo", () => ok(String(++runs)));
+    const { outcome, items } = await run(
+      [step([toolCall("c1", "echo", '{"x": "ab')], "length"), step([assistant("a", "Smaller")])],
+      { tools: [tool] },
+    );
+    expect(outcome.status).toBe("completed");
+    expect(runs).toBe(0);
+    expect(items[1]).toEqual({
+      type: "tool-result",
+      id: "id-1",
+      callId: "c1",
+      output: JSON.stringify({ error: prompts.continueAfterCutCall }),
+      isError: true,
+    });
+  });
+
+  test("continues an incomplete answer and fails one that stays incomplete", async () => {
+    const incomplete = (id: string) => step([reasoning(id, "hm")], "incomplete");
+    const whole = await run([incomplete("r1"), step([assistant("a", "Done")])]);
+    expect(whole.outcome).toEqual({ status: "completed", finalText: "Done" });
+    const never = await run(["1", "2", "3", "4"].map(incomplete));
+    expect(failure(never.outcome).code).toBe("model/truncated");
+  });
+
+  test("asks an empty answer again and fails it after three times", async () => {
+    const once = await run([step([]), step([assistant("a", " \n")]), step([assistant("b", "Hi")])]);
+    expect(once.outcome).toEqual({ status: "completed", finalText: "Hi" });
+    const never = await run([step([]), step([]), step([]), step([])]);
+    expect(failure(never.outcome)).toEqual({ code: "model/empty_answer", items: [] });
+  });
+
+  test("fails on the provider's content filter", async () => {
+    const { outcome } = await run([step([assistant("a", "No")], "content_filter")]);
+    expect(failure(outcome)).toEqual({ code: "model/content_policy", items: ["a"] });
+  });
+
+  test("ends with a summary without tools when the steps are used up", async () => {
+    const { outcome, requests, events } = await run(
+      [step([toolCall("c1", "echo")], "tool_calls"), step([assistant("a", "So far")])],
+      { tools: [echo], turn: { maxSteps: 1 } },
+    );
+    expect(outcome).toEqual({ status: "completed", finalText: "So far" });
+    expect(requests.map((request) => request.tools.length)).toEqual([1, 0]);
+    expect(events.filter((event) => event.type === "notice")).toHaveLength(1);
+  });
+
+  test("fails when the last step brings no summary", async () => {
+    const { outcome, items } = await run(
+      [step([toolCall("c1", "echo")], "tool_calls"), step([toolCall("c2", "echo")], "tool_calls")],
+      { tools: [echo], turn: { maxSteps: 1 } },
+    );
+    expect(failure(outcome).code).toBe("turn/max_iterations");
+    expect(items.filter((item) => item.type === "tool-result").map((item) => item.callId)).toEqual([
+      "c1",
+      "c2",
+    ]);
+  });
+
+  test("answers an unknown tool with the names of the known ones, and fails the fourth in a row", async () => {
+    const unknown = (id: string) => step([toolCall(id, "fly", { id })], "tool_calls");
+    const { outcome, items } = await run(["c1", "c2", "c3", "c4"].map(unknown), { tools: [echo] });
+    expect(failure(outcome).code).toBe("model/bad_tool_call");
+    expect(items[1]).toEqual({
+      type: "tool-result",
+      id: "id-1",
+      callId: "c1",
+      output: JSON.stringify({ error: "Unknown tool: fly. Available tools: echo" }),
+      isError: true,
+    });
+  });
+
+  test("fails a turn whose last attempt was denied because nobody could be asked", async () => {
+    const denied = deniedTool();
+    const calls = step([toolCall("c1", "remove")], "tool_calls");
+    const stuck = await run([calls, step([assistant("a", "I may not")])], { tools: [denied] });
+    expect(failure(stuck.outcome)).toEqual({
+      code: "approval/denied",
+      items: ["item-c1", "id-1", "a"],
+    });
+    const around = await run(
+      [calls, step([toolCall("c2", "echo")], "tool_calls"), step([assistant("a", "Did it")])],
+      { tools: [denied, echo] },
+    );
+    expect(around.outcome).toEqual({ status: "completed", finalText: "Did it" });
+  });
+
+  test("completes a turn whose command a person denied", async () => {
+    const person: Approver = {
+      decide: () => Promise.resolve({ decision: "deny", by: "user" }),
+    };
+    const { outcome } = await run(
+      [step([toolCall("c1", "remove")], "tool_calls"), step([assistant("a", "As you wish")])],
+      { tools: [deniedTool()], turn: { approver: person } },
+    );
+    expect(outcome).toEqual({ status: "completed", finalText: "As you wish" });
+  });
+
+  test("turns an interrupt while the model answers into an interrupted turn", async () => {
+    const controller = new AbortController();
+    const { outcome, items } = await run([waitForAbort], {
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type === "item-start") controller.abort();
+      },
+    });
+    expect(outcome).toEqual({ status: "interrupted" });
+    expect(items).toEqual([]);
+  });
+
+  test("gives every call a result when it is interrupted, even if a tool ignores its signal", async () => {
+    const controller = new AbortController();
+    const stubborn = createFakeTool("stubborn", () => Promise.withResolvers<never>().promise);
+    const calls = [toolCall("c1", "stubborn"), toolCall("c2", "stubborn", { twice: true })];
+    const { outcome, items } = await run([step(calls, "tool_calls")], {
+      tools: [stubborn],
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type === "item-start" && event.item.type === "tool-result") controller.abort();
+      },
+    });
+    expect(outcome).toEqual({ status: "interrupted" });
+    expect(items.slice(2)).toEqual([
+      {
+        type: "tool-result",
+        id: "id-1",
+        callId: "c1",
+        output: '{"error":"The turn was interrupted while this ran; its effects may be partial"}',
+        isError: true,
+      },
+      {
+        type: "tool-result",
+        id: "id-2",
+        callId: "c2",
+        output: '{"error":"Skipped: the turn was interrupted"}',
+        isError: true,
+      },
+    ]);
+  });
+
+  test("fails with the reason of an abort that is no interrupt", async () => {
+    const controller = new AbortController();
+    const { outcome } = await run([waitForAbort], {
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type === "item-start") {
+          controller.abort(new HermesError("turn/deadline", "The deadline of 5 s passed"));
+        }
+      },
+    });
+    expect(failure(outcome).code).toBe("turn/deadline");
+  });
+
+  test("reports a failure of the transport as it is and a bug as a bug", async () => {
+    const failing = (error: Error): ScriptedStep =>
+      // oxlint-disable-next-line require-yield
+      async function* () {
+        throw error;
+      };
+    const typed = await run([failing(new HermesError("model/quota", "No credit left"))]);
+    expect(failure(typed.outcome).code).toBe("model/quota");
+    const bug = await run([failing(new TypeError("x is undefined"))]);
+    expect(failure(bug.outcome).code).toBe("internal/bug");
+  });
+
+  test("repairs a history that a dead process left behind", async () => {
+    const history: Item[] = [message, toolCall("old", "echo")];
+    const { requests } = await run([step([assistant("a", "Hi")])], { turn: { history } });
+    expect(requests[0]?.items.map((item) => item.type)).toEqual([
+      "user-message",
+      "tool-call",
+      "tool-result",
+      "user-message",
+    ]);
+  });
+});
+
+function deniedTool(): Tool {
+  return createFakeTool("remove", () => ok("removed"), {
+    permission: () => ({
+      kind: "ask",
+      request: {
+        subject: { kind: "command", command: "rm -rf build", cwd: "/project" },
+        reason: "recursive delete",
+        key: "recursive delete",
+      },
+    }),
+  });
+}
+
+const waitForAbort: ScriptedStep = async function* (_request, signal) {
+  yield { type: "item-start", item: assistant("a", "") };
+  yield { type: "item-delta", itemId: "a", channel: "text", delta: "Thi" };
+  await new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", resolve, { once: true });
+  });
+  throw signal.reason;
+};

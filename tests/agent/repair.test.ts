@@ -1,0 +1,137 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  looksTruncated,
+  missingResult,
+  repairArguments,
+  repairHistory,
+  repairToolName,
+} from "../../src/agent/repair.ts";
+import type { Item } from "../../src/core/item.ts";
+import { assistant, reasoning, toolCall } from "../fakes/model.ts";
+
+function result(callId: string, output = "ok"): Item {
+  return { type: "tool-result", id: `result-${callId}`, callId, output, isError: false };
+}
+
+describe("repairHistory()", () => {
+  test("returns a sound history as the same array", () => {
+    const items = [
+      assistant("a", "x"),
+      toolCall("c1", "t"),
+      toolCall("c2", "t"),
+      result("c2"),
+      result("c1"),
+    ];
+    expect(repairHistory(items)).toBe(items);
+  });
+
+  test("answers calls without a result and drops results without a call", () => {
+    expect(
+      repairHistory([
+        result("ghost"),
+        toolCall("c1", "t"),
+        toolCall("c2", "t"),
+        result("c2"),
+        assistant("a", "x"),
+      ]),
+    ).toEqual([
+      toolCall("c1", "t"),
+      toolCall("c2", "t"),
+      {
+        type: "tool-result",
+        id: "item-c1-result",
+        callId: "c1",
+        output: missingResult,
+        isError: true,
+      },
+      result("c2"),
+      assistant("a", "x"),
+    ]);
+  });
+
+  test("keeps the first of two results and of two calls with one id", () => {
+    expect(
+      repairHistory([toolCall("c", "t"), result("c", "1"), result("c", "2"), toolCall("c", "t")]),
+    ).toEqual([toolCall("c", "t"), result("c", "1")]);
+  });
+
+  test("makes stored arguments a JSON object again", () => {
+    expect(repairHistory([toolCall("c", "t", '{"a":1,}'), result("c")])[0]).toEqual(
+      toolCall("c", "t", '{"a":1}'),
+    );
+    expect(repairHistory([toolCall("c", "t", "rubbish"), result("c")])[0]).toEqual(
+      toolCall("c", "t", "{}"),
+    );
+  });
+
+  test("makes any history sound, and a sound one is left alone", () => {
+    const id = fc.constantFrom("1", "2", "3");
+    const item = fc.oneof(
+      id.map((callId): Item => toolCall(callId, "t")),
+      id.map((callId): Item => result(callId)),
+      id.map((text): Item => assistant(text, text)),
+      id.map((text): Item => reasoning(text, text)),
+    );
+    fc.assert(
+      fc.property(fc.array(item, { maxLength: 12 }), (items) => {
+        const once = repairHistory(items);
+        expect(repairHistory(once)).toBe(once);
+        expect(once.filter((one) => one.type === "assistant-message")).toEqual(
+          items.filter((one) => one.type === "assistant-message"),
+        );
+      }),
+      { seed: 11, numRuns: 500 },
+    );
+  });
+});
+
+describe("repairArguments()", () => {
+  test.each([
+    ["", "{}"],
+    ["  None ", "{}"],
+    ['{"a":1}', '{"a":1}'],
+    ['{"a":[1,2,],}', '{"a":[1,2]}'],
+    ['{"a":1}}}', '{"a":1}'],
+    ['{"a":"x\ny\t"}', String.raw`{"a":"x\u000ay\u0009"}`],
+    ['```json\n{"a":1}\n```', '{"a":1}'],
+    [JSON.stringify('{"a":1}'), '{"a":1}'],
+    ['{"a":"} , ]"}', '{"a":"} , ]"}'],
+  ])("repairs %j", (raw, expected) => {
+    expect(repairArguments(raw)).toBe(expected);
+  });
+
+  test.each(['{"a":', '{"a":"b', "[1,2]", "3", "{a:1}", '{"a":1} {"b":2}'])(
+    "does not guess at %j",
+    (raw) => {
+      expect(repairArguments(raw)).toBeUndefined();
+    },
+  );
+
+  test("leaves every JSON object as it is and never throws", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (object, noise) => {
+        const text = JSON.stringify(object);
+        expect(JSON.parse(repairArguments(text) ?? "")).toEqual(JSON.parse(text));
+        repairArguments(noise);
+        repairArguments(text.slice(0, text.length / 2) + noise);
+      }),
+      { seed: 12, numRuns: 500 },
+    );
+  });
+});
+
+test("looksTruncated() tells a cut from a slip", () => {
+  expect(looksTruncated('{"a":"b')).toBe(true);
+  expect(looksTruncated("{a:1}\n")).toBe(false);
+});
+
+test.each([
+  ["read_file", "read_file"],
+  ["ReadFile", "read_file"],
+  ["functions.read-file", "read_file"],
+  ["READ_FILE_tool", "read_file"],
+  ["reed_file", undefined],
+])("repairToolName() reads %s as %s", (name, expected) => {
+  expect(repairToolName(name, ["read_file", "write_file"])).toBe(expected);
+});

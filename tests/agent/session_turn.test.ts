@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import { runSessionTurn } from "../../src/agent/session_turn.ts";
+import { denyAll } from "../../src/core/approval.ts";
+import { HermesError } from "../../src/core/errors.ts";
+import { noUsage, type TurnEvent } from "../../src/core/event.ts";
+import type { UserMessage } from "../../src/core/item.ts";
+import type { AgentRuntime, TurnRequest } from "../../src/core/runtime.ts";
+import type { EndedTurn, SessionStore } from "../../src/core/session_store.ts";
+import { createFakeClock } from "../fakes/clock.ts";
+import { assistant, toolCall } from "../fakes/model.ts";
+
+const message: UserMessage = {
+  type: "user-message",
+  id: "u",
+  parts: [{ type: "text", text: "Hi" }],
+};
+const turn: TurnRequest = {
+  turnId: "turn",
+  sessionId: "session",
+  model: "model",
+  instructions: "",
+  history: [],
+  message,
+  cwd: "/",
+  reasoningEffort: "medium",
+  maxSteps: 1,
+  approver: denyAll,
+};
+
+/** A store that writes down what is asked of it, and fails on demand. */
+function createLogStore(
+  failOn?: string,
+): Pick<SessionStore, "startTurn" | "append" | "endTurn"> & { log: string[]; ended: EndedTurn[] } {
+  const log: string[] = [];
+  const ended: EndedTurn[] = [];
+  const note = async (entry: string): Promise<void> => {
+    if (entry === failOn) throw new HermesError("store/full", "The disk is full");
+    log.push(entry);
+  };
+  return {
+    log,
+    ended,
+    startTurn: () => note("start"),
+    append: (_turnId, item) =>
+      note(`append ${item.id}${item.type === "assistant-message" ? ` ${item.text}` : ""}`),
+    async endTurn(end) {
+      await note("end");
+      ended.push(end);
+    },
+  };
+}
+
+function runtimeOf(events: readonly TurnEvent[], onClose?: () => void): AgentRuntime {
+  return {
+    async *runTurn() {
+      try {
+        yield* events;
+      } finally {
+        onClose?.();
+      }
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+const usage = { ...noUsage, inputTokens: 3, totalTokens: 3 };
+const answer = assistant("a", "my secret");
+const wholeTurn: readonly TurnEvent[] = [
+  { type: "turn-start", turnId: "turn", runtimeState: "thread-1" },
+  { type: "item-start", item: answer },
+  { type: "item-end", item: answer },
+  { type: "usage", usage },
+  { type: "usage", usage },
+  { type: "turn-end", outcome: { status: "completed", finalText: "my secret" } },
+];
+
+async function collect(
+  store: ReturnType<typeof createLogStore>,
+  runtime: AgentRuntime,
+  until: (event: TurnEvent) => boolean = () => false,
+): Promise<readonly TurnEvent[]> {
+  const events: TurnEvent[] = [];
+  const deps = {
+    store,
+    runtime,
+    clock: createFakeClock(1_000),
+    redactor: { content: (text: string) => text.replace("secret", "***") },
+  };
+  for await (const event of runSessionTurn(deps, turn, new AbortController().signal)) {
+    events.push(event);
+    if (until(event)) break;
+  }
+  return events;
+}
+
+describe("runSessionTurn()", () => {
+  test("stores the message first, each item before it is reported, and the end with the usage", async () => {
+    const store = createLogStore();
+    const events = await collect(store, runtimeOf(wholeTurn));
+    expect(events).toEqual([
+      { type: "turn-start", turnId: "turn" },
+      { type: "item-start", item: message },
+      { type: "item-end", item: message },
+      ...wholeTurn.slice(1),
+    ]);
+    expect(store.log).toEqual(["start", "append u", "append a my ***", "end"]);
+    expect(store.ended).toEqual([
+      {
+        turnId: "turn",
+        outcome: { status: "completed", finalText: "my secret" },
+        usage: { ...noUsage, inputTokens: 6, totalTokens: 6 },
+        endedAt: 1_000,
+        runtimeState: "thread-1",
+      },
+    ]);
+  });
+
+  test("does not report an item that could not be stored, and names those that were", async () => {
+    const store = createLogStore("append c");
+    let isClosed = false;
+    const events = await collect(
+      store,
+      runtimeOf(
+        [
+          { type: "turn-start", turnId: "turn" },
+          { type: "item-end", item: answer },
+          { type: "item-end", item: { ...toolCall("c", "t"), id: "c" } },
+          { type: "turn-end", outcome: { status: "completed", finalText: "" } },
+        ],
+        () => {
+          isClosed = true;
+        },
+      ),
+    );
+    expect(events.at(-1)).toEqual({
+      type: "turn-end",
+      outcome: {
+        status: "failed",
+        error: new HermesError("store/full", "The disk is full"),
+        completedItemIds: ["u", "a"],
+      },
+    });
+    expect(events.filter((event) => event.type === "turn-end")).toHaveLength(1);
+    expect(isClosed).toBe(true);
+  });
+
+  test("does not call a turn completed whose end could not be stored", async () => {
+    const events = await collect(createLogStore("end"), runtimeOf(wholeTurn));
+    const last = events.at(-1);
+    expect(last?.type === "turn-end" && last.outcome.status).toBe("failed");
+  });
+
+  test("fails when the store cannot even begin the turn", async () => {
+    const events = await collect(createLogStore("start"), runtimeOf(wholeTurn));
+    expect(events.map((event) => event.type)).toEqual(["turn-start", "turn-end"]);
+  });
+
+  test("marks the turn interrupted when the consumer leaves in the middle", async () => {
+    const store = createLogStore();
+    let isClosed = false;
+    await collect(
+      store,
+      runtimeOf(wholeTurn, () => {
+        isClosed = true;
+      }),
+      (event) => event.type === "item-end" && event.item.id === "a",
+    );
+    expect(isClosed).toBe(true);
+    expect(store.ended[0]?.outcome).toEqual({ status: "interrupted" });
+  });
+
+  test("ends a turn whose backend stopped without a last event", async () => {
+    const events = await collect(
+      createLogStore(),
+      runtimeOf([{ type: "turn-start", turnId: "turn" }]),
+    );
+    const last = events.at(-1);
+    expect(last?.type === "turn-end" && last.outcome.status).toBe("failed");
+  });
+});
