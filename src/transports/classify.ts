@@ -1,0 +1,121 @@
+import { HermesError } from "../core/errors.ts";
+import { isPage, plainText, readErrorBody } from "./failure_body.ts";
+import { causesOf, errnoName, errnosOf, messageOf, statusOf } from "./failure_causes.ts";
+import { encryptedContentCodes, encryptedContentPhrases } from "./failure_phrases.ts";
+import { decide, saysAny } from "./failure_rules.ts";
+import { verdictRow } from "./failure_verdicts.ts";
+import { delayInText, requestedDelayMs } from "./retry_after.ts";
+
+/** A step that failed, as the transport saw it; nothing of it is trusted. */
+export interface Failure {
+  /** Of the HTTP answer; absent for error frames and failures of the network. */
+  readonly status?: number;
+  readonly headers?: Headers;
+  /** Parsed JSON, or the text when it was none. */
+  readonly body?: unknown;
+  /** What the failing call itself said; shown where the body says nothing. */
+  readonly message: string;
+  readonly cause?: unknown;
+  readonly provider: string;
+  readonly model: string;
+  /** Where the key comes from: `environment OPENAI_API_KEY`. */
+  readonly keyOrigin?: string;
+  readonly estimatedTokens?: number;
+  readonly messageCount?: number;
+  /** Tokens of the model's window, where known. */
+  readonly contextLength?: number;
+  /** ms since epoch, for a `Retry-After` date in an answer that has no `Date`. */
+  readonly now?: number;
+}
+
+/** Characters of the server's own message that are shown. */
+const maxDetail = 300;
+/** A body that says less than this says nothing of the reason. */
+const vagueBelow = 30;
+
+/**
+ * What a failure means: an error that tells who failed at what and why, with `retryable`, `retryAfterMs` and
+ * `httpStatus`. A `HermesError` among the causes is returned as it is. Never throws, whatever the body holds.
+ */
+export function classifyFailure(failure: Failure): HermesError {
+  const causes = causesOf(failure.cause);
+  const typed = causes.find((cause) => cause instanceof HermesError);
+  if (typed !== undefined) return typed;
+
+  const body = readErrorBody(failure.body);
+  const status = statusOf(failure, causes) ?? body.status;
+  const words = [failure.message, ...body.messages, ...causes.map(messageOf)].join("\n");
+  const verdict = decide({
+    status,
+    codes: body.codes,
+    text: `${words}\n${body.codes.join("\n")}`.toLowerCase(),
+    errnos: errnosOf(causes),
+    provider: failure.provider,
+    isVague: (body.messages[0] ?? "").length < vagueBelow,
+    isLarge: isAbove(failure, { share: 0.4, tokens: 80_000, messages: 80 }),
+    isVeryLarge: isAbove(failure, { share: 0.6, tokens: 120_000, messages: 200 }),
+  });
+
+  const row = verdictRow(verdict);
+  const told = body.messages[0] ?? causes.map(describe).findLast((text) => text !== "");
+  const where = whereabouts(failure, status);
+  const detail = shorten(told ?? plainText(failure.message));
+  const delay =
+    (failure.headers && requestedDelayMs(failure.headers, failure.now)) ??
+    body.resetMs ??
+    delayInText(words);
+  return new HermesError(row.code, `${row.say(failure)}${where}${detail && `: ${detail}`}`, {
+    cause: failure.cause,
+    hint: row.hint(failure),
+    retryable: row.retryable,
+    ...(delay !== undefined && { retryAfterMs: delay }),
+    ...(status !== undefined && { httpStatus: status }),
+  });
+}
+
+/** Whether the server could not read encrypted reasoning that was sent back to it: without that the request may pass. */
+export function isInvalidEncryptedContent(failure: Failure): boolean {
+  const body = readErrorBody(failure.body);
+  const text = [failure.message, ...body.messages].join("\n").toLowerCase();
+  return (
+    body.codes.some((code) => encryptedContentCodes.includes(code)) ||
+    saysAny(text, encryptedContentPhrases)
+  );
+}
+
+/** Windows whose size nobody told are taken for the common 256k at most. */
+const commonWindow = 256_000;
+
+function isAbove(
+  failure: Failure,
+  limit: { readonly share: number; readonly tokens: number; readonly messages: number },
+): boolean {
+  const { estimatedTokens = 0, messageCount = 0, contextLength } = failure;
+  if (contextLength !== undefined && estimatedTokens > contextLength * limit.share) return true;
+  if ((contextLength ?? 0) > commonWindow) return false;
+  return estimatedTokens > limit.tokens || messageCount > limit.messages;
+}
+
+/** ` (HTTP 502, ray 8c1d)`: what a provider's support asks for. */
+function whereabouts(failure: Failure, status: number | undefined): string {
+  if (status === undefined) return "";
+  const ray = failure.headers?.get("cf-ray");
+  const shown = ray && typeof failure.body === "string" && isPage(failure.body);
+  return shown ? ` (HTTP ${status}, ray ${ray})` : ` (HTTP ${status})`;
+}
+
+function describe(cause: unknown): string {
+  const text = plainText(messageOf(cause));
+  const errno = errnoName(cause);
+  if (errno === undefined || text.includes(errno)) return text;
+  return text === "" ? errno : `${shorten(text)} (${errno})`;
+}
+
+/** Cut between words, so that a secret is either whole, where redaction finds it, or absent. */
+function shorten(text: string): string {
+  const points = Array.from(text.slice(0, 4 * maxDetail));
+  if (points.length <= maxDetail) return text.replace(/\.$/, "");
+  const kept = points.slice(0, maxDetail - 3).join("");
+  const lastBlank = kept.lastIndexOf(" ");
+  return `${lastBlank > 0 ? kept.slice(0, lastBlank) : kept}...`;
+}

@@ -1,0 +1,405 @@
+/**
+ * What providers say when they refuse, as data: words of their error messages and values of their `code` and `type`
+ * fields, all in lower case. A phrase is one string, or several that must all occur.
+ */
+export type Phrase = string | readonly string[];
+
+export const contentPolicyPhrases: readonly Phrase[] = [
+  "flagged for possible cybersecurity risk",
+  "trusted access for cyber",
+  "violates our usage policies",
+  "violates openai's usage policies",
+  "violating our usage polic",
+  "violates usage guidelines",
+  "your request was flagged by",
+  "prompt was flagged by our safety",
+  "responses cannot be generated due to safety",
+  "limited access to this content for safety reasons",
+  "content_filter",
+  "content management policy",
+  "responsibleaipolicyviolation",
+];
+
+export const contentPolicyCodes: readonly string[] = [
+  "content_filter",
+  "content_policy_violation",
+  "responsibleaipolicyviolation",
+  "cyber_policy",
+];
+
+/** A plan that pays extra for long prompts: the same prompt never gets through. */
+export const longContextTierPhrases: readonly Phrase[] = [["extra usage", "long context"]];
+
+/** The token is at fault although the status says "forbidden": a fresh one helps. */
+export const tokenProblemPhrases: readonly Phrase[] = [
+  "[wke=unauthenticated:",
+  "oauth2 access token could not be validated",
+];
+
+/** The account is known and lacks the subscription. */
+export const entitlementPhrases: readonly Phrase[] = [
+  "do not have an active grok subscription",
+  ["out of available resources", "grok"],
+];
+
+export const permissionPhrases: readonly Phrase[] = [["does not have permission", "grok"]];
+
+export const entitlementCodes: readonly string[] = ["usage_not_included"];
+
+/** Providers whose every refusal to a login means a missing subscription. */
+export const subscriptionProviders: readonly string[] = ["xai-oauth"];
+
+/** About the key itself; certain enough to be read on any status. */
+export const keyPhrases: readonly Phrase[] = [
+  "invalid api key",
+  "incorrect api key",
+  "api key not valid",
+  "api key expired",
+  "api key is invalid",
+  "no auth credentials found",
+  "missing api key",
+  "you didn't provide an api key",
+];
+
+export const keyCodes: readonly string[] = [
+  "invalid_api_key",
+  "api_key_invalid",
+  "authentication_error",
+  "invalid_authentication",
+  "token_expired",
+  "token_invalidated",
+  "token_revoked",
+  "unauthenticated",
+  "unauthorized",
+];
+
+/** Read only where no status says more. */
+export const authPhrases: readonly Phrase[] = [
+  "authentication",
+  "unauthorized",
+  "forbidden",
+  "invalid token",
+  "token expired",
+  "token has expired",
+  "token revoked",
+  "access denied",
+];
+
+export const forbiddenCodes: readonly string[] = ["permission_denied", "permission_error"];
+
+export const usageLimitPhrases: readonly Phrase[] = ["usage limit", "quota", "limit exceeded"];
+
+/** The limit lifts by itself within the patience of a run. */
+export const transientPhrases: readonly Phrase[] = [
+  "try again",
+  "resets at",
+  "reset in",
+  "wait",
+  "retry",
+  "window",
+  "periodic",
+  "requests remaining",
+];
+
+export const quotaPhrases: readonly Phrase[] = [
+  "insufficient credits",
+  "insufficient_quota",
+  "insufficient balance",
+  "insufficient funds",
+  "credit balance",
+  "credits have been exhausted",
+  "used all available credits",
+  "out of credits",
+  "run out of credits",
+  "run out of funds",
+  "out of funds",
+  "top up your credits",
+  "requires more credits",
+  "payment required",
+  "billing hard limit",
+  "billing_not_active",
+  "exceeded your current quota",
+  "account is deactivated",
+  "plan does not include",
+  "spending limit",
+  "key limit exceeded",
+  "balance_depleted",
+  "not available on the free tier",
+];
+
+export const quotaCodes: readonly string[] = [
+  "insufficient_quota",
+  "insufficient_credits",
+  "insufficient_balance",
+  "billing_hard_limit_reached",
+  "billing_not_active",
+  "billing_error",
+  "payment_required",
+  "usage_limit_reached",
+  "model_not_supported_on_free_tier",
+];
+
+export const ratePhrases: readonly Phrase[] = [
+  "rate limit",
+  "rate_limit",
+  "rate-limit",
+  "too many requests",
+  "too many concurrent requests",
+  "throttled",
+  "throttlingexception",
+  "requests per minute",
+  "tokens per minute",
+  "requests per day",
+  "try again in",
+  "please retry after",
+  "resource_exhausted",
+  "resource exhausted",
+  "rate increased too quickly",
+];
+
+export const rateCodes: readonly string[] = [
+  "resource_exhausted",
+  "rate_limit_exceeded",
+  "rate_limit_error",
+  "rate_limited",
+  "too_many_requests",
+  "throttled",
+];
+
+/** The provider's account settings keep every host of the model away. */
+export const routingPolicyPhrases: readonly Phrase[] = [
+  ["no endpoints", "data policy"],
+  ["no endpoints", "guardrail"],
+  ["no endpoints", "privacy"],
+];
+
+export const modelMissingPhrases: readonly Phrase[] = [
+  "is not a valid model",
+  "invalid model",
+  "model not found",
+  "model_not_found",
+  "no such model",
+  "unknown model",
+  "unsupported model",
+  "model is not supported",
+  "no endpoints found for",
+  "try pulling it first",
+  ["model", "does not exist"],
+  ["model", "not found"],
+  ["model", "do not have access to it"],
+  ["does not have access to model"],
+];
+
+export const modelMissingCodes: readonly string[] = [
+  "model_not_found",
+  "model_not_available",
+  "model_not_supported",
+  "invalid_model",
+  "unknown_model",
+  "deploymentnotfound",
+];
+
+export const overflowPhrases: readonly Phrase[] = [
+  "context length",
+  "context_length",
+  "context size",
+  "context window",
+  "maximum context",
+  "maximum model length",
+  "max_model_len",
+  "n_ctx_slot",
+  "slot context",
+  "token limit",
+  "too many tokens",
+  "too many input tokens",
+  "maximum number of tokens",
+  "maximum number of input tokens",
+  "max_tokens",
+  "max_new_tokens",
+  "max input tokens",
+  "reduce the length",
+  "prompt is too long",
+  "prompt too long",
+  "prompt length",
+  "prompt exceeds max length",
+  "input is too long",
+  "input length exceeds",
+  "longer than the model's",
+  // OpenAI says the same of ids that are too long, which is no matter of size.
+  ["content'", "string too long"],
+  ["output'", "string too long"],
+  ["instructions'", "string too long"],
+  "tokens to keep from the initial prompt",
+  "超过最大长度",
+  "上下文长度",
+];
+
+export const overflowCodes: readonly string[] = [
+  "context_length_exceeded",
+  "context_window_exceeded",
+  "exceed_context_size_error",
+  "request_too_large",
+];
+
+/** One request alone is above the tokens of a minute: waiting never helps, a shorter prompt does. */
+export const oversizedRequestPhrases: readonly Phrase[] = ["request too large for"];
+
+export const payloadPhrases: readonly Phrase[] = [
+  "request entity too large",
+  "payload too large",
+  "request body too large",
+];
+
+/** A field that the server does not take; their names may contain overflow words (`max_tokens`). */
+export const validationPhrases: readonly Phrase[] = [
+  "unsupported parameter",
+  "unknown parameter",
+  "unrecognized request argument",
+  "unrecognized field",
+  "extra inputs are not permitted",
+  "unexpected keyword argument",
+  "unsupported value",
+  "is not supported with this model",
+  "error parsing grammar",
+  "json-schema-to-grammar",
+  ["unable to generate parser", "template"],
+];
+
+export const validationCodes: readonly string[] = [
+  "unsupported_parameter",
+  "unknown_parameter",
+  "invalid_parameter",
+  "unsupported_value",
+  "invalid_function_parameters",
+  "invalid_encrypted_content",
+];
+
+/** Replayed reasoning that the server cannot read. */
+export const encryptedContentPhrases: readonly Phrase[] = [
+  ["encrypted content for item", "could not be verified"],
+];
+
+export const encryptedContentCodes: readonly string[] = ["invalid_encrypted_content"];
+
+export const overloadedPhrases: readonly Phrase[] = [
+  "overloaded",
+  "at capacity",
+  "server is busy",
+  "service unavailable",
+  "temporarily unavailable",
+  "high demand",
+  "loading model",
+];
+
+export const overloadedCodes: readonly string[] = [
+  "overloaded_error",
+  "overloaded",
+  "server_is_overloaded",
+  "slow_down",
+  "engine_overloaded",
+  "service_unavailable",
+  "unavailable",
+];
+
+export const timeoutPhrases: readonly Phrase[] = ["timed out", "timeout", "deadline exceeded"];
+
+/** Damage on the way, not a matter of trust: the next connection may well be whole. */
+export const tlsNoisePhrases: readonly Phrase[] = [
+  "bad record mac",
+  "ssl alert",
+  "tls alert",
+  "[ssl:",
+  "decryption failed or bad record",
+];
+
+export const certificatePhrases: readonly Phrase[] = [
+  "self signed certificate",
+  "self-signed certificate",
+  "unable to verify the first certificate",
+  "certificate has expired",
+  "certificate verify failed",
+  "invalid peer certificate",
+  "unable to get local issuer certificate",
+];
+
+export const unreachablePhrases: readonly Phrase[] = [
+  "connection refused",
+  "unable to connect",
+  "dns error",
+  "getaddrinfo",
+  "name resolution",
+  "failed to lookup address",
+  "no route to host",
+  "network is unreachable",
+];
+
+export const disconnectPhrases: readonly Phrase[] = [
+  "server disconnected",
+  "peer closed connection",
+  "connection reset",
+  "connection was closed",
+  "connection closed",
+  "connection lost",
+  "connection aborted",
+  "socket hang up",
+  "other side closed",
+  "premature close",
+  "unexpected eof",
+  "unexpected end of file",
+  "incomplete chunked read",
+  "error reading a body",
+  "terminated",
+];
+
+/** Names that Node, Bun and Deno give to failures of the network (`code` or `name` of the error), in lower case. */
+export const unreachableErrnos: readonly string[] = [
+  "econnrefused",
+  "connectionrefused",
+  "failedtoopensocket",
+  "enotfound",
+  "eai_again",
+  "eai_fail",
+  "eai_nodata",
+  "ehostunreach",
+  "ehostdown",
+  "enetunreach",
+  "enetdown",
+];
+
+export const disconnectErrnos: readonly string[] = [
+  "econnreset",
+  "connectionreset",
+  "connectionclosed",
+  "econnaborted",
+  "epipe",
+  "und_err_socket",
+];
+
+export const timeoutErrnos: readonly string[] = [
+  "etimedout",
+  "esockettimedout",
+  "und_err_connect_timeout",
+  "und_err_headers_timeout",
+  "und_err_body_timeout",
+  "timeout",
+  "timeouterror",
+  "apiconnectiontimeouterror",
+];
+
+/** X.509 verification results as Node names them (`x509_verify_cert_error_string`). */
+export const certificateErrnos: readonly string[] = [
+  "depth_zero_self_signed_cert",
+  "self_signed_cert_in_chain",
+  "unable_to_verify_leaf_signature",
+  "unable_to_get_issuer_cert",
+  "unable_to_get_issuer_cert_locally",
+  "cert_has_expired",
+  "cert_not_yet_valid",
+  "cert_untrusted",
+  "cert_rejected",
+  "cert_revoked",
+  "err_tls_cert_altname_invalid",
+  "unknown_certificate_verification_error",
+];
+
+export const tlsNoiseErrnos: readonly string[] = ["eproto", "err_ssl_wrong_version_number"];

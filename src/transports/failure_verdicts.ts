@@ -1,0 +1,149 @@
+import type { ErrorCode } from "../core/errors.ts";
+
+/** Who was asked for what. */
+export interface Subject {
+  readonly provider: string;
+  readonly model: string;
+  /** Where the key comes from: `environment OPENAI_API_KEY`. */
+  readonly keyOrigin?: string;
+}
+
+interface VerdictRow {
+  readonly code: ErrorCode;
+  /** Whether the same request may succeed later without a change. */
+  readonly retryable: boolean;
+  readonly say: (subject: Subject) => string;
+  readonly hint: (subject: Subject) => string;
+}
+
+const chooseModel = "choose another model: hermes model list";
+const checkAddress = "check the address: hermes config set model.base_url URL";
+
+/** What a failure comes down to, and how it is told. */
+export const verdicts = {
+  keyRejected: {
+    code: "auth/rejected",
+    retryable: false,
+    say: ({ provider }) => `${provider} rejected the key`,
+    hint: ({ provider, keyOrigin }) =>
+      keyOrigin === undefined
+        ? `set the variable of ${provider}'s key to a valid one; hermes doctor names it`
+        : `replace the key in: ${keyOrigin}`,
+  },
+  notEntitled: {
+    code: "auth/not_entitled",
+    retryable: false,
+    say: ({ provider, model }) => `The account at ${provider} may not use ${model}`,
+    hint: ({ provider }) => `check the subscription at ${provider}, or ${chooseModel}`,
+  },
+  rateLimited: {
+    code: "model/rate_limited",
+    retryable: true,
+    say: ({ provider, model }) => `${provider} limits the rate of requests to ${model}`,
+    hint: () => `try again later, or ${chooseModel}`,
+  },
+  quotaUsedUp: {
+    code: "model/quota",
+    retryable: false,
+    say: ({ provider, model }) => `The account at ${provider} has no quota left for ${model}`,
+    hint: ({ provider }) => `check plan and credit at ${provider}, or ${chooseModel}`,
+  },
+  modelMissing: {
+    code: "model/not_found",
+    retryable: false,
+    say: ({ provider, model }) => `${provider} has no model ${model}`,
+    hint: () => chooseModel,
+  },
+  routingForbidden: {
+    code: "model/not_found",
+    retryable: false,
+    say: ({ provider, model }) =>
+      `The account's data policy at ${provider} leaves no host for ${model}`,
+    hint: ({ provider }) => `change the data policy at ${provider}, or ${chooseModel}`,
+  },
+  // An address that answers 404 once answers so again: a mistyped base URL must not cost three waits.
+  addressMissing: {
+    code: "model/not_found",
+    retryable: false,
+    say: ({ provider, model }) =>
+      `${provider} has nothing at the address that ${model} was asked at`,
+    hint: () => checkAddress,
+  },
+  promptTooLong: {
+    code: "model/context_overflow",
+    retryable: false,
+    say: ({ provider, model }) => `The prompt is too long for ${model} at ${provider}`,
+    hint: () => `start a new session, or ${chooseModel}`,
+  },
+  /** A guess, so the same prompt is worth another attempt. */
+  cutForSize: {
+    code: "model/context_overflow",
+    retryable: true,
+    say: ({ provider, model }) =>
+      `${provider} closed the connection, probably because the prompt is too long for ${model}`,
+    hint: () => `start a new session, or ${chooseModel}`,
+  },
+  contentPolicy: {
+    code: "model/content_policy",
+    retryable: false,
+    say: ({ provider, model }) =>
+      `${provider} refused the request to ${model} by its content policy`,
+    hint: () => `rephrase the request, or ${chooseModel}`,
+  },
+  requestRejected: {
+    code: "model/bad_request",
+    retryable: false,
+    say: ({ provider, model }) => `${provider} rejected the request to ${model}`,
+    hint: () => `check the settings of the endpoint: hermes config check, or ${chooseModel}`,
+  },
+  overloaded: {
+    code: "model/overloaded",
+    retryable: true,
+    say: ({ provider, model }) => `${provider} is overloaded and did not run ${model}`,
+    hint: () => `try again later, or ${chooseModel}`,
+  },
+  serverFailed: {
+    code: "model/server_error",
+    retryable: true,
+    say: ({ provider, model }) => `${provider} failed to run ${model}`,
+    hint: () => `try again later, or ${chooseModel}`,
+  },
+  timedOut: {
+    code: "network/timeout",
+    retryable: true,
+    say: ({ provider, model }) => `${provider} did not answer for ${model} in time`,
+    hint: () => "try again later",
+  },
+  unreachable: {
+    code: "network/unreachable",
+    retryable: true,
+    say: ({ provider, model }) => `Cannot reach ${provider} for ${model}`,
+    hint: () => `check the network and the address: hermes config set model.base_url URL`,
+  },
+  disconnected: {
+    code: "network/unreachable",
+    retryable: true,
+    say: ({ provider, model }) => `The connection to ${provider} broke while asking ${model}`,
+    hint: () => "check the network and try again",
+  },
+  certificateRejected: {
+    code: "network/tls",
+    retryable: false,
+    say: ({ provider, model }) => `The certificate of ${provider} for ${model} is not trusted`,
+    hint: () => `name the authority in NODE_EXTRA_CA_CERTS, or ${checkAddress}`,
+  },
+  tlsDamaged: {
+    code: "network/tls",
+    retryable: true,
+    say: ({ provider, model }) =>
+      `The encrypted connection to ${provider} for ${model} was damaged`,
+    hint: () => "check the network and try again",
+  },
+} as const satisfies Readonly<Record<string, VerdictRow>>;
+
+export type Verdict = keyof typeof verdicts;
+
+/** The row of a verdict. */
+export function verdictRow(verdict: Verdict): VerdictRow {
+  return verdicts[verdict];
+}
