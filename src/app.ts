@@ -1,12 +1,14 @@
 import type { Approver } from "./core/approval.ts";
+import type { CredentialSource } from "./core/credential.ts";
 import type { TurnEvent } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import type { Redactor } from "./core/redact.ts";
-import type { RuntimeName, SessionCatalog, SessionInfo, SessionStore } from "./core/session_store.ts";
+import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
 import type { Question } from "./core/tool.ts";
+import type { ResolvedModel } from "./config/resolve_endpoint.ts";
 import type { Config } from "./config/schema.ts";
 import type { HomePaths } from "./config/paths.ts";
 
@@ -30,7 +32,8 @@ export interface ConversationOptions {
   readonly runtime?: "auto" | RuntimeName;
   readonly reasoningEffort?: ReasoningEffort;
   /** Go on with a stored session. */
-  readonly resume?: { readonly kind: "latest" } | { readonly kind: "named"; readonly idOrTitle: string };
+  readonly resume?:
+    { readonly kind: "latest" } | { readonly kind: "named"; readonly idOrTitle: string };
   /** Names of toolsets; all where absent. */
   readonly toolsets?: readonly string[];
   readonly maxSteps?: number;
@@ -80,6 +83,22 @@ export interface App extends AsyncDisposable {
    * @throws {HermesError} `auth/missing`, `session/not_found`, `config/*`, `store/*`, `usage/invalid`
    */
   openConversation(options: ConversationOptions): Promise<Conversation>;
-  /** The items of a session, for showing what was said when it is resumed. */
-  describeSession(idOrTitle: string): Promise<SessionInfo>;
+  /**
+   * Where a turn with these flags would go; opens no connection.
+   * @throws {HermesError} `auth/missing` when nothing is configured, `usage/invalid`, `config/*`
+   */
+  resolveModel(flags: ModelFlags): Promise<ResolvedModel>;
+  credentials(): Promise<CredentialSource>;
+  /**
+   * The ids of the models that the endpoint offers, as it lists them.
+   * @throws {HermesError} `auth/*`, `network/*`, `model/*`
+   */
+  listModels(flags: ModelFlags, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What the command line may say of the model. */
+export interface ModelFlags {
+  readonly model?: string;
+  readonly provider?: string;
+  readonly baseUrl?: string;
 }
