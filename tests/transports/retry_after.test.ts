@@ -4,7 +4,7 @@ import { delayInText, requestedDelayMs, retryAfterMs } from "../../src/transport
 const now = Date.UTC(2026, 9, 21, 7, 28, 0);
 
 test("retryAfterMs() reads seconds and HTTP dates", () => {
-  const cases: readonly [string | null, number | undefined][] = [
+  const cases: [string | null, number | undefined][] = [
     ["0", 0],
     ["120", 120_000],
     [" 1.5 ", 1500],
@@ -44,7 +44,7 @@ test("requestedDelayMs() prefers milliseconds, and the server's clock over ours"
 });
 
 test("delayInText() reads the spans that providers write", () => {
-  const cases: readonly [string, number | undefined][] = [
+  const cases: [string, number | undefined][] = [
     ["Please try again in 1.628s. Visit", 1628],
     ["Please try again in 6m0s.", 360_000],
     ["try again in 7h12m30s", 25_950_000],
