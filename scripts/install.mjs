@@ -35,8 +35,7 @@ if (!isInstalled()) {
   process.stderr.write("Installing dependencies with npm ci\n");
   // Bun and Deno put their programs in place with install scripts. Some dependencies ask for a newer Node than is needed
   // here, because they only ever run under Bun: hence errors only.
-  const quiet = ["--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier"];
-  const result = spawnSync("npm", ["ci", "--ignore-scripts=false", ...quiet], {
+  const result = spawnSync("npm", ["ci", "--ignore-scripts=false", "--loglevel=error"], {
     cwd: fileURLToPath(root),
     stdio: ["ignore", "pipe", "pipe"],
     encoding: "utf8",
