@@ -12,7 +12,11 @@ const steps: readonly Step[] = [
   { name: "format", command: bun, args: ["fmt", "--check"] },
   { name: "lint", command: `${bin}/oxlint`, args: ["-c", "scripts/oxlint.json"] },
   { name: "types (bun)", command: bun, args: ["check"] },
-  { name: "types (deno)", command: `${bin}/deno`, args: ["check", "mod.ts", "src", "tests"] },
+  {
+    name: "types (deno)",
+    command: `${bin}/deno`,
+    args: ["check", "--quiet", "mod.ts", "src", "tests"],
+  },
   { name: "rooms", command: bun, args: ["scripts/rooms.ts"] },
 ];
 
