@@ -1,0 +1,74 @@
+import { isAbsolute, join, normalize } from "node:path/posix";
+import { HermesError } from "../core/errors.ts";
+import type { Env, Host } from "../core/ports.ts";
+
+/** Where everything of one home is kept; absolute paths, of which any may be absent on disk. */
+export interface HomePaths {
+  /** Name of the profile, or null for the home itself. */
+  readonly profile: string | null;
+  readonly home: string;
+  readonly configFile: string;
+  /** API keys as `NAME=value`. */
+  readonly envFile: string;
+  /** Tokens of sign-ins. */
+  readonly authFile: string;
+  readonly sessionsFile: string;
+  readonly logFile: string;
+  /** Lines typed at the prompt. */
+  readonly historyFile: string;
+  /** Tool results that were too long for the model. */
+  readonly resultsDirectory: string;
+}
+
+/**
+ * `HERMES_HOME` or `~/.hermes`, and the profile's own directory inside it; `profile` is the flag, `HERMES_PROFILE`
+ * stands in for it. A relative `HERMES_HOME` is read against the directory that hermes was started in.
+ * @throws {HermesError} `usage/invalid` for a name that cannot be one directory
+ */
+export function resolveHome(
+  env: Env,
+  host: Pick<Host, "homeDirectory" | "cwd">,
+  profile?: string,
+): HomePaths {
+  const name = checkProfile(profile, "--profile") ?? profileOf(env);
+  const root = rootOf(env, host);
+  const home = name === null ? root : join(root, "profiles", name);
+  return {
+    profile: name,
+    home,
+    configFile: join(home, "config.yaml"),
+    envFile: join(home, ".env"),
+    authFile: join(home, "auth.json"),
+    sessionsFile: join(home, "sessions.db"),
+    logFile: join(home, "logs", "hermes.log"),
+    historyFile: join(home, "history"),
+    resultsDirectory: join(home, "results"),
+  };
+}
+
+function rootOf(env: Env, host: Pick<Host, "homeDirectory" | "cwd">): string {
+  const text = env["HERMES_HOME"]?.trim() ?? "";
+  if (text === "") return join(host.homeDirectory, ".hermes");
+  // Quoted assignments keep the tilde, and a directory of that name is never what was meant.
+  if (text === "~" || text.startsWith("~/")) return join(host.homeDirectory, text.slice(1));
+  return trimSlash(normalize(isAbsolute(text) ? text : join(host.cwd, text)));
+}
+
+function trimSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+function profileOf(env: Env): string | null {
+  const name = env["HERMES_PROFILE"];
+  return name === undefined || name === "" ? null : (checkProfile(name, "HERMES_PROFILE") ?? null);
+}
+
+/** One directory name: no separator, no leading dot, nothing that needs quotes. */
+const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+function checkProfile(name: string | undefined, origin: string): string | undefined {
+  if (name === undefined || PROFILE_NAME.test(name)) return name;
+  throw new HermesError("usage/invalid", `${origin} is no profile name: ${JSON.stringify(name)}`, {
+    hint: "use a letter or digit, then letters, digits, dots, dashes and underscores, 64 at most",
+  });
+}
