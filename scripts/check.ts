@@ -3,7 +3,7 @@
  * the tests.
  */
 import { runStep, type Step } from "./lib/steps.ts";
-import { formatTotals, testTotals } from "./lib/test_totals.ts";
+import { formatTotals, refuseOnly, testTotals } from "./lib/test_totals.ts";
 
 const bun = process.execPath;
 const bin = "node_modules/.bin";
@@ -25,6 +25,7 @@ const tests: Step = {
   name: "tests",
   command: bun,
   args: ["test", "./tests", "--path-ignore-patterns=tests/e2e/**", "--parallel", "--only-failures"],
+  env: refuseOnly,
 };
 
 const faults: string[] = [];

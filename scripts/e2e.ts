@@ -3,7 +3,7 @@
  * HERMES_BINARY names. Arguments go to `bun test`. The last line counts the tests.
  */
 import { runStep, type Step } from "./lib/steps.ts";
-import { formatTotals, testTotals } from "./lib/test_totals.ts";
+import { formatTotals, refuseOnly, testTotals } from "./lib/test_totals.ts";
 
 const bun = process.execPath;
 const build: Step = { name: "build", command: bun, args: ["scripts/build.ts", "--if-stale"] };
@@ -11,6 +11,7 @@ const tests: Step = {
   name: "e2e",
   command: bun,
   args: ["test", "./tests/e2e", "--only-failures", ...process.argv.slice(2)],
+  env: refuseOnly,
 };
 
 const isBuilt = process.env["HERMES_BINARY"] !== undefined || (await runStep(build)).isOk;

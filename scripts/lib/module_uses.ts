@@ -15,16 +15,18 @@ export interface ModuleUses {
   readonly imports: readonly Use[];
   /** Globals as they are used: `process.env`, `fetch(...)`, `new Date()`, `console.log(...)`. */
   readonly globals: readonly Use[];
+  /** Why the source cannot be parsed; then the rest is not to be trusted. */
+  readonly faults: readonly Use[];
 }
 
-/** @throws {SyntaxError} with path and line, when the source cannot be parsed */
+/** Reads a TypeScript module. */
 export function moduleUses(path: string, source: string): ModuleUses {
-  const { program, errors } = parseSync(path, source);
+  const { program, errors } = parseSync(path, source, { sourceType: "module" });
   const lineOf = (offset: number): number => source.slice(0, offset).split("\n").length;
-  const [error] = errors;
-  if (error !== undefined) {
-    throw new SyntaxError(`${path}:${lineOf(error.labels[0]?.start ?? 0)}: ${error.message}`);
-  }
+  const faults = errors.map((error) => ({
+    name: error.message,
+    line: lineOf(error.labels[0]?.start ?? 0),
+  }));
 
   // Declarations first: functions and types may be used above their declaration.
   const scopes = new ScopeTracker({ preserveExitedScopes: true });
@@ -57,7 +59,7 @@ export function moduleUses(path: string, source: string): ModuleUses {
       if (ancestors[0] === node) ancestors.shift();
     },
   });
-  return { imports, globals };
+  return { imports, globals, faults };
 }
 
 function importedFrom(node: Node): string | undefined {

@@ -121,7 +121,7 @@ function checkFile({ path, source }: SourceFile): readonly Violation[] {
       { path, line: 1, message: `${room ?? path} is no room of the table (scripts/lib/rooms.ts)` },
     ];
   }
-  const { imports, globals } = moduleUses(path, source);
+  const { imports, globals, faults } = moduleUses(path, source);
   const place = { path, room };
   const complain = (
     verb: string,
@@ -132,6 +132,7 @@ function checkFile({ path, source }: SourceFile): readonly Violation[] {
       ? []
       : [{ path, line, message: `room ${room} must not ${verb} ${name} (${rule})` }];
   return [
+    ...faults.map(({ name, line }) => ({ path, line, message: `cannot be parsed: ${name}` })),
     ...imports.flatMap((use) => complain("import", use, importFault(place, rules, use.name))),
     ...globals.flatMap((use) => complain("use", use, globalFault(place, use.name))),
   ];

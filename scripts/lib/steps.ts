@@ -18,8 +18,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-// Colours would get into the text that is read, and nobody answers a question.
-const plain = { NO_COLOR: "1", FORCE_COLOR: undefined, CI: "true", DENO_NO_UPDATE_CHECK: "1" };
+// Colours would get into the text that is read; oxlint takes CI for a wish for them.
+const plain = { NO_COLOR: "1", FORCE_COLOR: undefined, CI: undefined, DENO_NO_UPDATE_CHECK: "1" };
 
 /** Runs a program to its end without stdin. A program that cannot be started ends with 127. */
 export function run(step: Step): Promise<Ended> {

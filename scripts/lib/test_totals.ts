@@ -1,6 +1,9 @@
 /** Reads how many tests passed from what `bun test` printed. */
 import type { Ended } from "./steps.ts";
 
+/** Environment in which `test.only` is a failure, so that it cannot hide the other tests. */
+export const refuseOnly = { CI: "true" };
+
 /** Counts of a test run. */
 export interface Totals {
   readonly passed: number;

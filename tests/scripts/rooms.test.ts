@@ -152,6 +152,12 @@ test("checkRooms() refuses what leaves src, computed imports and rooms that nobo
   ]);
 });
 
+test("checkRooms() complains about a source that cannot be parsed", () => {
+  expect(check("src/core/item.ts", "\nexport const = 1;")).toEqual([
+    "src/core/item.ts:2: cannot be parsed: Unexpected token",
+  ]);
+});
+
 test("checkRooms() keeps the system's globals where they belong", () => {
   const places = [
     "src/platform/a.ts",
