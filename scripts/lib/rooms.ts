@@ -40,7 +40,7 @@ const siblings = [
 const table: Readonly<Record<string, Room>> = {
   core: { rooms: [], packages: [] },
   wire: { rooms: ["core"], packages: [] },
-  transports: { rooms: ["core", "wire"], packages: ["openai"] },
+  transports: { rooms: ["core", "wire"], packages: ["@noble/hashes", "openai"] },
   agent: { rooms: ["core"], packages: [] },
   codex: { rooms: ["core", "wire"], packages: ["smol-toml"] },
   tools: { rooms: ["core"], packages: ["zod"] },
@@ -50,7 +50,7 @@ const table: Readonly<Record<string, Room>> = {
   mcp: { rooms: ["core"], packages: ["zod"] },
   cron: { rooms: ["core"], packages: [] },
   platform: { rooms: ["core"], packages: [] },
-  cli: { rooms: ["core", ...siblings, "app"], packages: ["@inquirer/prompts", "commander"] },
+  cli: { rooms: ["core", ...siblings, "app"], packages: ["@inquirer/prompts", "commander", "zod"] },
   app: { rooms: ["core", ...siblings], packages: [] },
   main: { rooms: ["app", "cli", "platform"], packages: [] },
   mod: { rooms: ["core", ...siblings, "app"], packages: [] },
