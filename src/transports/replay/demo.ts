@@ -101,25 +101,10 @@ const steps: readonly DemoStep[] = [
 const pace = { first: 250, word: 17, call: 160 };
 
 /**
- * The recording behind `hermes demo`, in lines: seven steps that plan, write, try, repair, search, read and answer, in
- * about five seconds. Its requests leave results and the person's words open, so that it follows a real run.
+ * The recording behind `hermes demo`: seven steps that plan, write, try, repair, search, read and answer, in about five
+ * seconds. Its requests leave results and the person's words open, so that it follows a real run.
  */
-export function demoLines(hermesVersion: string): readonly string[] {
-  const lines = [headerLine(hermesVersion)];
-  const history: ItemSummary[] = [{ type: "user-message" }];
-  let previous: readonly ItemSummary[] = [];
-  for (const [index, step] of steps.entries()) {
-    const events = eventsOf(step, index + 1);
-    const recorded: RecordedStep = {
-      request: { model: demoModel, tools: [], items: history.slice() },
-      events,
-    };
-    lines.push(...stepLines(recorded, previous));
-    previous = recorded.request.items;
-    history.push(...summariesOf(events));
-  }
-  return lines;
-}
+export const demoRecording: string = linesOf(steps).join("\n");
 
 function eventsOf(step: DemoStep, number: number): readonly TimedEvent[] {
   const { thinks, says, calls = [] } = step;
@@ -171,4 +156,21 @@ function summariesOf(events: readonly TimedEvent[]): readonly ItemSummary[] {
 /** Words with the blanks that follow them. */
 function wordsOf(text: string): readonly string[] {
   return text.match(/\S+\s*|\s+/g) ?? [];
+}
+
+function linesOf(scripted: readonly DemoStep[]): readonly string[] {
+  const lines = [headerLine("embedded")];
+  const history: ItemSummary[] = [{ type: "user-message" }];
+  let previous: readonly ItemSummary[] = [];
+  for (const [index, step] of scripted.entries()) {
+    const events = eventsOf(step, index + 1);
+    const recorded: RecordedStep = {
+      request: { model: demoModel, tools: [], items: history.slice() },
+      events,
+    };
+    lines.push(...stepLines(recorded, previous));
+    previous = recorded.request.items;
+    history.push(...summariesOf(events));
+  }
+  return lines;
 }

@@ -8,12 +8,13 @@ import type { RecordedStep, Recording, TimedEvent } from "./recording.ts";
 const recordAgain = "record the run again: hermes -z PROMPT --record FILE";
 
 /**
- * Reads the lines of a recording; blank ones are skipped.
+ * Reads the text of a recording; blank lines are skipped.
  * @throws {HermesError} `file/unsupported` for another format or version, for a line that does not belong, and for a
  *   recording that was cut off
  */
-export function parseRecording(lines: readonly string[]): Recording {
-  const numbered = lines
+export function parseRecording(recording: string): Recording {
+  const numbered = recording
+    .split("\n")
     .map((text, index) => ({ text: text.trim(), number: index + 1 }))
     .filter(({ text }) => text !== "");
   const [first, ...rest] = numbered;

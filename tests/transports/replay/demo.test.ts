@@ -7,14 +7,14 @@ import { createLoopRuntime } from "../../../src/agent/loop.ts";
 import { denyAll } from "../../../src/core/approval.ts";
 import type { TurnEvent } from "../../../src/core/event.ts";
 import { isJsonObject, type JsonObject } from "../../../src/core/json.ts";
-import { demoLines, demoModel, demoPrompt } from "../../../src/transports/replay/demo.ts";
+import { demoModel, demoPrompt, demoRecording } from "../../../src/transports/replay/demo.ts";
 import { parseRecording } from "../../../src/transports/replay/parse_recording.ts";
 import { createReplayTransport } from "../../../src/transports/replay/replay.ts";
 import { createInstantClock } from "../../fakes/clock.ts";
 import { createSequentialIds } from "../../fakes/ids.ts";
 import { createFakeTool, ok } from "../../fakes/tool.ts";
 
-const demo = parseRecording(demoLines("1.2.3"));
+const demo = parseRecording(demoRecording);
 
 test("the demo takes seven steps and four to six seconds", () => {
   const ms = demo.steps

@@ -14,7 +14,7 @@ const failed =
 
 function refusal(lines: readonly string[]): string {
   try {
-    parseRecording(lines);
+    parseRecording(lines.join("\n"));
     return "accepted";
   } catch (error) {
     const { code, message } = toHermesError(error);
@@ -25,7 +25,7 @@ function refusal(lines: readonly string[]): string {
 test("parseRecording() reads steps, and items that were kept from the request before", () => {
   const next =
     '{"request":{"model":"m1","tools":[],"kept":1,"items":[{"type":"tool-result","is_error":true}]}}';
-  expect(parseRecording([header, "", asked, ended, next, failed, ""])).toEqual({
+  expect(parseRecording([header, "", asked, ended, next, failed, ""].join("\n"))).toEqual({
     hermesVersion: "1.2.3",
     steps: [
       {
@@ -116,7 +116,7 @@ test("parseRecording() answers every text with a recording or a typed failure", 
     fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
       for (const all of [lines, [header, ...lines], [header, asked, ...lines]]) {
         try {
-          parseRecording(all);
+          parseRecording(all.join("\n"));
         } catch (error) {
           expect(error).toMatchObject({ code: "file/unsupported" });
         }

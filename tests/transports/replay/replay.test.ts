@@ -69,7 +69,7 @@ function collect(transport: ModelTransport, one: ModelRequest): Promise<ModelEve
 function replayOf(lines: readonly string[], cwd = "/home/ada/app"): ModelTransport {
   return createReplayTransport(
     { clock: createInstantClock(), newId: createSequentialIds(), mask: (text) => text },
-    parseRecording(lines),
+    parseRecording(lines.join("\n")),
     { cwd, pace: 0 },
   );
 }
@@ -237,7 +237,7 @@ test("a replay keeps the recorded pauses at its pace and ends them on an abort",
     const clock = createInstantClock();
     const deps = { clock, newId: createSequentialIds(), mask: (text: string) => text };
     await collect(
-      createReplayTransport(deps, parseRecording(lines), { cwd: "/x", pace }),
+      createReplayTransport(deps, parseRecording(lines.join("\n")), { cwd: "/x", pace }),
       request([]),
     );
     slept.push(clock.slept);
@@ -246,7 +246,10 @@ test("a replay keeps the recorded pauses at its pace and ends them on an abort",
 
   const clock = createFakeClock();
   const deps = { clock, newId: createSequentialIds(), mask: (text: string) => text };
-  const transport = createReplayTransport(deps, parseRecording(lines), { cwd: "/x", pace: 1 });
+  const transport = createReplayTransport(deps, parseRecording(lines.join("\n")), {
+    cwd: "/x",
+    pace: 1,
+  });
   const controller = new AbortController();
   const reason = new HermesError("turn/interrupted", "Interrupted");
   const running = Array.fromAsync(transport.stream(request([]), controller.signal));
