@@ -1,0 +1,17 @@
+import { homedir, tmpdir } from "node:os";
+import type { Host } from "../core/ports.ts";
+import { version } from "./version.ts";
+
+/** Facts of this machine and process. */
+export function readHost(): Host {
+  return {
+    homeDirectory: homedir(),
+    temporaryDirectory: tmpdir(),
+    cwd: process.cwd(),
+    operatingSystem: process.platform,
+    architecture: process.arch,
+    pid: process.pid,
+    userId: process.getuid?.() ?? 0,
+    version,
+  };
+}

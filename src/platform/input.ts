@@ -1,0 +1,86 @@
+import { read } from "node:fs";
+import { errnoOf } from "../core/errors.ts";
+import type { InputStream } from "../core/ports.ts";
+import { ChunkReader } from "./chunk_reader.ts";
+import { descriptorKind } from "./descriptor.ts";
+
+const chunkBytes = 64 * 1024;
+
+/** stdin of this process. */
+export function openInput(): InputStream {
+  const kind = descriptorKind(0);
+  return { kind, chunks: (signal) => readInput(kind, signal) };
+}
+
+async function* readInput(
+  kind: InputStream["kind"],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  switch (kind) {
+    case "null":
+      return;
+    case "file":
+      yield* readFile(signal);
+      return;
+    case "pipe":
+    case "tty":
+      yield* readStream(signal);
+      return;
+    default:
+      kind satisfies never;
+  }
+}
+
+/** From where the descriptor stands: a shell may have read a part of the file. */
+async function* readFile(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void> {
+  while (true) {
+    signal?.throwIfAborted();
+    const buffer = new Uint8Array(chunkBytes);
+    const count = await new Promise<number | Error>((resolve) => {
+      read(0, buffer, 0, chunkBytes, null, (error, bytes) => resolve(error ?? bytes));
+    });
+    if (typeof count !== "number") throw count;
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+/** A read in the thread pool could not be taken back; a stream can be closed, and then keeps no process alive. */
+async function* readStream(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void> {
+  const reader = new ChunkReader(process.stdin);
+  try {
+    yield* reader.chunks(signal);
+  } finally {
+    reader.close();
+  }
+}
+
+/**
+ * What is typed, key by key and unechoed, decoded as UTF-8. Cooked mode is restored when the iteration ends; it ends
+ * with the signal or with the terminal.
+ */
+export async function* readKeys(signal: AbortSignal): AsyncGenerator<string, void> {
+  const { stdin } = process;
+  if (signal.aborted) return;
+  stdin.setRawMode(true);
+  stdin.ref();
+  const reader = new ChunkReader(stdin);
+  const onAbort = (): void => reader.detach();
+  signal.addEventListener("abort", onAbort, { once: true });
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of reader.chunks()) {
+      const text = decoder.decode(chunk, { stream: true });
+      if (text !== "") yield text;
+    }
+  } catch (error) {
+    // The terminal went away.
+    if (errnoOf(error) !== "EIO") throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    reader.detach();
+    stdin.setRawMode(false);
+    stdin.pause();
+    stdin.unref();
+  }
+}

@@ -1,0 +1,31 @@
+import type { InputStream, OutputStream, Terminal } from "../core/ports.ts";
+import { openInput, readKeys } from "./input.ts";
+import { openOutput } from "./output.ts";
+
+/** The standard streams of this process; each is looked at when it is first asked for. */
+export function openTerminal(): Terminal {
+  let stdin: InputStream | undefined;
+  let stdout: OutputStream | undefined;
+  let stderr: OutputStream | undefined;
+  return {
+    get stdin() {
+      return (stdin ??= openInput());
+    },
+    get stdout() {
+      return (stdout ??= openOutput(1));
+    },
+    get stderr() {
+      return (stderr ??= openOutput(2));
+    },
+    keys: readKeys,
+    onResize(callback) {
+      const listener = (): void => callback();
+      process.stdout.on("resize", listener);
+      return {
+        [Symbol.dispose]() {
+          process.stdout.off("resize", listener);
+        },
+      };
+    },
+  };
+}
