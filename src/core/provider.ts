@@ -29,6 +29,11 @@ export interface Dialect {
   readonly chatMaxTokensField: "max_tokens" | "max_completion_tokens";
   /** Chat models (prefixes of the last path segment) that take `developer` in place of `system`. */
   readonly developerRoleModels: readonly string[];
+  /**
+   * Whether events keep coming while the model thinks, so that a gap of seconds is a dead connection; such a vendor
+   * also takes minutes for the first event of a long prompt.
+   */
+  readonly steadyEvents?: boolean;
 }
 
 /** Where a model step is sent, fully resolved. */

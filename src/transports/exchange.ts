@@ -1,0 +1,227 @@
+import type { Credential, CredentialSource } from "../core/credential.ts";
+import { abortError, HermesError } from "../core/errors.ts";
+import type { ModelEvent } from "../core/event.ts";
+import type { JsonObject } from "../core/json.ts";
+import { parseJson } from "../core/json.ts";
+import type { ModelRequest } from "../core/model.ts";
+import type { Clock, Fetch } from "../core/ports.ts";
+import type { ModelEndpoint } from "../core/provider.ts";
+import { abortable } from "../wire/abortable.ts";
+import { withIdleTimeout } from "../wire/idle_timeout.ts";
+import type { Failure } from "./classify.ts";
+import type { DecoderContext, FailureFacts, StepDecoder } from "./decoder.ts";
+import { type Frame, readBody, readFrames } from "./frames.ts";
+import { authorizedHeaders } from "./headers.ts";
+import { post } from "./http.ts";
+import { estimateTokens, gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
+
+/** What a transport needs of the outside. */
+export interface TransportDeps {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly credentials: CredentialSource;
+  /** Makes the ids of items: `item_` and something random. */
+  readonly newId: () => string;
+}
+
+/** What a user may set for a transport. */
+export interface TransportOptions {
+  readonly watchdogs?: Watchdogs;
+}
+
+/** One step, encoded, with what reads its answer. */
+export interface Exchange {
+  readonly endpoint: ModelEndpoint;
+  readonly request: ModelRequest;
+  /** Behind the endpoint's base URL: `/responses`. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+  readonly createDecoder: (context: DecoderContext) => StepDecoder;
+  readonly classify: (failure: Failure) => HermesError;
+  readonly options: TransportOptions;
+}
+
+/** Characters of a refusal's body that are read. */
+const maxRefusalChars = 1024 * 1024;
+
+/**
+ * One attempt at a step: finds the credential, sends the request, decodes the answer. A refused credential is replaced
+ * once, if its source has another one.
+ * @throws {HermesError} `auth/missing` before anything is sent, what the server reported, `network/*`, `stream/*`, or
+ *   what the signal was aborted with
+ */
+export async function* runExchange(
+  deps: TransportDeps,
+  exchange: Exchange,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, void> {
+  const { provider } = exchange.endpoint;
+  try {
+    const credential = await abortable(() => deps.credentials.get(provider, { signal }), signal);
+    if (credential === undefined) throw missingCredential(provider);
+    const attempt = attemptWith(deps, exchange, credential, signal);
+    let hasBegun = false;
+    try {
+      for await (const event of attempt) {
+        hasBegun = true;
+        yield event;
+      }
+    } catch (error) {
+      if (hasBegun || !isRejectedKey(error)) throw error;
+      const rejected = credential;
+      const next = await abortable(
+        () => deps.credentials.get(provider, { rejected, signal }),
+        signal,
+      );
+      if (next === undefined || next.token === rejected.token) throw error;
+      yield* attemptWith(deps, exchange, next, signal);
+    }
+  } catch (error) {
+    throw signal.aborted ? abortError(signal) : error;
+  }
+}
+
+function missingCredential(provider: string): HermesError {
+  return new HermesError("auth/missing", `No credential for the provider: ${provider}`, {
+    hint: "hermes doctor tells where a key is looked for",
+  });
+}
+
+function isRejectedKey(error: unknown): boolean {
+  return error instanceof HermesError && error.code === "auth/rejected" && error.httpStatus === 401;
+}
+
+async function* attemptWith(
+  deps: TransportDeps,
+  exchange: Exchange,
+  credential: Credential,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, void> {
+  const { endpoint, request } = exchange;
+  const headers = authorizedHeaders(exchange.headers, endpoint, credential);
+  const body = JSON.stringify(exchange.body);
+  const estimatedTokens = estimateTokens(body.length, imagesOf(request));
+  const fail = (facts: FailureFacts): HermesError =>
+    exchange.classify({
+      ...facts,
+      provider: endpoint.provider,
+      model: request.model,
+      keyOrigin: credential.origin,
+      estimatedTokens,
+      messageCount: request.items.length,
+      now: deps.clock.now(),
+    });
+  const decoder = exchange.createDecoder({
+    newId: deps.newId,
+    issuer: endpoint.issuer,
+    model: request.model,
+    dialect: endpoint.dialect,
+    items: request.items,
+    fail,
+  });
+  const url = `${shownUrl(baseUrlOf(endpoint))}${exchange.path}`;
+  const limits = limitsFor(endpoint, estimatedTokens, exchange.options.watchdogs);
+  const frames = withIdleTimeout(
+    deps.clock,
+    (requestSignal) =>
+      requestFrames(
+        () =>
+          post(deps.fetch, {
+            baseUrl: endpoint.baseUrl,
+            path: exchange.path,
+            headers,
+            body,
+            signal: requestSignal,
+          }),
+        url,
+        fail,
+      ),
+    {
+      source: url,
+      limits: {
+        ...limits,
+        betweenMs: () => gapAfter(decoder.state(), limits),
+      },
+      signal,
+    },
+  );
+  yield* decodeFrames(frames, decoder, signal);
+}
+
+/** The frames of one request; what goes wrong on the way becomes a typed failure here. */
+async function* requestFrames(
+  send: () => Promise<Response>,
+  url: string,
+  fail: (facts: FailureFacts) => HermesError,
+): AsyncGenerator<Frame, void> {
+  try {
+    const response = await send();
+    if (!response.ok) throw await refusalOf(response, url, fail);
+    yield* readFrames(response, url);
+  } catch (error) {
+    if (error instanceof HermesError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw fail({ message, cause: error });
+  }
+}
+
+async function refusalOf(
+  response: Response,
+  url: string,
+  fail: (facts: FailureFacts) => HermesError,
+): Promise<HermesError> {
+  const { status, headers } = response;
+  const text = await readBody(response, maxRefusalChars);
+  if (status >= 300 && status < 400) {
+    const location = headers.get("location") ?? "";
+    const target = URL.canParse(location, url) ? shownUrl(new URL(location, url)) : "nowhere";
+    return new HermesError("stream/invalid", `${url} redirects to another address: ${target}`, {
+      hint: "set the endpoint's own address: hermes config set model.base_url URL",
+      httpStatus: status,
+    });
+  }
+  const body = parseJson(text) ?? text;
+  return fail({ status, headers, body, message: `HTTP ${status} from ${url}` });
+}
+
+async function* decodeFrames(
+  frames: AsyncIterable<Frame>,
+  decoder: StepDecoder,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, void> {
+  let last: readonly ModelEvent[] | undefined;
+  try {
+    for await (const frame of frames) {
+      // Read to its end, a connection can be used again; broken off, the next step has to open another one.
+      if (last !== undefined) continue;
+      const events = decoder.push(frame);
+      if (decoder.state() === "finished") last = events;
+      else yield* events;
+    }
+  } catch (error) {
+    // The answer was complete: that the server fell silent or went away after it takes nothing from it.
+    if (decoder.state() === "open" || signal.aborted) throw error;
+  }
+  yield* last ?? decoder.end();
+}
+
+function imagesOf(request: ModelRequest): readonly string[] {
+  return request.items.flatMap((item) =>
+    item.type === "user-message"
+      ? item.parts.flatMap((part) => (part.type === "image" ? [part.data] : []))
+      : [],
+  );
+}
+
+function baseUrlOf({ baseUrl, provider }: ModelEndpoint): URL {
+  if (URL.canParse(baseUrl)) return new URL(baseUrl);
+  throw new HermesError("config/invalid", `Base URL of ${provider} is not a URL: ${baseUrl}`, {
+    hint: "hermes config set model.base_url https://...",
+  });
+}
+
+/** For messages: without the parts that may hold a secret. */
+function shownUrl({ origin, pathname }: URL): string {
+  return `${origin}${pathname.replace(/\/$/, "")}`;
+}

@@ -1,0 +1,38 @@
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+
+/** Readers for what a peer sent: the value when it has the wanted type, else a harmless one. */
+
+/** A string field, or "". */
+export function text(parent: JsonObject | undefined, name: string): string {
+  const value = parent?.[name];
+  return typeof value === "string" ? value : "";
+}
+
+/** An object field, or undefined. */
+export function object(parent: JsonObject | undefined, name: string): JsonObject | undefined {
+  const value = parent?.[name];
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** The objects of an array field; other entries are skipped. */
+export function objects(parent: JsonObject | undefined, name: string): readonly JsonObject[] {
+  const value = parent?.[name];
+  return isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+/** A whole number from 0 on, or undefined. */
+export function count(parent: JsonObject | undefined, name: string): number | undefined {
+  const value = parent?.[name];
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** `Array.isArray` knows nothing of readonly arrays. */
+export function isArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** Text as it is, nothing as "", anything else as JSON: some servers send arguments as an object. */
+export function asText(value: Json | undefined): string {
+  if (typeof value === "string") return value;
+  return value === undefined || value === null ? "" : JSON.stringify(value);
+}
