@@ -1,3 +1,4 @@
+import * as network from "./failure_network.ts";
 import * as say from "./failure_phrases.ts";
 import type { Phrase } from "./failure_phrases.ts";
 import type { Verdict } from "./failure_verdicts.ts";
@@ -100,8 +101,8 @@ const rules: readonly Rule[] = [
   { verdict: "requestRejected", status: ["4xx"] },
 
   // No status: error frames within a stream, then failures of the network.
-  { verdict: "certificateRejected", errnos: say.certificateErrnos },
-  { verdict: "unreachable", errnos: say.unreachableErrnos },
+  { verdict: "certificateRejected", errnos: network.certificateErrnos },
+  { verdict: "unreachable", errnos: network.unreachableErrnos },
   { verdict: "quotaUsedUp", codes: say.quotaCodes },
   { verdict: "rateLimited", codes: say.rateCodes },
   { verdict: "promptTooLong", codes: say.overflowCodes },
@@ -121,18 +122,18 @@ const rules: readonly Rule[] = [
   { verdict: "routingForbidden", phrases: say.routingPolicyPhrases },
   { verdict: "modelMissing", phrases: say.modelMissingPhrases },
   { verdict: "overloaded", phrases: say.overloadedPhrases },
-  { verdict: "certificateRejected", phrases: say.certificatePhrases },
+  { verdict: "certificateRejected", phrases: network.certificatePhrases },
   // Damaged records are never about the prompt's size, cut connections may be.
-  { verdict: "tlsDamaged", errnos: say.tlsNoiseErrnos, phrases: say.tlsNoisePhrases },
+  { verdict: "tlsDamaged", errnos: network.tlsNoiseErrnos, phrases: network.tlsNoisePhrases },
   {
     verdict: "cutForSize",
-    errnos: say.disconnectErrnos,
-    phrases: say.disconnectPhrases,
+    errnos: network.disconnectErrnos,
+    phrases: network.disconnectPhrases,
     when: "very large",
   },
-  { verdict: "unreachable", phrases: say.unreachablePhrases },
-  { verdict: "timedOut", errnos: say.timeoutErrnos, phrases: say.timeoutPhrases },
-  { verdict: "disconnected", errnos: say.disconnectErrnos, phrases: say.disconnectPhrases },
+  { verdict: "unreachable", phrases: network.unreachablePhrases },
+  { verdict: "timedOut", errnos: network.timeoutErrnos, phrases: network.timeoutPhrases },
+  { verdict: "disconnected", errnos: network.disconnectErrnos, phrases: network.disconnectPhrases },
   { verdict: "serverFailed" },
 ];
 
