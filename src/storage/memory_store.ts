@@ -1,0 +1,179 @@
+import { HermesError } from "../core/errors.ts";
+import { addUsage, noUsage } from "../core/event.ts";
+import type { Item } from "../core/item.ts";
+import type {
+  EndedTurn,
+  NewSession,
+  NewTurn,
+  SearchHit,
+  SessionCatalog,
+  SessionInfo,
+  SessionStore,
+  StoredItem,
+} from "../core/session_store.ts";
+import { itemCounts, itemText, previewOf } from "./item_text.ts";
+import { chooseSession, sessionNotFound } from "./resolve_session.ts";
+import { planSearch, snippetOf } from "./search_query.ts";
+import { cleanTitle, lineageNumber } from "./titles.ts";
+
+interface MemorySession {
+  info: SessionInfo;
+  readonly items: StoredItem[];
+}
+
+/** Sessions that end with the process: the twin of the SQLite store, for `--ephemeral` and for embedders. */
+export class MemorySessionStore implements SessionStore, SessionCatalog {
+  readonly #sessions = new Map<string, MemorySession>();
+  readonly #sessionOfTurn = new Map<string, MemorySession>();
+
+  async create({ title, parentId, ...session }: NewSession): Promise<void> {
+    this.#sessions.set(session.id, {
+      info: {
+        ...session,
+        title: title === undefined ? null : cleanTitle(title),
+        parentId: parentId ?? null,
+        updatedAt: session.startedAt,
+        messageCount: 0,
+        toolCallCount: 0,
+        usage: noUsage,
+        preview: "",
+        runtimeState: null,
+      },
+      items: [],
+    });
+  }
+
+  async load(sessionId: string): Promise<{ info: SessionInfo; items: readonly Item[] }> {
+    const { info, items } = this.#byId(sessionId);
+    return { info, items: items.map(({ item }) => item) };
+  }
+
+  async startTurn({ turnId, sessionId }: NewTurn): Promise<void> {
+    this.#sessionOfTurn.set(turnId, this.#byId(sessionId));
+  }
+
+  async append(turnId: string, item: Item, at: number): Promise<void> {
+    const session = this.#ofTurn(turnId);
+    const { messages, toolCalls } = itemCounts(item);
+    const { info } = session;
+    session.items.push({ item, turnId, at });
+    session.info = {
+      ...info,
+      updatedAt: at,
+      messageCount: info.messageCount + messages,
+      toolCallCount: info.toolCallCount + toolCalls,
+      preview: info.preview === "" ? previewOf(item) : info.preview,
+    };
+  }
+
+  async endTurn({ turnId, usage, endedAt, runtimeState }: EndedTurn): Promise<void> {
+    const session = this.#ofTurn(turnId);
+    const { info } = session;
+    session.info = {
+      ...info,
+      updatedAt: endedAt,
+      usage: addUsage(info.usage, usage),
+      runtimeState: runtimeState ?? info.runtimeState,
+    };
+    this.#sessionOfTurn.delete(turnId);
+  }
+
+  async list(options: {
+    readonly limit: number;
+    readonly source?: string;
+  }): Promise<readonly SessionInfo[]> {
+    return this.#newestFirst()
+      .filter(({ source }) => options.source === undefined || source === options.source)
+      .slice(0, options.limit);
+  }
+
+  async latest(): Promise<SessionInfo | undefined> {
+    return this.#newestFirst()[0];
+  }
+
+  async resolve(idOrTitle: string): Promise<SessionInfo> {
+    const name = idOrTitle.trim().toWellFormed();
+    if (name === "") throw sessionNotFound(JSON.stringify(idOrTitle));
+    const infos = this.#newestFirst();
+    return chooseSession(name, {
+      byId: this.#sessions.get(name)?.info,
+      byTitle: infos.filter(({ title }) => lineageNumber(title ?? "", name) !== undefined),
+      byPrefix: infos.filter(({ id }) => id.startsWith(name)),
+    });
+  }
+
+  async items(sessionId: string): Promise<readonly StoredItem[]> {
+    return [...(this.#sessions.get(sessionId)?.items ?? [])];
+  }
+
+  async search(query: string, options: { readonly limit: number }): Promise<readonly SearchHit[]> {
+    const plan = planSearch(query, { hasIndex: false });
+    if (plan.kind !== "scan") return [];
+    const hits = [...this.#sessions.values()].flatMap(({ info, items }) =>
+      items.flatMap(({ item, at }): readonly SearchHit[] => {
+        const { role, words } = itemText(item);
+        const folded = words?.toLowerCase();
+        if (role === "none" || words === null) return [];
+        if (!plan.terms.every((term) => folded?.includes(term.toLowerCase()))) return [];
+        return [
+          { session: info, itemId: item.id, role, snippet: snippetOf(words, plan.terms), at },
+        ];
+      }),
+    );
+    return hits.toSorted((a, b) => b.at - a.at).slice(0, options.limit);
+  }
+
+  async rename(sessionId: string, title: string): Promise<void> {
+    const clean = cleanTitle(title);
+    const session = this.#byId(sessionId);
+    const owner = this.#newestFirst().find((info) => info.title === clean && info.id !== sessionId);
+    if (owner) {
+      throw new HermesError(
+        "session/title_taken",
+        `Session ${owner.id} has this title already: ${clean}`,
+        {
+          hint: "choose another title",
+        },
+      );
+    }
+    session.info = { ...session.info, title: clean };
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    this.#byId(sessionId);
+    this.#sessions.delete(sessionId);
+  }
+
+  async prune(
+    before: number,
+    options: { readonly dryRun: boolean },
+  ): Promise<readonly SessionInfo[]> {
+    const old = this.#newestFirst()
+      .filter((info) => info.updatedAt < before)
+      .toReversed();
+    if (!options.dryRun) for (const { id } of old) this.#sessions.delete(id);
+    return old;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#sessions.clear();
+  }
+
+  #newestFirst(): readonly SessionInfo[] {
+    return [...this.#sessions.values()]
+      .map(({ info }) => info)
+      .toSorted((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? 1 : -1));
+  }
+
+  #byId(sessionId: string): MemorySession {
+    const session = this.#sessions.get(sessionId);
+    if (!session) throw sessionNotFound(sessionId);
+    return session;
+  }
+
+  #ofTurn(turnId: string): MemorySession {
+    const session = this.#sessionOfTurn.get(turnId);
+    if (!session) throw new TypeError(`The turn was not started here: ${turnId}`);
+    return session;
+  }
+}

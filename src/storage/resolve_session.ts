@@ -1,0 +1,43 @@
+import { HermesError } from "../core/errors.ts";
+import type { SessionInfo } from "../core/session_store.ts";
+import { lineageNumber } from "./titles.ts";
+
+/** Sessions that a name could mean, as the store found them. */
+export interface Candidates {
+  readonly byId: SessionInfo | undefined;
+  /** Whose title is the name, or the name with a number: `report #2`. */
+  readonly byTitle: readonly SessionInfo[];
+  /** Whose id begins so; two are enough to see that it is not one. */
+  readonly byPrefix: readonly SessionInfo[];
+}
+
+/**
+ * The session that a name means: an id before a title, a title before the beginning of an id; of a lineage the newest.
+ * @throws {HermesError} `session/not_found`, `session/ambiguous`
+ */
+export function chooseSession(name: string, { byId, byTitle, byPrefix }: Candidates): SessionInfo {
+  if (byId) return byId;
+  const [newest] = byTitle
+    .flatMap((session) => {
+      const number = lineageNumber(session.title ?? "", name);
+      return number === undefined ? [] : [{ session, number }];
+    })
+    .toSorted((a, b) => b.number - a.number);
+  if (newest) return newest.session;
+  const [first, second] = byPrefix;
+  if (first && second) {
+    throw new HermesError(
+      "session/ambiguous",
+      `More than one session begins with ${name}: ${first.id}, ${second.id}`,
+      { hint: "type more of the id; hermes sessions list shows them" },
+    );
+  }
+  if (first) return first;
+  throw sessionNotFound(name);
+}
+
+export function sessionNotFound(name: string): HermesError {
+  return new HermesError("session/not_found", `No such session: ${name}`, {
+    hint: "hermes sessions list shows them",
+  });
+}

@@ -1,0 +1,49 @@
+import type { Selectable } from "kysely";
+import type { Item } from "../core/item.ts";
+import { isJsonObject, parseJson } from "../core/json.ts";
+import { HermesError } from "../core/errors.ts";
+import type { SessionInfo } from "../core/session_store.ts";
+import type { SessionsTable } from "./tables.ts";
+
+/** A session as the rest of the program knows it. */
+export function sessionInfo(row: Selectable<SessionsTable>): SessionInfo {
+  return {
+    id: row.id,
+    source: row.source,
+    provider: row.provider,
+    model: row.model,
+    runtime: row.runtime,
+    cwd: row.cwd,
+    instructions: row.instructions,
+    title: row.title,
+    parentId: row.parent_id,
+    runtimeState: row.runtime_state,
+    preview: row.preview,
+    startedAt: row.started_at,
+    updatedAt: row.updated_at,
+    messageCount: row.message_count,
+    toolCallCount: row.tool_call_count,
+    usage: {
+      inputTokens: row.input_tokens,
+      cachedInputTokens: row.cached_input_tokens,
+      outputTokens: row.output_tokens,
+      reasoningTokens: row.reasoning_tokens,
+      totalTokens: row.total_tokens,
+    },
+  };
+}
+
+/**
+ * The item that a row holds.
+ * @throws {HermesError} `store/invalid` when it holds none
+ */
+export function itemOfBody(body: string): Item {
+  const value = parseJson(body);
+  if (isJsonObject(value) && typeof value["type"] === "string" && typeof value["id"] === "string") {
+    // Written by this program from an item, and a newer schema was refused when the file was opened.
+    return value as unknown as Item;
+  }
+  throw new HermesError("store/invalid", "A stored item cannot be read: it is no JSON of an item", {
+    hint: "hermes sessions export saves what can still be read",
+  });
+}

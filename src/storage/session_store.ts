@@ -1,0 +1,314 @@
+import { sql } from "kysely";
+import { HermesError } from "../core/errors.ts";
+import type { Item } from "../core/item.ts";
+import type {
+  EndedTurn,
+  NewSession,
+  NewTurn,
+  SearchHit,
+  SessionCatalog,
+  SessionInfo,
+  SessionStore,
+  StoredItem,
+} from "../core/session_store.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { itemCounts, itemText, previewOf } from "./item_text.ts";
+import { chooseSession, sessionNotFound } from "./resolve_session.ts";
+import { searchItems } from "./search.ts";
+import { itemOfBody, sessionInfo } from "./session_rows.ts";
+import { toStoreError } from "./store_error.ts";
+import { cleanTitle } from "./titles.ts";
+
+export interface SessionStoreDeps {
+  /** Whether the file is there; reading must not create it. */
+  exists(path: string): Promise<boolean>;
+}
+
+/**
+ * Sessions in a SQLite file. Nothing is opened before it is needed, and only writing creates the file. Any number of
+ * processes may use it at once. Failures are `store/unreadable`, `store/invalid` and `store/full`.
+ */
+export class SqliteSessionStore implements SessionStore, SessionCatalog {
+  readonly #deps: SessionStoreDeps;
+  readonly #path: string;
+  #database: Database | undefined;
+  /** Turn ids of this process with their session, so that an append need not look them up. */
+  readonly #sessionOfTurn = new Map<string, string>();
+
+  constructor(deps: SessionStoreDeps, path: string) {
+    this.#deps = deps;
+    this.#path = path;
+  }
+
+  async create(session: NewSession): Promise<void> {
+    await this.#write(async ({ db }) => {
+      await db
+        .insertInto("sessions")
+        .values({
+          id: session.id,
+          source: session.source,
+          provider: session.provider,
+          model: session.model,
+          runtime: session.runtime,
+          cwd: session.cwd,
+          instructions: session.instructions.toWellFormed(),
+          title: session.title === undefined ? null : cleanTitle(session.title),
+          parent_id: session.parentId ?? null,
+          runtime_state: null,
+          preview: "",
+          started_at: session.startedAt,
+          updated_at: session.startedAt,
+        })
+        .execute();
+    });
+  }
+
+  async load(sessionId: string): Promise<{ info: SessionInfo; items: readonly Item[] }> {
+    const [info, stored] = await Promise.all([this.#byId(sessionId), this.items(sessionId)]);
+    return { info, items: stored.map(({ item }) => item) };
+  }
+
+  async startTurn({ turnId, sessionId, startedAt }: NewTurn): Promise<void> {
+    await this.#write(async ({ db }) => {
+      await db
+        .insertInto("turns")
+        .values({
+          id: turnId,
+          session_id: sessionId,
+          started_at: startedAt,
+          ended_at: null,
+          status: "running",
+          error_code: null,
+          error_message: null,
+        })
+        .execute();
+    });
+    this.#sessionOfTurn.set(turnId, sessionId);
+  }
+
+  async append(turnId: string, item: Item, at: number): Promise<void> {
+    const sessionId = this.#sessionOfTurn.get(turnId);
+    if (sessionId === undefined) throw new TypeError(`The turn was not started here: ${turnId}`);
+    const { role, words, trigrams } = itemText(item);
+    const { messages, toolCalls } = itemCounts(item);
+    const preview = previewOf(item);
+    await this.#write(({ db }) =>
+      db.transaction().execute(async (transaction) => {
+        await transaction
+          .insertInto("items")
+          .values({
+            id: item.id,
+            session_id: sessionId,
+            turn_id: turnId,
+            role,
+            at,
+            body: JSON.stringify(item),
+            words,
+            trigrams,
+          })
+          .execute();
+        await transaction
+          .updateTable("sessions")
+          .set((row) => ({
+            updated_at: at,
+            message_count: row("message_count", "+", messages),
+            tool_call_count: row("tool_call_count", "+", toolCalls),
+            preview: sql`iif(preview = '', ${preview}, preview)`,
+          }))
+          .where("id", "=", sessionId)
+          .execute();
+      }),
+    );
+  }
+
+  async endTurn({ turnId, outcome, usage, endedAt, runtimeState }: EndedTurn): Promise<void> {
+    const sessionId = this.#sessionOfTurn.get(turnId);
+    if (sessionId === undefined) throw new TypeError(`The turn was not started here: ${turnId}`);
+    const error = outcome.status === "failed" ? outcome.error : undefined;
+    await this.#write(async (database) => {
+      database.setDurability("full");
+      try {
+        await database.db.transaction().execute(async (transaction) => {
+          await transaction
+            .updateTable("turns")
+            .set({
+              ended_at: endedAt,
+              status: outcome.status,
+              error_code: error?.code ?? null,
+              error_message: error?.message ?? null,
+            })
+            .where("id", "=", turnId)
+            .execute();
+          await transaction
+            .updateTable("sessions")
+            .set((row) => ({
+              updated_at: endedAt,
+              input_tokens: row("input_tokens", "+", usage.inputTokens),
+              cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
+              output_tokens: row("output_tokens", "+", usage.outputTokens),
+              reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
+              total_tokens: row("total_tokens", "+", usage.totalTokens),
+              ...(runtimeState === undefined ? {} : { runtime_state: runtimeState }),
+            }))
+            .where("id", "=", sessionId)
+            .execute();
+        });
+      } finally {
+        database.setDurability("normal");
+      }
+    });
+    this.#sessionOfTurn.delete(turnId);
+  }
+
+  async list(options: {
+    readonly limit: number;
+    readonly source?: string;
+  }): Promise<readonly SessionInfo[]> {
+    const { source } = options;
+    return await this.#read([], async ({ db }) => {
+      const rows = await db
+        .selectFrom("sessions")
+        .selectAll()
+        .$if(source !== undefined, (query) => query.where("source", "=", source ?? ""))
+        .orderBy("updated_at", "desc")
+        .orderBy("id", "desc")
+        .limit(options.limit)
+        .execute();
+      return rows.map(sessionInfo);
+    });
+  }
+
+  async latest(): Promise<SessionInfo | undefined> {
+    const [newest] = await this.list({ limit: 1 });
+    return newest;
+  }
+
+  async resolve(idOrTitle: string): Promise<SessionInfo> {
+    const name = idOrTitle.trim().toWellFormed();
+    if (name === "") throw sessionNotFound(JSON.stringify(idOrTitle));
+    const none = { byId: undefined, byTitle: [], byPrefix: [] };
+    const candidates = await this.#read(none, async ({ db }) => {
+      const all = db.selectFrom("sessions").selectAll();
+      const byId = await all.where("id", "=", name).executeTakeFirst();
+      const byTitle = await all
+        .where((row) => row.or([row("title", "=", name), like("title", `${name} #`)]))
+        .execute();
+      const byPrefix = await all.where(like("id", name)).limit(2).execute();
+      return {
+        byId: byId && sessionInfo(byId),
+        byTitle: byTitle.map(sessionInfo),
+        byPrefix: byPrefix.map(sessionInfo),
+      };
+    });
+    return chooseSession(name, candidates);
+  }
+
+  async items(sessionId: string): Promise<readonly StoredItem[]> {
+    return await this.#read([], async ({ db }) => {
+      const rows = await db
+        .selectFrom("items")
+        .select(["body", "turn_id", "at"])
+        .where("session_id", "=", sessionId)
+        .orderBy("seq")
+        .execute();
+      return rows.map((row) => ({ item: itemOfBody(row.body), turnId: row.turn_id, at: row.at }));
+    });
+  }
+
+  async search(query: string, options: { readonly limit: number }): Promise<readonly SearchHit[]> {
+    return await this.#read([], (database) => searchItems(database, query, options.limit));
+  }
+
+  async rename(sessionId: string, title: string): Promise<void> {
+    const clean = cleanTitle(title);
+    await this.#byId(sessionId);
+    await this.#write(async ({ db }) => {
+      const owner = await db
+        .selectFrom("sessions")
+        .select("id")
+        .where("title", "=", clean)
+        .where("id", "!=", sessionId)
+        .executeTakeFirst();
+      if (owner) {
+        throw new HermesError(
+          "session/title_taken",
+          `Session ${owner.id} has this title already: ${clean}`,
+          {
+            hint: "choose another title",
+          },
+        );
+      }
+      await db.updateTable("sessions").set({ title: clean }).where("id", "=", sessionId).execute();
+    });
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    await this.#byId(sessionId);
+    await this.#write(async ({ db }) => {
+      await db.deleteFrom("sessions").where("id", "=", sessionId).execute();
+    });
+  }
+
+  async prune(
+    before: number,
+    options: { readonly dryRun: boolean },
+  ): Promise<readonly SessionInfo[]> {
+    const old = await this.#read([], async ({ db }) => {
+      const rows = await db
+        .selectFrom("sessions")
+        .selectAll()
+        .where("updated_at", "<", before)
+        .orderBy("updated_at")
+        .execute();
+      return rows.map(sessionInfo);
+    });
+    if (options.dryRun || old.length === 0) return old;
+    await this.#write(async ({ db }) => {
+      // Asked again by time: a session that went on since it was listed stays.
+      await db.deleteFrom("sessions").where("updated_at", "<", before).execute();
+    });
+    return old;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#database?.close();
+    this.#database = undefined;
+  }
+
+  async #byId(sessionId: string): Promise<SessionInfo> {
+    const row = await this.#read(undefined, ({ db }) =>
+      db.selectFrom("sessions").selectAll().where("id", "=", sessionId).executeTakeFirst(),
+    );
+    if (!row) throw sessionNotFound(sessionId);
+    return sessionInfo(row);
+  }
+
+  /** What `query` finds, or `absent` when there is no file yet. */
+  async #read<T>(absent: T, query: (database: Database) => Promise<T>): Promise<T> {
+    if (!this.#database && !(await this.#exists())) return absent;
+    return await this.#write(query);
+  }
+
+  async #write<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    this.#database ??= openDatabase(this.#path);
+    try {
+      return await work(this.#database);
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+  }
+
+  async #exists(): Promise<boolean> {
+    try {
+      return await this.#deps.exists(this.#path);
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+  }
+}
+
+/** A column that begins with a text, whatever wildcards the text holds. */
+function like(column: "id" | "title", prefix: string) {
+  const pattern = `${prefix.replace(/[\\%_]/g, String.raw`\$&`)}%`;
+  return sql<boolean>`${sql.ref(column)} like ${pattern} escape '\\'`;
+}

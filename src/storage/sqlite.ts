@@ -1,0 +1,89 @@
+import type { SqliteDatabase, SqliteStatement } from "kysely";
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname } from "node:path/posix";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { errnoOf } from "../core/errors.ts";
+
+/** How long a writer waits for another process, in milliseconds. */
+const busyTimeoutMs = 10_000;
+
+/** A connection with what kysely does not cover. */
+export interface SqliteConnection extends SqliteDatabase {
+  /** Runs statements without parameters and without results. */
+  exec(sql: string): void;
+}
+
+/**
+ * Opens a database file as kysely's own dialect wants it. Statements are prepared once and kept: the same few are run
+ * for every item.
+ * @throws the error of node:sqlite or of the file system
+ */
+export function openSqlite(path: string): SqliteConnection {
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    exec: (sql) => database.exec(sql),
+    close() {
+      statements.clear();
+      database.close();
+    },
+    prepare(sql) {
+      const known = statements.get(sql);
+      if (known) return known;
+      // kysely says `begin`. The write lock is taken there, where SQLite waits for it: a transaction that begins by
+      // reading cannot wait for the lock later.
+      const statement = database.prepare(sql === "begin" ? "begin immediate" : sql);
+      const adapted: SqliteStatement = {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...bindable(parameters)),
+        run: (parameters) => statement.run(...bindable(parameters)),
+        iterate: (parameters) => statement.iterate(...bindable(parameters)),
+      };
+      statements.set(sql, adapted);
+      return adapted;
+    },
+  };
+}
+
+/**
+ * Makes sure that there is a database, readable by its owner alone, with its directory. A new one is set up under
+ * another name and then linked into its place: no other process ever sees half of it.
+ */
+export function ensureSqlite(path: string, setUp: (connection: SqliteConnection) => void): void {
+  if (existsSync(path)) return;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${crypto.randomUUID()}.new`;
+  // SQLite itself would create it with the modes of the umask.
+  closeSync(openSync(draft, "wx", 0o600));
+  try {
+    const connection = openSqlite(draft);
+    try {
+      setUp(connection);
+    } finally {
+      connection.close();
+    }
+    linkSync(draft, path);
+  } catch (error) {
+    // Another process was faster: its database is as good.
+    if (errnoOf(error) !== "EEXIST") throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function bindable(parameters: readonly unknown[]): readonly SQLInputValue[] {
+  return parameters.map((value) => {
+    switch (typeof value) {
+      case "string":
+      case "number":
+      case "bigint":
+        return value;
+      case "boolean":
+        return value ? 1 : 0;
+      default:
+        if (value === null || value === undefined) return null;
+        throw new TypeError(`SQLite cannot hold a value of type ${typeof value}`);
+    }
+  });
+}

@@ -1,0 +1,79 @@
+import { errnoOf, HermesError } from "../core/errors.ts";
+
+/**
+ * A failure of the database file as what it means for the user. Node reports SQLite's result code as `errcode`; Deno
+ * leaves it out, so that its text has to do.
+ */
+export function toStoreError(error: unknown, path: string): HermesError {
+  if (error instanceof HermesError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const problem = problemOf(error, message);
+  switch (problem) {
+    case "invalid":
+      return new HermesError(
+        "store/invalid",
+        `Sessions cannot be read, the file is damaged or no database: ${path}`,
+        {
+          cause: error,
+          hint: `move it away and start anew: mv ${path} ${path}.damaged`,
+        },
+      );
+    case "full":
+      return new HermesError(
+        "store/full",
+        `The disk is full, sessions cannot be written: ${path}`,
+        {
+          cause: error,
+          hint: "free some space and run again",
+        },
+      );
+    case "unreadable":
+      return new HermesError(
+        "store/unreadable",
+        `Sessions cannot be opened (${message}): ${path}`,
+        {
+          cause: error,
+          hint: `check who owns it and who may write: ls -ld ${path}`,
+        },
+      );
+    case "bug":
+      return new HermesError("internal/bug", `Unexpected error of the session store: ${message}`, {
+        cause: error,
+        hint: "run again with --debug and report the stack",
+      });
+    default:
+      return problem satisfies never;
+  }
+}
+
+type Problem = "invalid" | "full" | "unreadable" | "bug";
+
+/** SQLite's primary result codes (sqlite.org/rescode.html). */
+const problemOfCode: ReadonlyMap<number, Problem> = new Map([
+  [3, "unreadable"], // PERM
+  [5, "unreadable"], // BUSY
+  [6, "unreadable"], // LOCKED
+  [8, "unreadable"], // READONLY
+  [10, "unreadable"], // IOERR
+  [11, "invalid"], // CORRUPT
+  [13, "full"], // FULL
+  [14, "unreadable"], // CANTOPEN
+  [26, "invalid"], // NOTADB
+]);
+
+const problemOfText: readonly (readonly [RegExp, Problem])[] = [
+  [/not a database|malformed|corrupt/i, "invalid"],
+  [/disk is full/i, "full"],
+  [/unable to open|readonly|read-only|locked|disk i\/o|permission/i, "unreadable"],
+];
+
+function problemOf(error: unknown, message: string): Problem {
+  if (error instanceof Error && "errcode" in error && typeof error.errcode === "number") {
+    // The low byte is the primary code, the rest tells it apart further.
+    return problemOfCode.get(error.errcode & 0xff) ?? "bug";
+  }
+  const errno = errnoOf(error);
+  if (errno === "ENOSPC" || errno === "EDQUOT") return "full";
+  if (errno !== undefined && /^E[A-Z]+$/.test(errno)) return "unreadable";
+  return problemOfText.find(([pattern]) => pattern.test(message))?.[1] ?? "bug";
+}

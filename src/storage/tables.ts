@@ -1,0 +1,68 @@
+import type { Generated } from "kysely";
+import type { RuntimeName } from "../core/session_store.ts";
+
+/** Rows as the newest migration leaves them. Times are ms since epoch. */
+export interface Tables {
+  readonly sessions: SessionsTable;
+  readonly turns: TurnsTable;
+  readonly items: ItemsTable;
+  /** Words of texts (FTS5, unicode61); absent where SQLite lacks FTS5. */
+  readonly items_words: SearchTable;
+  /** Trigrams of texts in scripts without spaces. */
+  readonly items_trigrams: SearchTable;
+}
+
+export interface SessionsTable {
+  readonly id: string;
+  readonly source: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly runtime: RuntimeName;
+  readonly cwd: string;
+  readonly instructions: string;
+  readonly title: string | null;
+  readonly parent_id: string | null;
+  readonly runtime_state: string | null;
+  readonly preview: string;
+  readonly started_at: number;
+  readonly updated_at: number;
+  readonly message_count: Generated<number>;
+  readonly tool_call_count: Generated<number>;
+  readonly input_tokens: Generated<number>;
+  readonly cached_input_tokens: Generated<number>;
+  readonly output_tokens: Generated<number>;
+  readonly reasoning_tokens: Generated<number>;
+  readonly total_tokens: Generated<number>;
+}
+
+export interface TurnsTable {
+  readonly id: string;
+  readonly session_id: string;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  /** `running` stays behind when the process died. */
+  readonly status: "running" | "completed" | "interrupted" | "failed";
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+}
+
+/** Append-only. */
+export interface ItemsTable {
+  readonly seq: Generated<number>;
+  readonly id: string;
+  readonly session_id: string;
+  readonly turn_id: string;
+  readonly role: "user" | "assistant" | "tool" | "none";
+  readonly at: number;
+  /** The item as JSON. */
+  readonly body: string;
+  /** What search finds it by; null for what it shall not find. */
+  readonly words: string | null;
+  /** The same text where it is written without spaces between words. */
+  readonly trigrams: string | null;
+}
+
+export interface SearchTable {
+  readonly rowid: number;
+  readonly rank: number;
+}

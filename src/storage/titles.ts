@@ -1,0 +1,32 @@
+import { HermesError } from "../core/errors.ts";
+
+const maxTitleChars = 100;
+
+/**
+ * A title as it is kept: on one line, without control, zero-width and direction-changing characters, at most 100
+ * characters.
+ * @throws {HermesError} `usage/invalid` when nothing is left of it
+ */
+export function cleanTitle(title: string): string {
+  const clean = Array.from(
+    title
+      .toWellFormed()
+      .replace(/[\s\p{Cc}]+/gu, " ")
+      .replace(/\p{Cf}/gu, "")
+      .trim(),
+  );
+  if (clean.length === 0) {
+    throw new HermesError("usage/invalid", "A title needs at least one visible character", {
+      hint: 'hermes sessions rename ID "A TITLE"',
+    });
+  }
+  return clean.slice(0, maxTitleChars).join("").trim();
+}
+
+/** The number of a title in its lineage: `report` 1, `report #3` 3; undefined when it is another one's. */
+export function lineageNumber(title: string, base: string): number | undefined {
+  if (title === base) return 1;
+  if (!title.startsWith(`${base} #`)) return undefined;
+  const number = title.slice(base.length + 2);
+  return /^[1-9]\d*$/.test(number) ? Number(number) : undefined;
+}

@@ -1,0 +1,277 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { HermesError } from "../../src/core/errors.ts";
+import { noUsage } from "../../src/core/event.ts";
+import type { Item } from "../../src/core/item.ts";
+import type { NewSession, SessionCatalog, SessionStore } from "../../src/core/session_store.ts";
+import { MemorySessionStore } from "../../src/storage/memory_store.ts";
+import { SqliteSessionStore } from "../../src/storage/session_store.ts";
+
+type Store = SessionStore & SessionCatalog;
+
+let directory: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hermes-store-"));
+  path = join(directory, "home", "sessions.db");
+});
+
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+function openFile(): Store {
+  return new SqliteSessionStore({ exists: async (file) => existsSync(file) }, path);
+}
+
+function newSession(id: string, rest: Partial<NewSession> = {}): NewSession {
+  return {
+    id,
+    source: "cli",
+    provider: "openai",
+    model: "gpt-5.5",
+    runtime: "loop",
+    cwd: "/project",
+    instructions: "Be good",
+    startedAt: 1_000,
+    ...rest,
+  };
+}
+
+function user(id: string, text: string): Item {
+  return { type: "user-message", id, parts: [{ type: "text", text }] };
+}
+
+function assistant(id: string, text: string): Item {
+  return { type: "assistant-message", id, text };
+}
+
+/** A session with one completed turn of these items, at times from `at` on. */
+async function fill(store: Store, id: string, items: readonly Item[], at = 2_000): Promise<void> {
+  const turnId = `turn of ${id} at ${at}`;
+  await store.startTurn({ turnId, sessionId: id, startedAt: at });
+  for (const [index, item] of items.entries()) await store.append(turnId, item, at + index);
+  await store.endTurn({
+    turnId,
+    outcome: { status: "completed", finalText: "" },
+    usage: { ...noUsage, inputTokens: 7, totalTokens: 7 },
+    endedAt: at + items.length,
+  });
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return "no failure";
+  } catch (error) {
+    return error instanceof HermesError ? error.code : String(error);
+  }
+}
+
+describe.each([
+  ["SqliteSessionStore", () => openFile()],
+  ["MemorySessionStore", (): Store => new MemorySessionStore()],
+])("%s", (_name, open) => {
+  test("gives back what a turn wrote, and counts it", async () => {
+    await using store = open();
+    const items: Item[] = [
+      user("u", "\n  Say hello\nand more"),
+      {
+        type: "reasoning",
+        id: "r",
+        text: "hm",
+        replay: { wireApi: "responses", issuer: "x", payload: { e: 1 } },
+      },
+      {
+        type: "tool-call",
+        id: "c",
+        callId: "call_1",
+        name: "terminal",
+        arguments: '{"command":"ls"}',
+      },
+      { type: "tool-result", id: "t", callId: "call_1", output: "a\u{1F600}b", isError: false },
+      assistant("a", "Hello"),
+    ];
+    await store.create(newSession("s1"));
+    await fill(store, "s1", items);
+    expect(await store.load("s1")).toEqual({
+      info: {
+        ...newSession("s1"),
+        title: null,
+        parentId: null,
+        updatedAt: 2_005,
+        messageCount: 2,
+        toolCallCount: 1,
+        usage: { ...noUsage, inputTokens: 7, totalTokens: 7 },
+        preview: "Say hello",
+        runtimeState: null,
+      },
+      items,
+    });
+    expect((await store.items("s1")).map(({ at }) => at)).toEqual([
+      2_000, 2_001, 2_002, 2_003, 2_004,
+    ]);
+  });
+
+  test("knows nothing before something was written", async () => {
+    await using store = open();
+    expect(await store.list({ limit: 10 })).toEqual([]);
+    expect(await store.latest()).toBeUndefined();
+    expect(await store.search("x", { limit: 5 })).toEqual([]);
+    expect(await codeOf(store.load("nope"))).toBe("session/not_found");
+    expect(await codeOf(store.resolve("nope"))).toBe("session/not_found");
+    expect(await codeOf(store.delete("nope"))).toBe("session/not_found");
+    expect(await store.prune(9_999, { dryRun: false })).toEqual([]);
+  });
+
+  test("keeps the items of a turn that failed and its runtime's state", async () => {
+    await using store = open();
+    await store.create(newSession("s1"));
+    await store.startTurn({ turnId: "t1", sessionId: "s1", startedAt: 1 });
+    await store.append("t1", user("u", "Hi"), 2);
+    await store.endTurn({
+      turnId: "t1",
+      outcome: {
+        status: "failed",
+        error: new HermesError("model/quota", "No"),
+        completedItemIds: ["u"],
+      },
+      usage: noUsage,
+      endedAt: 3,
+      runtimeState: "thread-7",
+    });
+    const { info, items } = await store.load("s1");
+    expect(info.runtimeState).toBe("thread-7");
+    expect(items).toEqual([user("u", "Hi")]);
+  });
+
+  test("lists the newest first, of one source if asked", async () => {
+    await using store = open();
+    await store.create(newSession("a", { startedAt: 10 }));
+    await store.create(newSession("b", { startedAt: 20, source: "oneshot" }));
+    await store.create(newSession("c", { startedAt: 30 }));
+    await fill(store, "a", [user("u", "again")], 40);
+    const ids = async (options: { limit: number; source?: string }) =>
+      (await store.list(options)).map(({ id }) => id);
+    expect(await ids({ limit: 10 })).toEqual(["a", "c", "b"]);
+    expect(await ids({ limit: 2 })).toEqual(["a", "c"]);
+    expect(await ids({ limit: 2, source: "oneshot" })).toEqual(["b"]);
+    expect((await store.latest())?.id).toBe("a");
+  });
+
+  test("resolves an id, a title, the newest of a lineage, and the beginning of an id", async () => {
+    await using store = open();
+    for (const id of ["20260101_a", "20260102_b", "20260102_c", "100%_d"])
+      await store.create(newSession(id));
+    await store.rename("20260101_a", "report");
+    await store.rename("20260102_b", "report #2");
+    await store.rename("20260102_c", "report #x");
+    const id = async (name: string) => (await store.resolve(name)).id;
+    expect(await id("20260101_a")).toBe("20260101_a");
+    expect(await id("report")).toBe("20260102_b");
+    expect(await id("report #x")).toBe("20260102_c");
+    expect(await id("20260101")).toBe("20260101_a");
+    expect(await id("100%")).toBe("100%_d");
+    expect(await codeOf(store.resolve("20260102"))).toBe("session/ambiguous");
+    expect(await codeOf(store.resolve("2026010_"))).toBe("session/not_found");
+    expect(await codeOf(store.resolve(" "))).toBe("session/not_found");
+  });
+
+  test("cleans titles and refuses a taken or an empty one", async () => {
+    await using store = open();
+    await store.create(newSession("a"));
+    await store.create(newSession("b"));
+    await store.rename("a", "  two\n lines\u200b \u202Eand more ");
+    expect((await store.resolve("a")).title).toBe("two lines and more");
+    await store.rename("a", "two lines and more");
+    expect(await codeOf(store.rename("b", "two lines and more"))).toBe("session/title_taken");
+    expect(await codeOf(store.rename("b", "\u200b\n"))).toBe("usage/invalid");
+    await store.rename("b", "\u{1F600}".repeat(200));
+    expect(Array.from((await store.resolve("b")).title ?? "")).toHaveLength(100);
+  });
+
+  test("deletes a session with what it holds", async () => {
+    await using store = open();
+    await store.create(newSession("a"));
+    await fill(store, "a", [user("u", "walrus")]);
+    await store.create(newSession("child", { parentId: "a" }));
+    await store.delete("a");
+    expect(await store.items("a")).toEqual([]);
+    expect(await store.search("walrus", { limit: 5 })).toEqual([]);
+    expect((await store.list({ limit: 5 })).map(({ id }) => id)).toEqual(["child"]);
+  });
+
+  test("prunes what was last written before a time", async () => {
+    await using store = open();
+    for (const [id, startedAt] of [
+      ["a", 10],
+      ["b", 20],
+      ["c", 30],
+    ] as const) {
+      await store.create(newSession(id, { startedAt }));
+    }
+    const pruned = async (dryRun: boolean) =>
+      (await store.prune(30, { dryRun })).map(({ id }) => id);
+    expect(await pruned(true)).toEqual(["a", "b"]);
+    expect(await pruned(false)).toEqual(["a", "b"]);
+    expect((await store.list({ limit: 5 })).map(({ id }) => id)).toEqual(["c"]);
+  });
+
+  test("finds words of users, assistants and tools, but not reasoning and nudges", async () => {
+    await using store = open();
+    await store.create(newSession("s"));
+    await fill(store, "s", [
+      user("u", "Where is the walrus kept?"),
+      { type: "reasoning", id: "r", text: "walrus walrus" },
+      { type: "user-message", id: "n", parts: [{ type: "text", text: "walrus" }], synthetic: true },
+      { type: "tool-result", id: "t", callId: "c", output: "walrus.txt", isError: false },
+      assistant("a", "The Walrus is at 海象馆在动物园里 in hall 7"),
+    ]);
+    const found = async (query: string) =>
+      (await store.search(query, { limit: 10 })).map(({ itemId }) => itemId).toSorted();
+    expect(await found("walrus")).toEqual(["a", "t", "u"]);
+    expect(await found("walrus kept")).toEqual(["u"]);
+    expect(await found('"hall 7"')).toEqual(["a"]);
+    expect(await found("动物园")).toEqual(["a"]);
+    expect(await found("海象")).toEqual(["a"]);
+    expect(await found("penguin")).toEqual([]);
+    expect(await found("( * : ^")).toEqual([]);
+    const [hit] = await store.search("kept", { limit: 1 });
+    expect(hit).toMatchObject({ role: "user", at: 2_000, snippet: "Where is the walrus [kept]?" });
+  });
+
+  test("search never fails, whatever is typed", async () => {
+    await using store = open();
+    await store.create(newSession("s"));
+    await fill(store, "s", [user("u", 'a b c 漢字 AND "quoted" -x* NEAR(a b)')]);
+    const piece = fc.constantFrom(
+      '"',
+      "*",
+      "AND",
+      "OR",
+      "NOT",
+      "(",
+      ")",
+      "NEAR",
+      ":",
+      "-",
+      "漢",
+      "字",
+      "a",
+      " ",
+      "\0",
+      "\ud800",
+      "'",
+      "%",
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(piece, fc.string())), async (parts) => {
+        await store.search(parts.join(""), { limit: 3 });
+      }),
+      { seed: 21, numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,220 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HermesError } from "../../src/core/errors.ts";
+import { noUsage } from "../../src/core/event.ts";
+import { SqliteSessionStore } from "../../src/storage/session_store.ts";
+import { toStoreError } from "../../src/storage/store_error.ts";
+
+let directory: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hermes-store-"));
+  path = join(directory, "sessions.db");
+});
+
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+function open(file = path): SqliteSessionStore {
+  return new SqliteSessionStore({ exists: async (name) => existsSync(name) }, file);
+}
+
+function sha256(): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
+/** The failure of writing to the file as it is, and whether its bytes stayed. */
+async function refusal(): Promise<{ readonly code: string; readonly isUntouched: boolean }> {
+  const before = sha256();
+  await using store = open();
+  const code = await store.list({ limit: 1 }).then(
+    () => "no failure",
+    (error: unknown) => (error instanceof HermesError ? error.code : String(error)),
+  );
+  return { code, isUntouched: sha256() === before };
+}
+
+async function writeSession(): Promise<void> {
+  await using store = open();
+  await store.create({
+    id: "s",
+    source: "cli",
+    provider: "p",
+    model: "m",
+    runtime: "loop",
+    cwd: "/",
+    instructions: "",
+    startedAt: 1,
+  });
+}
+
+describe("the file of sessions", () => {
+  test("is created by writing only, for its owner alone", async () => {
+    path = join(directory, "new", "home", "sessions.db");
+    await using store = open();
+    await store.list({ limit: 1 });
+    expect(existsSync(join(directory, "new"))).toBe(false);
+    await writeSession();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, "new", "home")).mode & 0o777).toBe(0o700);
+  });
+
+  test("is refused when it is no database, and stays as it is", async () => {
+    await writeFile(path, "These are notes, not a database.\n".repeat(100));
+    expect(await refusal()).toEqual({ code: "store/invalid", isUntouched: true });
+  });
+
+  test("is refused when a newer version wrote it, and stays as it is", async () => {
+    await writeSession();
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)");
+    database.close();
+    expect(await refusal()).toEqual({ code: "store/invalid", isUntouched: true });
+  });
+
+  test("is refused when another program wrote it, and stays as it is", async () => {
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TABLE sessions (id TEXT)");
+    database.close();
+    expect(await refusal()).toEqual({ code: "store/invalid", isUntouched: true });
+  });
+
+  test("is refused when its pages are damaged", async () => {
+    await writeSession();
+    const bytes = readFileSync(path);
+    await writeFile(
+      path,
+      Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096, 0xa5)]),
+    );
+    expect((await refusal()).code).toBe("store/invalid");
+  });
+
+  test("is reported as unreadable when it is a directory", async () => {
+    await mkdir(path);
+    await using store = open();
+    expect(store.list({ limit: 1 })).rejects.toMatchObject({ code: "store/unreadable" });
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    "is reported as unreadable without the right to",
+    async () => {
+      await writeSession();
+      await chmod(path, 0o000);
+      await using store = open();
+      expect(store.list({ limit: 1 })).rejects.toMatchObject({ code: "store/unreadable" });
+    },
+  );
+
+  test("is an empty one when it has no bytes", async () => {
+    await writeFile(path, "");
+    await writeSession();
+    await using store = open();
+    expect((await store.list({ limit: 5 })).map(({ id }) => id)).toEqual(["s"]);
+  });
+
+  test("leaves only the database behind when it is closed", async () => {
+    await writeSession();
+    expect(await readdir(directory)).toEqual(["sessions.db"]);
+  });
+});
+
+describe("many processes", () => {
+  const writer = join(import.meta.dir, "..", "fakes", "store_writer.ts");
+
+  /** Starts a process that appends `count` items to a session of its own and prints each one's id. */
+  function startWriter(session: string, count: number) {
+    const child = spawn(process.execPath, [writer, path, session, String(count)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const acknowledged: string[] = [];
+    let rest = "";
+    let onLine = (): void => undefined;
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      acknowledged.push(...lines);
+      onLine();
+    });
+    const ended = new Promise<number | null>((resolve) => {
+      child.on("close", (code) => resolve(code));
+    });
+    const untilCount = (wanted: number): Promise<void> =>
+      new Promise((resolve) => {
+        onLine = () => {
+          if (acknowledged.length >= wanted) resolve();
+        };
+        onLine();
+      });
+    return { child, acknowledged, ended, untilCount };
+  }
+
+  async function storedIds(session: string): Promise<readonly string[]> {
+    await using store = open();
+    return (await store.items(session)).map(({ item }) => item.id);
+  }
+
+  test("create and fill one file at the same time", async () => {
+    const names = ["a", "b", "c", "d"];
+    const writers = names.map((name) => startWriter(name, 25));
+    expect(await Promise.all(writers.map((one) => one.ended))).toEqual([0, 0, 0, 0]);
+    for (const [index, name] of names.entries()) {
+      expect(await storedIds(name)).toEqual(writers[index]?.acknowledged ?? []);
+    }
+  });
+
+  test("lose nothing that was acknowledged when they are killed", async () => {
+    for (const killAfter of [1, 7, 20]) {
+      const name = `killed after ${killAfter}`;
+      const one = startWriter(name, 100_000);
+      await one.untilCount(killAfter);
+      one.child.kill("SIGKILL");
+      await one.ended;
+      const stored = await storedIds(name);
+      expect(stored.slice(0, one.acknowledged.length)).toEqual(one.acknowledged);
+      // The one that was stored when the kill came, before it could be printed.
+      expect(stored.length - one.acknowledged.length).toBeLessThanOrEqual(1);
+    }
+    const database = new DatabaseSync(path);
+    expect(database.prepare("PRAGMA integrity_check").all()).toEqual([
+      expect.objectContaining({ integrity_check: "ok" }),
+    ]);
+    database.close();
+  });
+});
+
+test.each([
+  [{ code: "ERR_SQLITE_ERROR", errcode: 13 }, "store/full"],
+  [{ code: "ENOSPC" }, "store/full"],
+  [{ code: "EACCES" }, "store/unreadable"],
+  [{ code: "ERR_SQLITE_ERROR", errcode: 522 }, "store/unreadable"],
+  [{ code: "ERR_SQLITE_ERROR", message: "file is not a database" }, "store/invalid"],
+  [{ code: "ERR_SQLITE_ERROR", errcode: 1 }, "internal/bug"],
+] as const)("toStoreError() reads %j as %s", (facts, code) => {
+  expect(toStoreError(Object.assign(new Error("it failed"), facts), "/home/s.db").code).toBe(code);
+});
+
+test("an item of unreadable JSON is a damaged store", async () => {
+  await writeSession();
+  {
+    await using store = open();
+    await store.startTurn({ turnId: "t", sessionId: "s", startedAt: 1 });
+    await store.append("t", { type: "assistant-message", id: "a", text: "x" }, 2);
+    await store.endTurn({
+      turnId: "t",
+      outcome: { status: "interrupted" },
+      usage: noUsage,
+      endedAt: 3,
+    });
+  }
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE items SET body = 'rubbish'");
+  database.close();
+  await using store = open();
+  expect(store.items("s")).rejects.toMatchObject({ code: "store/invalid" });
+});
