@@ -1,0 +1,118 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createKeySource, type KeyRule } from "../../src/auth/sources.ts";
+import { HermesError } from "../../src/core/errors.ts";
+import type { Env } from "../../src/core/ports.ts";
+import { thrown } from "../fakes/thrown.ts";
+
+const rules: ReadonlyMap<string, KeyRule> = new Map([
+  ["openai", { names: ["OPENAI_API_KEY"], noKeyNeeded: false }],
+  ["moonshot", { names: ["MOONSHOT_API_KEY", "KIMI_API_KEY"], noKeyNeeded: false }],
+  ["local", { names: [], noKeyNeeded: true }],
+  ["lab", { names: ["LAB_API_KEY"], noKeyNeeded: true }],
+]);
+
+const sourceOf = (env: Env) => createKeySource({ env, keys: rules });
+
+describe("createKeySource()", () => {
+  test("finds the key of a provider and tells where it is from", async () => {
+    const source = sourceOf({ OPENAI_API_KEY: " sk-0123456789\n" });
+    expect(await source.get("openai")).toEqual({
+      id: "env:OPENAI_API_KEY",
+      token: "sk-0123456789",
+      origin: "environment OPENAI_API_KEY",
+    });
+  });
+
+  test("describes the origin as it is told to", async () => {
+    const env = { OPENAI_API_KEY: "sk-0123456789" };
+    const originOf = (name: string) => `.env ${name}`;
+    const source = createKeySource({ env, keys: rules, originOf });
+    expect((await source.get("openai"))?.origin).toBe(".env OPENAI_API_KEY");
+  });
+
+  test("knows no key of a provider without a rule", async () => {
+    expect(await sourceOf({ OPENAI_API_KEY: "sk-0123456789" }).get("xai")).toBeUndefined();
+  });
+
+  test.each([undefined, "", "   ", "\n", "***", "changeme", "YOUR_API_KEY_HERE", "none", "abc"])(
+    "takes %p for a variable that is not set",
+    async (value) => {
+      expect(await sourceOf({ OPENAI_API_KEY: value }).get("openai")).toBeUndefined();
+    },
+  );
+
+  test("sends a fixed word where no key is needed, and the key where there is one", async () => {
+    expect(await sourceOf({}).get("local")).toEqual({
+      id: "none:local",
+      token: "no-key-required",
+      origin: "no key needed",
+    });
+    expect((await sourceOf({}).get("lab"))?.token).toBe("no-key-required");
+    expect((await sourceOf({ LAB_API_KEY: "lab-key" }).get("lab"))?.token).toBe("lab-key");
+  });
+
+  test("offers the next variable after a refusal, and then nothing", async () => {
+    const source = sourceOf({ MOONSHOT_API_KEY: "first-key", KIMI_API_KEY: "second-key" });
+    const first = await source.get("moonshot");
+    const second = await source.get("moonshot", { rejected: first! });
+    const third = await source.get("moonshot", { rejected: second! });
+    expect([first?.id, second?.id, third]).toEqual([
+      "env:MOONSHOT_API_KEY",
+      "env:KIMI_API_KEY",
+      undefined,
+    ]);
+    // A later turn starts from the first again.
+    expect(await source.get("moonshot")).toEqual(first);
+  });
+
+  test("does not offer a refused key under its other name", async () => {
+    const source = sourceOf({ MOONSHOT_API_KEY: "same-key", KIMI_API_KEY: "same-key" });
+    const first = await source.get("moonshot");
+    expect(await source.get("moonshot", { rejected: first! })).toBeUndefined();
+  });
+
+  test("has nothing else to offer when a server refuses the word for no key", async () => {
+    const source = sourceOf({});
+    const word = await source.get("local");
+    expect(await source.get("local", { rejected: word! })).toBeUndefined();
+  });
+
+  test.each([
+    ["Bearer sk-0123456789", "starts with Bearer"],
+    ["bearer  sk-0123456789", "starts with Bearer"],
+    ['"sk-0123456789"', "stands in quotes"],
+    ["sk-01234\nsk-56789", "has more than one line"],
+    ["sk-01234\rsk-56789", "has more than one line"],
+    ["sk-01234 56789", "has a blank in it"],
+    ["sk-01234\u00a056789", "has a blank in it"],
+    ["sk-ключ", "has a character that no HTTP header can carry"],
+    ["sk-\u0000123", "has a character that no HTTP header can carry"],
+    ["OPENAI_API_KEY=sk-0123456789", "starts with the name of a variable"],
+  ])("refuses %j: it %s", async (value, fault) => {
+    const failure = await thrown(() => sourceOf({ OPENAI_API_KEY: value }).get("openai"));
+    expect(failure).toEqual(
+      new HermesError("auth/rejected", `The key in OPENAI_API_KEY cannot be used: it ${fault}`, {
+        hint: "set OPENAI_API_KEY to the key alone, on one line, as the vendor shows it",
+      }),
+    );
+  });
+
+  test("never shows a key in what it throws, and gives out only what a header can carry", async () => {
+    const text = fc.oneof(fc.string({ minLength: 8 }), fc.string({ unit: "binary", minLength: 8 }));
+    await fc.assert(
+      fc.asyncProperty(text, async (value) => {
+        const result = await sourceOf({ OPENAI_API_KEY: value })
+          .get("openai")
+          .catch((error) => error);
+        if (result instanceof HermesError) {
+          expect(`${result.message} ${result.hint}`).not.toContain(value);
+        } else if (result !== undefined) {
+          expect(result.token).toMatch(/^[\x21-\x7e]+$/);
+          expect(result.token).toBe(value.trim());
+        }
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+});
