@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { HermesError } from "../../src/core/errors.ts";
 import { resolveHome } from "../../src/config/paths.ts";
+import { thrown } from "../fakes/thrown.ts";
 
 const host = { homeDirectory: "/home/ada", cwd: "/home/ada/project" };
 
@@ -59,17 +60,14 @@ describe("resolveHome()", () => {
     "a\n",
     "é",
     "x".repeat(65),
-  ])("refuses the profile name %p", (name) => {
-    const hint =
-      "use a letter or digit, then letters, digits, dots, dashes and underscores, 64 at most";
-    expect(() => resolveHome({}, host, name)).toThrow(
-      new HermesError("usage/invalid", `--profile is no profile name: ${JSON.stringify(name)}`, {
-        hint,
-      }),
-    );
+  ])("refuses the profile name %p", async (name) => {
+    const refused = (origin: string) =>
+      new HermesError("usage/invalid", `${origin} is no profile name: ${JSON.stringify(name)}`, {
+        hint: "use a letter or digit, then letters, digits, dots, dashes and underscores, 64 at most",
+      });
+    expect(await thrown(() => resolveHome({}, host, name))).toEqual(refused("--profile"));
     if (name === "") return;
-    expect(() => resolveHome({ HERMES_PROFILE: name }, host)).toThrow(
-      `HERMES_PROFILE is no profile name: ${JSON.stringify(name)}`,
-    );
+    const env = { HERMES_PROFILE: name };
+    expect(await thrown(() => resolveHome(env, host))).toEqual(refused("HERMES_PROFILE"));
   });
 });
