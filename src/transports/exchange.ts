@@ -12,7 +12,7 @@ import type { Failure } from "./classify.ts";
 import type { DecoderContext, FailureFacts, StepDecoder } from "./decoder.ts";
 import { type Frame, readBody, readFrames } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
-import { post } from "./http.ts";
+import { post, type PostRequest } from "./http.ts";
 import { estimateTokens, gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
 
 /** What a transport needs of the outside. */
@@ -122,27 +122,15 @@ async function* attemptWith(
   });
   const url = `${shownUrl(baseUrlOf(endpoint))}${exchange.path}`;
   const limits = limitsFor(endpoint, estimatedTokens, exchange.options.watchdogs);
+  const { baseUrl } = endpoint;
+  const { path } = exchange;
   const frames = withIdleTimeout(
     deps.clock,
     (requestSignal) =>
-      requestFrames(
-        () =>
-          post(deps.fetch, {
-            baseUrl: endpoint.baseUrl,
-            path: exchange.path,
-            headers,
-            body,
-            signal: requestSignal,
-          }),
-        url,
-        fail,
-      ),
+      requestFrames(deps.fetch, { baseUrl, path, headers, body, signal: requestSignal }, url, fail),
     {
       source: url,
-      limits: {
-        ...limits,
-        betweenMs: () => gapAfter(decoder.state(), limits),
-      },
+      limits: { ...limits, betweenMs: () => gapAfter(decoder.state(), limits) },
       signal,
     },
   );
@@ -151,14 +139,16 @@ async function* attemptWith(
 
 /** The frames of one request; what goes wrong on the way becomes a typed failure here. */
 async function* requestFrames(
-  send: () => Promise<Response>,
+  fetch: Fetch,
+  request: PostRequest,
   url: string,
   fail: (facts: FailureFacts) => HermesError,
 ): AsyncGenerator<Frame, void> {
+  const { signal } = request;
   try {
-    const response = await send();
-    if (!response.ok) throw await refusalOf(response, url, fail);
-    yield* readFrames(response, url);
+    const response = await post(fetch, request);
+    if (!response.ok) throw await refusalOf(response, { url, signal, fail });
+    yield* readFrames(response, url, signal);
   } catch (error) {
     if (error instanceof HermesError) throw error;
     const message = error instanceof Error ? error.message : String(error);
@@ -168,11 +158,15 @@ async function* requestFrames(
 
 async function refusalOf(
   response: Response,
-  url: string,
-  fail: (facts: FailureFacts) => HermesError,
+  by: {
+    readonly url: string;
+    readonly signal: AbortSignal;
+    readonly fail: (facts: FailureFacts) => HermesError;
+  },
 ): Promise<HermesError> {
+  const { url, signal, fail } = by;
   const { status, headers } = response;
-  const text = await readBody(response, maxRefusalChars);
+  const text = await readBody(response, maxRefusalChars, signal);
   if (status >= 300 && status < 400) {
     const location = headers.get("location") ?? "";
     const target = URL.canParse(location, url) ? shownUrl(new URL(location, url)) : "nowhere";
@@ -181,8 +175,12 @@ async function refusalOf(
       httpStatus: status,
     });
   }
-  const body = parseJson(text) ?? text;
-  return fail({ status, headers, body, message: `HTTP ${status} from ${url}` });
+  return fail({
+    status,
+    headers,
+    body: parseJson(text) ?? text,
+    message: `HTTP ${status} from ${url}`,
+  });
 }
 
 async function* decodeFrames(

@@ -23,12 +23,16 @@ const maxShown = 80;
  * line of an event stream begins with `{`, `[` or `<`.
  * @throws {HermesError} `stream/invalid` for a page, for text, and for broken JSON
  */
-export async function* readFrames(response: Response, url: string): AsyncGenerator<Frame, void> {
+export async function* readFrames(
+  response: Response,
+  url: string,
+  signal: AbortSignal,
+): AsyncGenerator<Frame, void> {
   const contentType = response.headers.get("content-type") ?? "no content type";
   const answer: Answer = { url, contentType };
   const decoder = new TextDecoder();
   const head: Uint8Array[] = [];
-  const chunks = bodyChunks(response);
+  const chunks = bodyChunks(response, signal);
   try {
     let first = "";
     while (first === "") {
@@ -46,8 +50,12 @@ export async function* readFrames(response: Response, url: string): AsyncGenerat
 }
 
 /** The text of a body, up to `maxChars`; for the bodies of refusals. */
-export async function readBody(response: Response, maxChars: number): Promise<string> {
-  return readText([], bodyChunks(response), maxChars);
+export function readBody(
+  response: Response,
+  maxChars: number,
+  signal: AbortSignal,
+): Promise<string> {
+  return readText([], bodyChunks(response, signal), maxChars);
 }
 
 interface Answer {
@@ -131,11 +139,18 @@ async function readText(
   return text + decoder.decode();
 }
 
-/** The body's bytes; the connection is given back when the iteration ends early. */
-async function* bodyChunks(response: Response): AsyncGenerator<Uint8Array, void> {
+/** The body's bytes. The connection is given up when the signal aborts and when the iteration ends early. */
+async function* bodyChunks(
+  response: Response,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
   const body: ReadableStream<Uint8Array> | null = response.body;
   if (body === null) return;
   const reader = body.getReader();
+  // Why it is given up is known to the one who does it, and a body that has failed already has nothing to cancel.
+  const cancel = (): Promise<void> => reader.cancel().catch(() => {});
+  const onAbort = (): void => void cancel();
+  signal.addEventListener("abort", onAbort, { once: true });
   let isRead = false;
   try {
     for (;;) {
@@ -145,7 +160,7 @@ async function* bodyChunks(response: Response): AsyncGenerator<Uint8Array, void>
       yield value;
     }
   } finally {
-    // The reason a stream failed is already on its way to the caller.
-    if (!isRead) await reader.cancel().catch(() => {});
+    signal.removeEventListener("abort", onAbort);
+    if (!isRead) await cancel();
   }
 }

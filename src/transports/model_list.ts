@@ -58,7 +58,7 @@ async function* requestModels(
     const message = error instanceof Error ? error.message : String(error);
     throw classifyFailure({ ...facts, message, cause: error });
   }
-  const text = await readBody(response, maxListChars);
+  const text = await readBody(response, maxListChars, signal);
   const body = parseJson(text);
   if (!response.ok) {
     const { status, headers: answered } = response;

@@ -105,19 +105,19 @@ function earliestDeadline(
     at: now + idleMs,
     message:
       count === 0
-        ? `No answer within ${seconds(idleMs)}: ${source}`
-        : `Nothing more for ${seconds(idleMs)} in the middle of an answer: ${source}`,
+        ? `No answer within ${duration(idleMs)}: ${source}`
+        : `Nothing more for ${duration(idleMs)} in the middle of an answer: ${source}`,
   };
   const overall = limits.overallMs !== undefined && {
     at: startedAt + limits.overallMs,
-    message: `Answer not complete within ${seconds(limits.overallMs)}: ${source}`,
+    message: `Answer not complete within ${duration(limits.overallMs)}: ${source}`,
   };
   if (idle && overall) return overall.at <= idle.at ? overall : idle;
   return idle || overall || undefined;
 }
 
-function seconds(ms: number): string {
-  return `${Number((ms / 1000).toFixed(1))} s`;
+function duration(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }
 
 /**
