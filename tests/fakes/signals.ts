@@ -1,0 +1,24 @@
+import type { SignalName, SignalSource } from "../../src/core/ports.ts";
+
+/** Signals that a test sends. */
+export interface FakeSignals extends SignalSource {
+  send(name: SignalName): void;
+  /** Number of callbacks that listen. */
+  listeners(): number;
+}
+
+/** No signal arrives but those that are sent. */
+export function fakeSignals(): FakeSignals {
+  const listening = new Set<{ readonly name: SignalName; readonly callback: () => void }>();
+  return {
+    on(name, callback) {
+      const entry = { name, callback };
+      listening.add(entry);
+      return { [Symbol.dispose]: () => void listening.delete(entry) };
+    },
+    send(name) {
+      for (const entry of listening) if (entry.name === name) entry.callback();
+    },
+    listeners: () => listening.size,
+  };
+}
