@@ -1,0 +1,64 @@
+import type { TurnEvent } from "../../core/event.ts";
+import type { Item, ToolCall } from "../../core/item.ts";
+import { oneLine } from "./plain.ts";
+import { failureLine, toolLine } from "./tool_line.ts";
+
+/** What is worth a line while a turn runs; remembers the calls whose results are still to come. */
+export class Progress {
+  readonly #calls = new Map<string, ToolCall>();
+  readonly #showsReasoning: boolean;
+
+  constructor(options: { readonly showsReasoning: boolean }) {
+    this.#showsReasoning = options.showsReasoning;
+  }
+
+  /** The line of an event, not yet masked; undefined where there is nothing to say. */
+  line(event: TurnEvent): string | undefined {
+    switch (event.type) {
+      case "item-end":
+        return this.#itemLine(event.item);
+      case "approval-decided": {
+        const { subject, verdict } = event;
+        if (verdict.decision !== "deny") return undefined;
+        const what = subject.kind === "command" ? subject.command : subject.kind;
+        return `denied by ${verdict.by}: ${oneLine(what)}`;
+      }
+      case "retry": {
+        const seconds = (event.delayMs / 1_000).toFixed(1);
+        const { message, code } = event.error;
+        const attempt = `attempt ${event.attempt} of ${event.maxAttempts}`;
+        return `${attempt} in ${seconds} s: ${oneLine(message)} (${code})`;
+      }
+      case "turn-start":
+      case "item-start":
+      case "item-delta":
+      case "item-reset":
+      case "notice":
+      case "usage":
+      case "turn-end":
+        return undefined;
+      default:
+        return event satisfies never;
+    }
+  }
+
+  #itemLine(item: Item): string | undefined {
+    switch (item.type) {
+      case "tool-call":
+        this.#calls.set(item.callId, item);
+        return undefined;
+      case "tool-result": {
+        const call = this.#calls.get(item.callId);
+        const what = call === undefined ? "tool" : toolLine(call);
+        return item.isError ? `✗ ${what}: ${failureLine(item)}` : `✓ ${what}`;
+      }
+      case "reasoning":
+        return this.#showsReasoning && item.text.trim() !== "" ? item.text.trim() : undefined;
+      case "user-message":
+      case "assistant-message":
+        return undefined;
+      default:
+        return item satisfies never;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { JsonObject } from "../../core/json.ts";
+import type { SearchHit, SessionInfo, StoredItem } from "../../core/session_store.ts";
+import { itemToJson, usageToJson } from "./json.ts";
+import { isoTime } from "./time.ts";
+
+/** A session as documents show it; without its instructions, which are long and the same for most. */
+export function sessionToJson(session: SessionInfo): JsonObject {
+  return {
+    id: session.id,
+    title: session.title,
+    source: session.source,
+    provider: session.provider,
+    model: session.model,
+    runtime: session.runtime,
+    cwd: session.cwd,
+    parent_id: session.parentId,
+    started_at: isoTime(session.startedAt),
+    updated_at: isoTime(session.updatedAt),
+    message_count: session.messageCount,
+    tool_call_count: session.toolCallCount,
+    usage: usageToJson(session.usage),
+    preview: session.preview,
+  };
+}
+
+/** A stored item as documents show it. */
+export function storedItemToJson({ item, turnId, at }: StoredItem): JsonObject {
+  return { ...itemToJson(item), turn_id: turnId, at: isoTime(at) };
+}
+
+/** What a search found, as documents show it. */
+export function hitToJson(hit: SearchHit): JsonObject {
+  return {
+    session_id: hit.session.id,
+    title: hit.session.title,
+    item_id: hit.itemId,
+    role: hit.role,
+    snippet: hit.snippet,
+    at: isoTime(hit.at),
+  };
+}

@@ -1,0 +1,54 @@
+import { textOf, type Item, type ToolCall } from "../../core/item.ts";
+import type { Mask } from "./error.ts";
+import { oneLine, plainText } from "./plain.ts";
+import { isoTime } from "./time.ts";
+import { callsById, type StoredSession } from "./transcript.ts";
+
+/** A session as a Markdown document: messages as they were written, tools as quoted blocks. */
+export function renderMarkdown({ session, items }: StoredSession, mask: Mask): string {
+  const safe = (text: string): string => plainText(mask(text));
+  const calls = callsById(items.map(({ item }) => item));
+  const header = [
+    `# ${oneLine(safe(session.title ?? session.id))}`,
+    [
+      `- Session: ${session.id}`,
+      `- Model: ${session.model} (${session.provider})`,
+      `- Directory: ${session.cwd}`,
+      `- Started: ${isoTime(session.startedAt)}`,
+    ].join("\n"),
+  ];
+  const blocks = items.flatMap(({ item }) => renderItem(item, calls)).map(safe);
+  return `${[...header, ...blocks].join("\n\n")}\n`;
+}
+
+function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly string[] {
+  switch (item.type) {
+    case "user-message": {
+      if (item.synthetic) return [];
+      const images = item.parts.filter((part) => part.type === "image");
+      const names = images.map((image) => `*Image: ${image.name ?? image.mediaType}*`);
+      return ["## You", ...[textOf(item), ...names].filter((text) => text !== "")];
+    }
+    case "assistant-message":
+      return item.text.trim() === "" ? [] : ["## hermes", item.text.trim()];
+    case "tool-result": {
+      const call = calls.get(item.callId);
+      const title = `### Tool: ${call?.name ?? "unknown"}${item.isError ? " (failed)" : ""}`;
+      const input = call === undefined ? [] : [fenced(call.arguments, "json")];
+      return [title, ...input, fenced(item.output, "")];
+    }
+    case "tool-call":
+    case "reasoning":
+      return [];
+    default:
+      return item satisfies never;
+  }
+}
+
+/** A fenced block; the fence is longer than any run of backticks inside (CommonMark 4.5). */
+function fenced(text: string, language: string): string {
+  const runs = text.match(/`+/g) ?? [];
+  const longest = Math.max(2, ...runs.map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text.trimEnd()}\n${fence}`;
+}

@@ -1,0 +1,28 @@
+import type { ToolCall, ToolResult } from "../../core/item.ts";
+import { isJsonObject, parseJson, type Json } from "../../core/json.ts";
+import { clip, oneLine } from "./plain.ts";
+
+/** A tool call in one line: its name and the argument that says most, `terminal git status`. */
+export function toolLine(call: ToolCall, width = 100): string {
+  return clip(oneLine(`${call.name} ${tellingArgument(call.arguments)}`), width);
+}
+
+/** Why a tool failed, in one line. */
+export function failureLine(result: ToolResult, width = 100): string {
+  const output = parseJson(result.output);
+  const error = isJsonObject(output) ? output["error"] : undefined;
+  return clip(oneLine(typeof error === "string" ? error : result.output), width);
+}
+
+/** In the order in which they say most about a call. */
+const tellingNames = ["command", "path", "pattern", "query", "url", "question", "action"];
+
+function tellingArgument(text: string): string {
+  const value: Json | undefined = parseJson(text);
+  if (!isJsonObject(value)) return text;
+  for (const name of tellingNames) {
+    const argument = value[name];
+    if (typeof argument === "string" && argument !== "") return argument;
+  }
+  return Object.keys(value).length === 0 ? "" : JSON.stringify(value);
+}

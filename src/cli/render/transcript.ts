@@ -1,0 +1,80 @@
+import { textOf, type Item, type ToolCall } from "../../core/item.ts";
+import type { SessionInfo, StoredItem } from "../../core/session_store.ts";
+import type { Mask } from "./error.ts";
+import { oneLine, plainText } from "./plain.ts";
+import type { Style } from "./style.ts";
+import { relativeTime } from "./time.ts";
+import { failureLine, toolLine } from "./tool_line.ts";
+
+/** A session with everything in it. */
+export interface StoredSession {
+  readonly session: SessionInfo;
+  readonly items: readonly StoredItem[];
+}
+
+export interface TranscriptOptions {
+  readonly style: Style;
+  readonly mask: Mask;
+  /** ms since epoch. */
+  readonly now: number;
+}
+
+/** A session for people: a header, what was said in full, tool calls as one line each. */
+export function renderTranscript(stored: StoredSession, options: TranscriptOptions): string {
+  const { style, now } = options;
+  const { session } = stored;
+  const safe = (text: string): string => plainText(options.mask(text));
+  const facts = [
+    `${session.model} (${session.provider})`,
+    session.cwd,
+    `${session.messageCount} messages`,
+    relativeTime(session.updatedAt, now),
+  ];
+  const blocks = [
+    `${style.bold(oneLine(safe(session.title ?? session.id)))}\n${style.dim(safe([...(session.title === null ? [] : [session.id]), ...facts].join(", ")))}`,
+  ];
+  const calls = callsById(stored.items.map(({ item }) => item));
+  for (const { item } of stored.items) {
+    const block = renderItem(item, { calls, style, safe });
+    if (block !== undefined) blocks.push(block);
+  }
+  return `${blocks.join("\n\n")}\n`;
+}
+
+/** The tool calls of a session by the id that their results carry. */
+export function callsById(items: readonly Item[]): ReadonlyMap<string, ToolCall> {
+  return new Map(
+    items.filter((item) => item.type === "tool-call").map((call) => [call.callId, call] as const),
+  );
+}
+
+interface ItemScope {
+  readonly calls: ReadonlyMap<string, ToolCall>;
+  readonly style: Style;
+  readonly safe: Mask;
+}
+
+function renderItem(item: Item, { calls, style, safe }: ItemScope): string | undefined {
+  switch (item.type) {
+    case "user-message": {
+      if (item.synthetic) return undefined;
+      const images = item.parts.filter((part) => part.type === "image");
+      const names = images.map((image) => `[image ${image.name ?? image.mediaType}]`);
+      return `${style.bold("You")}\n${safe([textOf(item), ...names].join("\n").trim())}`;
+    }
+    case "assistant-message":
+      return item.text.trim() === "" ? undefined : `${style.bold("hermes")}\n${safe(item.text)}`;
+    case "tool-result": {
+      const call = calls.get(item.callId);
+      const what = safe(call === undefined ? "tool" : toolLine(call));
+      if (!item.isError) return style.dim(`✓ ${what}`);
+      return `${style.red("✗")} ${style.dim(`${what}: ${safe(failureLine(item))}`)}`;
+    }
+    // The call is shown with its result; reasoning is for the model.
+    case "tool-call":
+    case "reasoning":
+      return undefined;
+    default:
+      return item satisfies never;
+  }
+}
