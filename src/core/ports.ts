@@ -99,6 +99,8 @@ export interface Spawner {
   spawn(request: SpawnRequest): Promise<ChildProcess>;
   /** Absolute path of a program on `env.PATH`, or undefined. */
   find(program: string): Promise<string | undefined>;
+  /** Lends the terminal to a program (an editor) until it ends. @throws the operating system's error */
+  runInForeground(request: Omit<SpawnRequest, "stdin">): Promise<ExitStatus>;
 }
 
 export interface OutputStream {

@@ -8,7 +8,25 @@ import { ChunkReader } from "./chunk_reader.ts";
 
 /** Starts programs of this machine; `find` takes PATH from `env`. */
 export function createSpawner(env: Env): Spawner {
-  return { spawn, find: (program) => findProgram(program, env["PATH"] ?? "") };
+  return {
+    spawn,
+    find: (program) => findProgram(program, env["PATH"] ?? ""),
+    runInForeground,
+  };
+}
+
+/** In our own process group and with our own streams: Ctrl-C and job control reach it as they would from a shell. */
+async function runInForeground(request: Omit<SpawnRequest, "stdin">): Promise<ExitStatus> {
+  const childProcess = await import("node:child_process");
+  const child = childProcess.spawn(request.program, [...request.arguments], {
+    cwd: request.cwd,
+    env: withoutBunOptions(request.env),
+    stdio: "inherit",
+  });
+  return await new Promise((resolve, reject) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("error", reject);
+  });
 }
 
 async function spawn(request: SpawnRequest): Promise<ChildProcess> {
@@ -71,7 +89,10 @@ class RunningChild implements ChildProcess {
     const { stdin } = this.#child;
     if (!stdin) throw new TypeError("The child was started without a pipe to its stdin");
     return new Promise((resolve, reject) => {
-      stdin.write(data, (error) => (error ? reject(error) : resolve()));
+      stdin.write(data, (error) => {
+        if (!error) resolve();
+        else reject(errnoOf(error) === "ERR_STREAM_DESTROYED" ? brokenPipe() : error);
+      });
     });
   }
 
@@ -99,6 +120,11 @@ class RunningChild implements ChildProcess {
     this.#child.stdin?.destroy();
     this.#child.unref();
   }
+}
+
+/** What the system says of a pipe without a reader; a stream that has noticed it before says something of its own. */
+function brokenPipe(): Error {
+  return Object.assign(new Error("EPIPE: broken pipe, write"), { code: "EPIPE" });
 }
 
 function pipeOf(stream: Readable | null): Readable {
