@@ -79,9 +79,13 @@ export const SECRET_NAME_STEM: string = stem([
 ]);
 
 function stem(names: readonly string[]): string {
+  const compacts = [...new Set(names.map(compact))];
   const isShortest = (name: string): boolean =>
-    names.every((other) => other === name || !compact(name).includes(compact(other)));
-  return [...new Set(names)].filter(isShortest).map(spelling).join("|");
+    compacts.every((other) => other === name || !name.includes(other));
+  return [...new Set(names)]
+    .filter((name) => isShortest(compact(name)))
+    .map(spelling)
+    .join("|");
 }
 
 function words(text: string): readonly string[] {
@@ -93,7 +97,7 @@ function joined(names: readonly string[]): ReadonlySet<string> {
 }
 
 function compact(name: string): string {
-  return name.replaceAll(/[-_.]/g, "");
+  return name.replaceAll("-", "").replaceAll("_", "").replaceAll(".", "");
 }
 
 function spelling(name: string): string {
