@@ -1,16 +1,12 @@
-import { fstatSync, statSync, type Stats } from "node:fs";
-import { errnoOf } from "../core/errors.ts";
+import { fstatSync, statSync } from "node:fs";
 import type { InputStream } from "../core/ports.ts";
 
-/** What a standard descriptor of this process is; `null` for `/dev/null` and for one that is closed. */
+/**
+ * What a standard descriptor of this process is; `null` for `/dev/null`, which Bun and Deno also open in place of a
+ * descriptor that was closed before the start.
+ */
 export function descriptorKind(fd: number): InputStream["kind"] {
-  let stats: Stats;
-  try {
-    stats = fstatSync(fd);
-  } catch (error) {
-    if (errnoOf(error) === "EBADF") return "null";
-    throw error;
-  }
+  const stats = fstatSync(fd);
   if (stats.isFile() || stats.isBlockDevice()) return "file";
   if (stats.isFIFO() || stats.isSocket()) return "pipe";
   if (!stats.isCharacterDevice() || stats.rdev === nullDevice()) return "null";

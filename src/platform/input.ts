@@ -45,7 +45,10 @@ async function* readFile(signal: AbortSignal | undefined): AsyncGenerator<Uint8A
   }
 }
 
-/** A read in the thread pool could not be taken back; a stream can be closed, and then keeps no process alive. */
+/**
+ * A read in the thread pool could not be taken back; a stream can be closed, and then keeps no process alive (Deno
+ * still waits for the pipe then, until the process exits explicitly).
+ */
 async function* readStream(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void> {
   const reader = new ChunkReader(process.stdin);
   try {

@@ -17,9 +17,8 @@ export function openOutput(fd: 1 | 2): OutputStream {
         rest = rest.subarray(await writeSome(fd, rest));
       }
     } catch (error) {
-      // EBADF: the descriptor was closed before the program started.
       const errno = errnoOf(error);
-      if (errno !== "EPIPE" && errno !== "ECONNRESET" && errno !== "EBADF") throw error;
+      if (errno !== "EPIPE" && errno !== "ECONNRESET") throw error;
       isClosed = true;
     }
   };
