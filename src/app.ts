@@ -5,12 +5,15 @@ import type { UserMessage } from "./core/item.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
-import type { Redactor } from "./core/redact.ts";
+import { createRedactor, type Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
 import type { Question } from "./core/tool.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
 import type { Config } from "./config/schema.ts";
-import type { HomePaths } from "./config/paths.ts";
+import { loadConfig } from "./config/load.ts";
+import { type HomePaths, resolveHome } from "./config/paths.ts";
+import { lazy } from "./app/lazy.ts";
+import type { AppParts } from "./app/parts.ts";
 
 /** How dangerous commands are decided: by a person, never, always. */
 export type ApprovalMode = "ask" | "deny" | "yolo";
@@ -88,7 +91,8 @@ export interface App extends AsyncDisposable {
    * @throws {HermesError} `auth/missing` when nothing is configured, `usage/invalid`, `config/*`
    */
   resolveModel(flags: ModelFlags): Promise<ResolvedModel>;
-  credentials(): Promise<CredentialSource>;
+  /** What opens the door of an endpoint. */
+  credentials(resolved: ResolvedModel): Promise<CredentialSource>;
   /**
    * The ids of the models that the endpoint offers, as it lists them.
    * @throws {HermesError} `auth/*`, `network/*`, `model/*`
@@ -101,4 +105,111 @@ export interface ModelFlags {
   readonly model?: string;
   readonly provider?: string;
   readonly baseUrl?: string;
+}
+
+/**
+ * Composes the program for one home. Cheap: what it is made of is loaded and opened when it is used first.
+ * @throws {HermesError} `usage/invalid` for a profile that cannot be one
+ */
+export function createApp(ports: Ports, options: AppOptions): App {
+  const paths = resolveHome(ports.env, ports.host, options.profile);
+  const loadedEnv = lazy(async () => {
+    const { loadEnv } = await import("./config/dotenv.ts");
+    return await loadEnv(ports.files, paths, ports.env);
+  });
+  const loadedConfig = lazy(async () => {
+    const { env } = await loadedEnv();
+    return await loadConfig({ files: ports.files, env }, paths, options.overrides);
+  });
+  const redactor = lazy(() => makeRedactor(ports.env, loadedConfig));
+  const sessions = lazy(async () => {
+    const { SqliteSessionStore } = await import("./storage/session_store.ts");
+    const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
+    return new SqliteSessionStore({ exists }, paths.sessionsFile);
+  });
+  const app: AppParts = {
+    ports,
+    paths,
+    redactor,
+    sessions,
+    env: async () => (await loadedEnv()).env,
+    config: async () => (await loadedConfig()).config,
+    async warnings() {
+      const problems = [...(await loadedEnv()).problems, ...(await loadedConfig()).problems];
+      return problems.map(({ message }) => message);
+    },
+    async resolveModel(flags) {
+      const [config, env, { resolveEndpoint }] = await Promise.all([
+        app.config(),
+        app.env(),
+        import("./config/resolve_endpoint.ts"),
+      ]);
+      return resolveEndpoint({ config, flags, env });
+    },
+    async credentials(resolved) {
+      const [{ env, fromFile }, { createKeySource }] = await Promise.all([
+        loadedEnv(),
+        import("./auth/sources.ts"),
+      ]);
+      const { keyEnv: names, noKeyNeeded, endpoint } = resolved;
+      const source = createKeySource({
+        env,
+        keys: new Map([[endpoint.provider, { names, noKeyNeeded }]]),
+        originOf: (name) =>
+          fromFile.has(name) ? `${paths.envFile}, ${name}` : `environment ${name}`,
+      });
+      return registering(source, await redactor());
+    },
+    async listModels(flags, signal) {
+      const [resolved, { listModels }] = await Promise.all([
+        app.resolveModel(flags),
+        import("./transports/model_list.ts"),
+      ]);
+      const credentials = await app.credentials(resolved);
+      return await listModels(
+        { fetch: ports.fetch, clock: ports.clock, credentials },
+        resolved.endpoint,
+        signal,
+      );
+    },
+    async openConversation(conversation) {
+      const { openConversation } = await import("./app/conversation.ts");
+      return await openConversation(app, conversation);
+    },
+    async allowAlways(key) {
+      const { allowCommand } = await import("./app/allow_command.ts");
+      await allowCommand(ports.files, paths.configFile, key);
+    },
+    async [Symbol.asyncDispose]() {
+      await (await sessions.ifMade())?.[Symbol.asyncDispose]();
+    },
+  };
+  return app;
+}
+
+/**
+ * A redactor that knows the form of secrets. Whether the user turned that off for stored text is read once: nothing that
+ * runs later can turn it off. A configuration that cannot be read leaves it on.
+ */
+async function makeRedactor(
+  env: Env,
+  loadedConfig: () => Promise<{ readonly config: Config }>,
+): Promise<Redactor> {
+  const configured = await loadedConfig().then(
+    ({ config }) => config.security.redact_secrets,
+    () => true,
+  );
+  const isOff = /^(?:0|false|off|no)$/i.test(env["HERMES_REDACT_SECRETS"]?.trim() ?? "");
+  return createRedactor({ enabled: configured && !isOff });
+}
+
+/** The source, with each secret that it hands out made known to the redactor first. */
+function registering(source: CredentialSource, redactor: Redactor): CredentialSource {
+  return {
+    async get(provider, request) {
+      const credential = await source.get(provider, request);
+      if (credential) redactor.addSecret(credential.token);
+      return credential;
+    },
+  };
 }

@@ -1,0 +1,22 @@
+/**
+ * Measures the program against floors and peers in the same run and prints a Markdown table.
+ *
+ *   bun scripts/bench/main.ts [--runs 15]
+ */
+import { parseArgs } from "node:util";
+import { describeMachine } from "./measure.ts";
+import { benchParts } from "./parts.ts";
+import { benchPrograms } from "./programs.ts";
+import { formatTable } from "./table.ts";
+
+const { values } = parseArgs({ options: { runs: { type: "string", default: "15" } } });
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1)
+  throw new RangeError(`--runs expects a count: ${values.runs}`);
+
+const rows = [...(await benchPrograms(runs)), ...(await benchParts())];
+const date = new Date().toISOString().slice(0, 10);
+console.log(
+  `Measured ${date}, medians of ${runs} runs: ${describeMachine()}, Bun ${Bun.version}\n`,
+);
+console.log(formatTable(rows));

@@ -1,0 +1,9 @@
+import type { App } from "../app.ts";
+
+/** The program as its own parts see it. */
+export interface AppParts extends App {
+  /** What is odd about the configuration and the environment, one sentence each. */
+  warnings(): Promise<readonly string[]>;
+  /** Keeps a kind of command as allowed for later sessions. */
+  allowAlways(key: string): Promise<void>;
+}

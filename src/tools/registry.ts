@@ -1,0 +1,115 @@
+import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
+import type { Tool } from "../core/tool.ts";
+import { createClarifyTool } from "./clarify.ts";
+import { FileMemory } from "./file_memory.ts";
+import { createFileSafety } from "./file_safety.ts";
+import { createPatchTool } from "./patch.ts";
+import { createReadFileTool } from "./read_file.ts";
+import { createSearchFilesTool } from "./search_files.ts";
+import { createTodoTool } from "./todo.ts";
+import { createWriteFileTool } from "./write_file.ts";
+
+export interface ToolLimits {
+  /** Of a command whose call names no time of its own. */
+  readonly terminalTimeoutMs: number;
+  /** Of a command's output that the model gets. */
+  readonly maxOutputChars: number;
+  readonly maxLines: number;
+  readonly maxLineChars: number;
+}
+
+/** What the tools of one conversation need. */
+export interface ToolDeps {
+  readonly files: FileStore;
+  readonly spawner: Spawner;
+  readonly clock: Clock;
+  readonly host: Host;
+  readonly env: Env;
+  readonly hermesHome: string;
+  /** Where whole outputs are kept that are too long for the model. */
+  readonly resultsDirectory: string;
+  readonly limits: ToolLimits;
+  /** Names of variables that commands get although they look like secrets. */
+  readonly envPassthrough: readonly string[];
+  readonly newId: () => string;
+}
+
+/** Tools with what they keep for a conversation: lists, what was read, running commands. */
+export interface ToolSet extends AsyncDisposable {
+  readonly tools: readonly Tool[];
+}
+
+/** Every tool, in the order in which models see them: fixed, so that prompt caches are hit. */
+export function createTools(deps: ToolDeps): ToolSet {
+  const { files, spawner, clock, host, env, hermesHome, limits } = deps;
+  const { homeDirectory } = host;
+  const safeRoot = env["HERMES_WRITE_SAFE_ROOT"];
+  const safety = createFileSafety({
+    files,
+    homeDirectory,
+    hermesHome,
+    ...(safeRoot === undefined || safeRoot === "" ? {} : { safeRoot }),
+  });
+  const memory = new FileMemory();
+  const fileDeps = { files, safety, memory, homeDirectory };
+  return {
+    tools: [
+      createReadFileTool({ ...fileDeps, maxLineChars: limits.maxLineChars }),
+      createWriteFileTool(fileDeps),
+      createPatchTool(fileDeps),
+      createSearchFilesTool({
+        files,
+        spawner,
+        clock,
+        safety,
+        homeDirectory,
+        env: definedOnly(env),
+      }),
+      createTodoTool(),
+      createClarifyTool(),
+    ],
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function definedOnly(env: Env): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Names that users give to groups of tools. */
+const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
+  ["terminal", ["terminal", "process"]],
+  ["file", ["read_file", "write_file", "patch", "search_files"]],
+  ["search", ["search_files", "read_file"]],
+  ["todo", ["todo"]],
+  ["clarify", ["clarify"]],
+]);
+
+/** Names of toolsets, as users may write them. */
+export const toolsetNames: readonly string[] = [...toolsets.keys(), "coding", "all"];
+
+export interface ToolChoice {
+  /** Toolsets or tools by name; all where absent. */
+  readonly toolsets: readonly string[] | undefined;
+  readonly disabled: readonly string[];
+}
+
+/** The chosen tools in their fixed order, and the names that mean nothing. */
+export function selectTools(
+  tools: readonly Tool[],
+  { toolsets: chosen, disabled }: ToolChoice,
+): { readonly tools: readonly Tool[]; readonly unknown: readonly string[] } {
+  const known = tools.map(({ spec }) => spec.name);
+  const namesOf = (toolset: string): readonly string[] | undefined => {
+    if (["all", "*", "coding"].includes(toolset)) return known;
+    return toolsets.get(toolset) ?? (known.includes(toolset) ? [toolset] : undefined);
+  };
+  const wanted = new Set((chosen ?? ["all"]).flatMap((name) => namesOf(name) ?? []));
+  const unwanted = new Set(disabled.flatMap((name) => namesOf(name) ?? []));
+  return {
+    tools: tools.filter(({ spec }) => wanted.has(spec.name) && !unwanted.has(spec.name)),
+    unknown: [...(chosen ?? []), ...disabled].filter((name) => namesOf(name) === undefined),
+  };
+}
