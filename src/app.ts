@@ -177,8 +177,8 @@ export function createApp(ports: Ports, options: AppOptions): App {
       return await openConversation(app, conversation);
     },
     async allowAlways(key) {
-      const { allowCommand } = await import("./app/allow_command.ts");
-      await allowCommand(ports.files, paths.configFile, key);
+      const { applyEdits } = await import("./config/edit.ts");
+      await applyEdits(ports.files, paths, [{ path: ["command_allowlist"], append: key }]);
     },
     async [Symbol.asyncDispose]() {
       await (await sessions.ifMade())?.[Symbol.asyncDispose]();
