@@ -43,7 +43,7 @@ const table: Readonly<Record<string, Room>> = {
   transports: { rooms: ["core", "wire"], packages: ["@noble/hashes", "openai"] },
   agent: { rooms: ["core"], packages: [] },
   codex: { rooms: ["core", "wire"], packages: ["smol-toml"] },
-  tools: { rooms: ["core"], packages: ["zod"] },
+  tools: { rooms: ["core"], packages: ["diff", "ignore", "zod"] },
   auth: { rooms: ["core"], packages: ["zod"] },
   config: { rooms: ["core"], packages: ["yaml", "zod"] },
   storage: { rooms: ["core"], packages: ["kysely"] },
@@ -53,7 +53,7 @@ const table: Readonly<Record<string, Room>> = {
   cli: { rooms: ["core", ...siblings, "app"], packages: ["@inquirer/prompts", "commander", "zod"] },
   app: { rooms: ["core", ...siblings], packages: [] },
   main: { rooms: ["app", "cli", "platform"], packages: [] },
-  mod: { rooms: ["core", ...siblings, "app"], packages: [] },
+  mod: { rooms: ["core", ...siblings, "app", "platform"], packages: [] },
 };
 
 /** Whether the operating system may be touched here. */
@@ -156,7 +156,7 @@ function importFault(
     const target = roomOf(posix.join(posix.dirname(place.path), specifier));
     if (target === undefined) return "sources import from src only";
     if (target === place.room || rooms.includes(target)) return undefined;
-    return target === "platform" ? "platform is imported by main.ts only" : allowed(rooms);
+    return target === "platform" ? "platform is imported by main.ts and mod.ts only" : allowed(rooms);
   }
   if (specifier === "node:path/posix" && place.room !== "core") return undefined;
   if (specifier.startsWith("node:")) {

@@ -1,7 +1,6 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
 import { buildInstructions, findProjectFile } from "../agent/instructions.ts";
 import { createLoopRuntime } from "../agent/loop.ts";
-import { runSessionTurn } from "../agent/session_turn.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
 import type { Config } from "../config/schema.ts";
@@ -11,11 +10,12 @@ import type { Item } from "../core/item.ts";
 import type { ModelTransport } from "../core/model.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
-import { newItemId, newTurnId } from "./ids.ts";
+import { newItemId } from "./ids.ts";
 import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
+import { createTurnRunner } from "./turn_runner.ts";
 
 /** What a conversation asks: an endpoint, or a recording in its place. */
 interface ModelSide {
@@ -62,7 +62,6 @@ export async function openConversation(
     },
     { mode: options.approval, allow: [...config.command_allowlist, ...options.allow] },
   );
-  const history: Item[] = [...(stored?.items ?? [])];
   const notices = [...side.warnings, ...toolbox.warnings, ...(await app.warnings())];
   const startedAt = ports.clock.now();
   const session: NewSession = {
@@ -75,12 +74,28 @@ export async function openConversation(
     instructions,
     startedAt,
   };
-  const deps = {
-    store: stored ? store : creatingStore(store, session),
-    runtime,
-    clock: ports.clock,
-    redactor,
-  };
+  const runner = createTurnRunner(
+    {
+      store: stored ? store : creatingStore(store, session),
+      runtime,
+      clock: ports.clock,
+      redactor,
+    },
+    {
+      sessionId: session.id,
+      model: side.model,
+      instructions,
+      cwd: options.cwd,
+      approver,
+      maxSteps: options.maxSteps ?? config.agent.max_turns,
+      reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
+      ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
+      ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
+      ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
+      ...(options.ask ? { ask: options.ask } : {}),
+    },
+    stored?.items ?? [],
+  );
 
   return {
     sessionId: session.id,
@@ -91,24 +106,7 @@ export async function openConversation(
     approval: options.approval,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     async *runTurn(message, signal) {
-      const turn = {
-        turnId: newTurnId(),
-        sessionId: session.id,
-        model: side.model,
-        instructions,
-        history: [...history],
-        message,
-        cwd: options.cwd,
-        reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
-        ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
-        ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
-        ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
-        maxSteps: options.maxSteps ?? config.agent.max_turns,
-        approver,
-        ...(options.ask ? { ask: options.ask } : {}),
-      };
-      for await (const event of runSessionTurn(deps, turn, signal)) {
-        if (event.type === "item-end") history.push(event.item);
+      for await (const event of runner.runTurn(message, signal)) {
         yield event;
         if (event.type === "turn-start") yield* notices.splice(0).map(toNotice);
       }

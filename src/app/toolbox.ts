@@ -1,22 +1,20 @@
-import { join } from "node:path/posix";
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import { HermesError } from "../core/errors.ts";
-import type { FileStore } from "../core/ports.ts";
 import type { Tool } from "../core/tool.ts";
 import { matchesPattern } from "../tools/command_risk/matches_pattern.ts";
 import { createTools, selectTools, toolsetNames } from "../tools/registry.ts";
-import { newItemId } from "./ids.ts";
 import type { AppParts } from "./parts.ts";
+import { createResultFiles } from "./result_files.ts";
 
 /** The tools of one conversation, with what they share. */
 export interface Toolbox extends AsyncDisposable {
   readonly tools: readonly Tool[];
   readonly spill: ResultSpill;
   readonly warnings: readonly string[];
-  matchesPattern(request: ApprovalRequest, pattern: string): boolean;
+  readonly matchesPattern: (request: ApprovalRequest, pattern: string) => boolean;
 }
 
 /** Makes the tools that the user asked for. @throws {HermesError} `usage/invalid` when no toolset is left */
@@ -26,6 +24,7 @@ export async function openToolbox(
 ): Promise<Toolbox> {
   const { files, spawner, clock, host } = app.ports;
   const { resultsDirectory, home } = app.paths;
+  const redactor = await app.redactor();
   const all = createTools({
     files,
     spawner,
@@ -34,7 +33,6 @@ export async function openToolbox(
     env: await app.env(),
     hermesHome: home,
     resultsDirectory,
-    newId: newItemId,
     limits: {
       terminalTimeoutMs: config.terminal.timeout * 1_000,
       maxOutputChars: config.tool_output.max_bytes,
@@ -42,6 +40,8 @@ export async function openToolbox(
       maxLineChars: config.tool_output.max_line_length,
     },
     envPassthrough: config.terminal.env_passthrough,
+    secretEnv: config.custom_providers.map((provider) => provider.key_env),
+    redact: (text) => redactor.boundary(text),
   });
   const { tools, unknown } = selectTools(all.tools, {
     toolsets: options.toolsets,
@@ -58,24 +58,12 @@ export async function openToolbox(
   }
   return {
     tools,
-    spill: createSpill(files, resultsDirectory),
+    spill: createResultFiles(files, resultsDirectory),
     warnings: unknown.map((name) => `Unknown toolset, ignored: ${name}`),
     matchesPattern: ({ subject, key }, pattern) =>
       subject.kind === "command"
         ? matchesPattern({ command: subject.command, key }, pattern)
         : key === pattern,
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
-  };
-}
-
-/** Results too large for the model go to files of the user's own home, so that nobody else reads them. */
-function createSpill(files: FileStore, directory: string): ResultSpill {
-  return {
-    async write(callId, text) {
-      await files.makeDirectory(directory, { mode: 0o700 });
-      const path = join(directory, `${callId.replace(/[^\w-]/g, "_")}.txt`);
-      await files.replaceFile(path, text, { mode: 0o600 });
-      return path;
-    },
   };
 }

@@ -74,7 +74,7 @@ test("checkRooms() names the file, the line and the rule", () => {
     "src/agent/loop.ts:2: room agent must not import ../tools/todo.ts (it may import core)",
   ]);
   expect(check("src/app.ts", `const p = await import("./platform/clock.ts");`)).toEqual([
-    "src/app.ts:1: room app must not import ./platform/clock.ts (platform is imported by main.ts only)",
+    "src/app.ts:1: room app must not import ./platform/clock.ts (platform is imported by main.ts and mod.ts only)",
   ]);
   expect(check("src/core/item.ts", `import { z } from "zod";`)).toEqual([
     "src/core/item.ts:1: room core must not import zod (it may import no package)",

@@ -1,0 +1,34 @@
+import { runSessionTurn, type SessionTurnDeps } from "../agent/session_turn.ts";
+import type { TurnEvent } from "../core/event.ts";
+import type { Item, UserMessage } from "../core/item.ts";
+import type { TurnRequest } from "../core/runtime.ts";
+import { newTurnId } from "./ids.ts";
+
+/** What is the same for every turn of a session. */
+export type SessionFacts = Omit<TurnRequest, "turnId" | "history" | "message">;
+
+/** Runs the turns of a session one after the other, each knowing what came before. */
+export interface TurnRunner {
+  /** What was said and done so far. */
+  items(): readonly Item[];
+  /** Never throws: the last event says how the turn ended. */
+  runTurn(message: UserMessage, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
+}
+
+export function createTurnRunner(
+  deps: SessionTurnDeps,
+  facts: SessionFacts,
+  stored: readonly Item[],
+): TurnRunner {
+  const items: Item[] = [...stored];
+  return {
+    items: () => [...items],
+    async *runTurn(message, signal) {
+      const turn = { ...facts, turnId: newTurnId(), history: [...items], message };
+      for await (const event of runSessionTurn(deps, turn, signal)) {
+        if (event.type === "item-end") items.push(event.item);
+        yield event;
+      }
+    },
+  };
+}
