@@ -60,7 +60,7 @@ test("checkRooms() lets every room import exactly the rooms of the table", () =>
     "src/app/x.ts": [...all, ...app],
     "src/app.ts": [...all, ...app],
     "src/main.ts": ["platform/a.ts", "cli/a.ts", ...app, "main.ts"],
-    "mod.ts": [...all, ...app],
+    "mod.ts": [...all, "platform/a.ts", ...app],
   });
 });
 
