@@ -55,9 +55,10 @@ export class Said {
   }
 
   *#say(channel: Open["channel"], delta: string, isField: boolean): Generator<ModelEvent> {
+    const isNew = this.#open?.channel !== channel || this.#open.isField !== isField;
     // Blank lines before an item are not part of it, and no reason to begin one.
-    if (this.#open?.channel !== channel && delta.trim() === "") return;
-    if (this.#open?.channel !== channel) yield* this.#close();
+    if (isNew && delta.trim() === "") return;
+    if (isNew) yield* this.#close();
     if (this.#open === undefined) {
       this.#open = { channel, id: this.#context.newId(), text: "", isField };
       yield { type: "item-start", item: this.#itemOf(this.#open) };

@@ -33,56 +33,62 @@ export function createThinkSplitter(): ThinkSplitter {
   /** The tag that ends the block we are in. */
   let closing: string | undefined;
 
-  function* split(isEnd: boolean): Generator<Segment> {
-    while (held !== "") {
-      const before = held;
-      if (closing !== undefined) yield* takeReasoning(closing, isEnd);
-      else if (isLineStart) yield* takeLineStart(isEnd);
-      else yield* takeLine();
-      if (held === before && !isEnd) return;
+  function split(isEnd: boolean): readonly Segment[] {
+    const segments: Segment[] = [];
+    let goesOn = true;
+    while (goesOn && held !== "") {
+      if (closing !== undefined) goesOn = takeReasoning(segments, closing, isEnd);
+      else goesOn = isLineStart ? takeLineStart(segments, isEnd) : takeLine(segments);
     }
+    return segments;
   }
 
-  function* takeReasoning(tag: string, isEnd: boolean): Generator<Segment> {
+  // Each takes something off `held` and tells whether to go on; if not, only more text can tell what the rest is.
+
+  function takeReasoning(segments: Segment[], tag: string, isEnd: boolean): boolean {
     const at = held.search(new RegExp(tag, "i"));
     const until = at >= 0 ? at : isEnd ? held.length : held.length - partialLength(held, tag);
-    if (until > 0) yield { channel: "reasoning", text: held.slice(0, until) };
+    if (until > 0) segments.push({ channel: "reasoning", text: held.slice(0, until) });
     held = held.slice(at >= 0 ? at + tag.length : until);
-    if (at >= 0) closing = undefined;
+    if (at < 0) return false;
+    closing = undefined;
     isLineStart = true;
+    return true;
   }
 
-  function* takeLineStart(isEnd: boolean): Generator<Segment> {
+  function takeLineStart(segments: Segment[], isEnd: boolean): boolean {
     const blanks = held.length - held.trimStart().length;
     const word = held.slice(blanks, blanks + longestTag).toLowerCase();
     const tag = isCode ? undefined : lineTags.find((candidate) => word.startsWith(candidate));
     if (tag !== undefined) {
       held = held.slice(blanks + tag.length);
       if (openings.includes(tag)) closing = tag.replace("<", "</");
-      else if (!hasOpened) yield { channel: "text", text: "", endsPrefilled: true };
+      else if (!hasOpened) segments.push({ channel: "text", text: "", endsPrefilled: true });
       hasOpened = true;
-      return;
+      return true;
     }
     const mayBecome = [fence, ...(isCode ? [] : lineTags)];
-    if (!isEnd && mayBecome.some((candidate) => candidate.startsWith(word))) return;
+    if (!isEnd && mayBecome.some((candidate) => candidate.startsWith(word))) return false;
     if (word.startsWith(fence)) isCode = !isCode;
     isLineStart = false;
+    return true;
   }
 
-  function* takeLine(): Generator<Segment> {
+  function takeLine(segments: Segment[]): boolean {
     const newline = held.indexOf("\n");
     const until = newline < 0 ? held.length : newline + 1;
-    yield { channel: "text", text: held.slice(0, until) };
+    segments.push({ channel: "text", text: held.slice(0, until) });
     held = held.slice(until);
     isLineStart = newline >= 0;
+    return true;
   }
 
   return {
     push(delta) {
       held += delta;
-      return [...split(false)];
+      return split(false);
     },
-    end: () => [...split(true)],
+    end: () => split(true),
   };
 }
 

@@ -1,0 +1,111 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  createThinkSplitter,
+  type Segment,
+} from "../../../src/transports/chat_completions/think_tags.ts";
+
+/** Segments of a text that comes in these pieces, neighbours of one channel joined. */
+function split(...pieces: readonly string[]): readonly string[] {
+  const splitter = createThinkSplitter();
+  const segments: readonly Segment[] = [
+    ...pieces.flatMap((piece) => splitter.push(piece)),
+    ...splitter.end(),
+  ];
+  const joined: { channel: string; text: string }[] = [];
+  for (const { channel, text, endsPrefilled } of segments) {
+    const last = joined.at(-1);
+    if (endsPrefilled) joined.push({ channel: "prefilled", text: "" });
+    else if (last?.channel === channel) last.text += text;
+    else joined.push({ channel, text });
+  }
+  return joined.map(({ channel, text }) => `${channel}: ${text}`);
+}
+
+test("createThinkSplitter() passes text without tags", () => {
+  expect(split("Hello\n\nworld\n")).toEqual(["text: Hello\n\nworld\n"]);
+  expect(split()).toEqual([]);
+  expect(split("")).toEqual([]);
+  expect(split(" \n ")).toEqual(["text:  \n "]);
+});
+
+test.each(["think", "thinking", "reasoning", "thought", "REASONING_SCRATCHPAD", "THINK"])(
+  "createThinkSplitter() takes reasoning out of <%s>",
+  (name) => {
+    expect(split(`<${name}>hm\nso</${name}>\n\nHello`)).toEqual([
+      "reasoning: hm\nso",
+      "text: \n\nHello",
+    ]);
+  },
+);
+
+test("createThinkSplitter() takes a block at the beginning of a later line", () => {
+  expect(split("Hello\n  <think>hm</think>world")).toEqual([
+    "text: Hello\n",
+    "reasoning: hm",
+    "text: world",
+  ]);
+});
+
+test("createThinkSplitter() leaves tags in a sentence", () => {
+  const text = "The tag <think>is</think> like `<think>`, </think> ends it";
+  expect(split(text)).toEqual([`text: ${text}`]);
+});
+
+test("createThinkSplitter() leaves tags in code", () => {
+  const text = "Look:\n```xml\n<think>hm</think>\n</think>\n```\nSo";
+  expect(split(text)).toEqual([`text: ${text}`]);
+  expect(split("```\nx\n```\n<think>hm</think>")).toEqual(["text: ```\nx\n```\n", "reasoning: hm"]);
+});
+
+test("createThinkSplitter() takes a block that is never closed as reasoning", () => {
+  expect(split("<think>hm\nand so on </thi")).toEqual(["reasoning: hm\nand so on </thi"]);
+});
+
+test("createThinkSplitter() tells that text before a lone closing tag was reasoning", () => {
+  expect(split("hm\n</think>\nHello")).toEqual(["text: hm\n", "prefilled: ", "text: \nHello"]);
+});
+
+test("createThinkSplitter() drops a closing tag that is left over", () => {
+  expect(split("<think>hm</think>\n</think>Hello")).toEqual(["reasoning: hm", "text: Hello"]);
+});
+
+test("createThinkSplitter() ends a block only with its own tag", () => {
+  expect(split("<think>a</thinking>b</think>c")).toEqual(["reasoning: a</thinking>b", "text: c"]);
+});
+
+test("createThinkSplitter() finds tags that are cut into pieces", () => {
+  expect(split("<", "th", "ink", ">h", "m<", "/thin", "k", ">Hel", "lo")).toEqual([
+    "reasoning: hm",
+    "text: Hello",
+  ]);
+});
+
+test("createThinkSplitter() shows at once what cannot become a tag any more", () => {
+  const splitter = createThinkSplitter();
+  expect(splitter.push("Hel")).toEqual([{ channel: "text", text: "Hel" }]);
+  expect(splitter.push("lo <thi")).toEqual([{ channel: "text", text: "lo <thi" }]);
+  expect(splitter.push("\n<thi")).toEqual([{ channel: "text", text: "\n" }]);
+  expect(splitter.push("s")).toEqual([{ channel: "text", text: "<this" }]);
+});
+
+test("createThinkSplitter() is not confused by letters that change their length", () => {
+  expect(split("<think>İİİ</think>İ")).toEqual(["reasoning: İİİ", "text: İ"]);
+});
+
+const piece = fc.constantFrom(
+  ..."<|</|think|>|reason|ing|>\n|\n|```|a|İ| |`|<think>|</think>|<thought>|</thought>|b c|</".split(
+    "|",
+  ),
+);
+
+test("createThinkSplitter() gives the same text and reasoning for every cutting", () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
+      const whole = split(pieces.join(""));
+      expect(split(...pieces)).toEqual(whole);
+      expect(split(...Array.from(pieces.join("")))).toEqual(whole);
+    }),
+    { seed: 20260107, numRuns: 1000 },
+  );
+});
