@@ -1,12 +1,14 @@
 import type { Env, OutputStream } from "../../core/ports.ts";
 
+type Paint = (text: string) => string;
+
 /** Emphasis for people; plain text where colour is not wanted. */
 export interface Style {
-  dim(text: string): string;
-  bold(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
+  readonly dim: Paint;
+  readonly bold: Paint;
+  readonly red: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
 }
 
 /** Colour only on a terminal, and not with `NO_COLOR` (no-color.org: set and not empty) or `TERM=dumb`. */

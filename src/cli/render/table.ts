@@ -1,7 +1,7 @@
 import type { Terminal } from "../../core/ports.ts";
 import { oneLine } from "./plain.ts";
 import type { Style } from "./style.ts";
-import { clipToWidth, displayWidth } from "./width.ts";
+import { fitWidth, textWidth } from "../interactive/text_width.ts";
 
 export interface Column<Row> {
   readonly header: string;
@@ -10,6 +10,8 @@ export interface Column<Row> {
   text(row: Row): string;
   /** The cell for programs, where it differs: a time in full. */
   raw?(row: Row): string;
+  /** Colours a cell that has been laid out. */
+  paint?(cell: string, row: Row): string;
 }
 
 export interface TableOptions {
@@ -36,21 +38,24 @@ export function renderTable<Row>(
   const cells = rows.map((row) => columns.map((column) => oneLine(column.text(row))));
   const headers = columns.map((column) => column.header);
   const widths = columns.map((_, index) =>
-    Math.max(...[headers, ...cells].map((line) => displayWidth(line[index] ?? ""))),
+    Math.max(...[headers, ...cells].map((line) => textWidth(line[index] ?? ""))),
   );
-  const layOut = (line: readonly string[]): string => {
-    const padded = line.map((cell, index) =>
-      pad(cell, widths[index] ?? 0, {
-        isNumber: columns[index]?.isNumber ?? false,
-        isLast: index === line.length - 1,
-      }),
-    );
-    const text = padded.join("  ");
-    return options.width === undefined ? text : clipToWidth(text, options.width);
-  };
-  const lines = [options.style.dim(layOut(headers)), ...cells.map(layOut)];
-  return `${lines.join("\n")}\n`;
+  const layOut = (line: readonly string[]): readonly string[] =>
+    line.map((cell, index) => {
+      const { isNumber = false } = columns[index] ?? {};
+      if (index < line.length - 1) return pad(cell, widths[index] ?? 0, isNumber);
+      const before = widths.slice(0, index).reduce((sum, width) => sum + width + gap.length, 0);
+      return options.width === undefined ? cell : fitWidth(cell, options.width - before);
+    });
+  const lines = rows.map((row, at) =>
+    layOut(cells[at] ?? [])
+      .map((cell, index) => columns[index]?.paint?.(cell, row) ?? cell)
+      .join(gap),
+  );
+  return `${[options.style.dim(layOut(headers).join(gap)), ...lines].join("\n")}\n`;
 }
+
+const gap = "  ";
 
 /** How a table is printed on stdout. */
 export function tableOptions(terminal: Terminal, style: Style): TableOptions {
@@ -62,12 +67,7 @@ function rawCell<Row>(column: Column<Row>, row: Row): string {
   return oneLine(column.raw?.(row) ?? column.text(row));
 }
 
-function pad(
-  cell: string,
-  width: number,
-  place: { readonly isNumber: boolean; readonly isLast: boolean },
-): string {
-  const blanks = " ".repeat(Math.max(0, width - displayWidth(cell)));
-  if (place.isNumber) return blanks + cell;
-  return place.isLast ? cell : cell + blanks;
+function pad(cell: string, width: number, isNumber: boolean): string {
+  const blanks = " ".repeat(Math.max(0, width - textWidth(cell)));
+  return isNumber ? blanks + cell : cell + blanks;
 }

@@ -1,0 +1,173 @@
+import type { Conversation } from "../app.ts";
+import type { TurnOutcome } from "../core/event.ts";
+import { toHermesError } from "../core/errors.ts";
+import type { ContentPart, UserMessage } from "../core/item.ts";
+import type { OutputStream } from "../core/ports.ts";
+import type { AnswerSchema } from "./answer_schema.ts";
+import { approvalMode, canAsk } from "./approval_mode.ts";
+import { readImage } from "./attachments.ts";
+import type { CommandContext } from "./command.ts";
+import { usageError } from "./flags.ts";
+import { runGuarded, type Stage } from "./guarded_turn.ts";
+import { createJsonView } from "./render/json_view.ts";
+import { styleFor } from "./render/style.ts";
+import { TextView } from "./render/text.ts";
+import type { TurnView } from "./render/turn_view.ts";
+import { readPrompt, type PromptText } from "./stdin_prompt.ts";
+import { checkTurnFiles, writeLastMessage } from "./turn_files.ts";
+import { conversationOptions, type TurnOptions } from "./turn_options.ts";
+
+/** One turn to run without a person who goes on talking. */
+export interface TurnRun {
+  readonly source: "cli" | "oneshot";
+  /** The argument; undefined or `-`: stdin is the prompt. */
+  readonly prompt: string | undefined;
+  readonly options: TurnOptions;
+  /** Whether dangerous commands are asked about where nothing else is said and somebody is there. */
+  readonly asks: boolean;
+}
+
+/** Runs one turn, shows it, and resolves with the exit code. */
+export async function runTurn(context: CommandContext, run: TurnRun): Promise<number> {
+  const { deadlineMs, debug, ephemeral } = run.options;
+  return await runGuarded(context, {
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    debug,
+    ...(ephemeral ? {} : { resumeHint: "hermes -c goes on with this session" }),
+    createView: (stdout) => createView(context, run, stdout),
+    play: (stage) => playTurn(context, run, stage),
+  });
+}
+
+function createView(context: CommandContext, run: TurnRun, stdout: OutputStream): TurnView {
+  const { env, clock, terminal } = context.ports;
+  const { json, quiet, verbose } = run.options;
+  const { mask } = context;
+  if (json) return createJsonView({ stdout, mask, now: () => clock.monotonic() });
+  const { stderr } = terminal;
+  const isForPeople = run.source === "cli";
+  return new TextView(
+    { stdout, stderr, style: styleFor(env, stderr), mask },
+    {
+      quiet,
+      verbose,
+      streams: isForPeople && stdout.isTty,
+      hasFooter: isForPeople || verbose,
+    },
+  );
+}
+
+/** Opens the conversation, runs the turn in it, and closes it again after the end has been shown. */
+async function playTurn(
+  context: CommandContext,
+  run: TurnRun,
+  { view, guard, end }: Stage,
+): Promise<TurnOutcome> {
+  const { files } = context.ports;
+  const schema = await checkTurnFiles(files, run.options);
+  const images = await readImages(context, run.options.images);
+  const { conversation, prompt } = await openAndRead(context, run, {
+    schema,
+    signal: guard.signal,
+  });
+  await using _ = conversation;
+  await view.opened(conversation);
+  await tellNotices(context, { run, view }, prompt.notices);
+  const message: UserMessage = {
+    type: "user-message",
+    id: crypto.randomUUID(),
+    parts: [{ type: "text", text: prompt.text }, ...images],
+  };
+  let outcome: TurnOutcome | undefined;
+  for await (const event of conversation.runTurn(message, guard.signal)) {
+    if (event.type === "turn-end") outcome = event.outcome;
+    else await view.event(event);
+  }
+  if (!outcome) throw new TypeError("A turn ends with a turn-end");
+  if (outcome.status === "interrupted" && guard.failure) throw guard.failure;
+  if (outcome.status === "completed") {
+    const refusal = schema?.check(outcome.finalText);
+    if (refusal) throw refusal;
+    const { lastMessageFile } = run.options;
+    if (lastMessageFile !== undefined) {
+      await writeLastMessage(files, lastMessageFile, outcome.finalText);
+    }
+  }
+  return await end(outcome);
+}
+
+/** The images of the flags. @throws {HermesError} `usage/invalid`: nothing has been asked yet */
+async function readImages(
+  { ports }: CommandContext,
+  paths: readonly string[],
+): Promise<readonly ContentPart[]> {
+  const deps = { files: ports.files, cwd: ports.host.cwd };
+  try {
+    return await Promise.all(paths.map((path) => readImage(path, deps)));
+  } catch (error) {
+    const { message, hint } = toHermesError(error);
+    throw usageError(message, hint ?? "pass another file with --image", error);
+  }
+}
+
+/**
+ * Opens the conversation while the prompt is read: a missing credential is told at once, not after a silent pipe has
+ * been waited for.
+ */
+async function openAndRead(
+  context: CommandContext,
+  run: TurnRun,
+  { schema, signal }: { readonly schema: AnswerSchema | undefined; readonly signal: AbortSignal },
+): Promise<{ readonly conversation: Conversation; readonly prompt: PromptText }> {
+  const { clock, terminal } = context.ports;
+  const stop = new AbortController();
+  const reading = readPrompt(
+    { stdin: terminal.stdin, clock },
+    run.prompt,
+    AbortSignal.any([signal, stop.signal]),
+  );
+  const opening = openConversation(context, run, schema);
+  try {
+    const [conversation, prompt] = await Promise.all([opening, reading]);
+    return { conversation, prompt };
+  } catch (error) {
+    stop.abort();
+    await opening.then(
+      (conversation) => conversation[Symbol.asyncDispose](),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+async function openConversation(
+  context: CommandContext,
+  run: TurnRun,
+  schema: AnswerSchema | undefined,
+): Promise<Conversation> {
+  const app = await context.app();
+  const { approvals } = await app.config();
+  const isThere = canAsk(context.ports.terminal);
+  const approval = approvalMode(
+    { flag: run.options.approval, isAttended: run.asks && isThere },
+    approvals,
+  );
+  return await app.openConversation({
+    ...conversationOptions(run.options),
+    source: run.source,
+    approval,
+    ...(schema === undefined ? {} : { outputSchema: schema.schema }),
+  });
+}
+
+/** Says on stderr how stdin was read, also where stdout carries events. */
+async function tellNotices(
+  context: CommandContext,
+  { run, view }: { readonly run: TurnRun; readonly view: TurnView },
+  notices: readonly string[],
+): Promise<void> {
+  for (const notice of notices) {
+    await view.notice("warning", notice);
+    if (run.options.json) await context.ports.terminal.stderr.write(`warning: ${notice}\n`);
+  }
+}

@@ -1,0 +1,80 @@
+import { dirname } from "node:path/posix";
+import { errnoOf, HermesError } from "../core/errors.ts";
+import type { FileStat, FileStore } from "../core/ports.ts";
+import type { AnswerSchema } from "./answer_schema.ts";
+import { usageError } from "./flags.ts";
+import type { TurnOptions } from "./turn_options.ts";
+
+/**
+ * Checks, before anything is asked or stored, the files and directories that the flags of a turn name.
+ * @returns the schema of the answer, where there is one
+ * @throws {HermesError} `usage/invalid`
+ */
+export async function checkTurnFiles(
+  files: FileStore,
+  options: TurnOptions,
+): Promise<AnswerSchema | undefined> {
+  if ((await statOf(files, options.cwd))?.kind !== "directory") {
+    throw usageError(
+      `--cwd is not a directory: ${options.cwd}`,
+      "create it, or pass another directory",
+    );
+  }
+  await checkWritable(files, "--output-last-message", options.lastMessageFile);
+  await checkWritable(files, "--record", options.record);
+  const { replay } = options;
+  if (replay !== undefined && (await statOf(files, replay)) === undefined) {
+    throw usageError(
+      `The file of --replay does not exist: ${replay}`,
+      "write one with hermes -z PROMPT --record FILE",
+    );
+  }
+  if (options.outputSchemaFile === undefined) return undefined;
+  const { readAnswerSchema } = await import("./answer_schema.ts");
+  return await readAnswerSchema(files, options.outputSchemaFile);
+}
+
+async function checkWritable(
+  files: FileStore,
+  flag: string,
+  path: string | undefined,
+): Promise<void> {
+  if (path === undefined) return;
+  const directory = dirname(path);
+  if ((await statOf(files, directory))?.kind !== "directory") {
+    throw usageError(`The directory of ${flag} does not exist: ${directory}`, "create it first");
+  }
+  if ((await statOf(files, path))?.kind === "directory") {
+    throw usageError(`${flag} names a directory: ${path}`, "name a file in it");
+  }
+}
+
+/** What is there, or undefined: also where a directory above it cannot be read. */
+async function statOf(files: FileStore, path: string): Promise<FileStat | undefined> {
+  try {
+    return await files.stat(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes the final text for `--output-last-message`; pipes and devices (`>(command)`) are written to, not replaced.
+ * @throws {HermesError} `file/unwritable`
+ */
+export async function writeLastMessage(
+  files: FileStore,
+  path: string,
+  text: string,
+): Promise<void> {
+  try {
+    const isDevice = (await files.stat(path))?.kind === "other";
+    await (isDevice ? files.appendFile(path, text) : files.replaceFile(path, text));
+  } catch (error) {
+    throw new HermesError(
+      "file/unwritable",
+      `Cannot write the final text: ${path} (${errnoOf(error) ?? String(error)})`,
+      { cause: error, hint: "free some space or choose another file with -o" },
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import { runCli } from "../../src/cli/run_cli.ts";
+import type { Env } from "../../src/core/ports.ts";
+import {
+  createFakeApp,
+  createFakePorts,
+  type FakeApp,
+  type FakeAppParts,
+  type FakePorts,
+} from "./app.ts";
+import { createFakeClock } from "./clock.ts";
+import { createFakeTerminal, type FakeTerminalOptions } from "./terminal.ts";
+
+export interface CliRunOptions {
+  readonly parts?: FakeAppParts;
+  readonly terminal?: FakeTerminalOptions;
+  /** Directory that hermes is started in, also its user's home. */
+  readonly cwd?: string;
+  readonly env?: Env;
+  /** ms since epoch. */
+  readonly now?: number;
+}
+
+/** A command line that runs on a fake program. */
+export interface CliRun {
+  readonly ports: FakePorts;
+  readonly code: Promise<number>;
+  /** The program, once the command has asked for it. */
+  app(): FakeApp | undefined;
+  stdout(): string;
+  stderr(): string;
+  /** stdout as one JSON value a line. */
+  events(): readonly Readonly<Record<string, unknown>>[];
+  /** Waits for the end. */
+  finish(): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+}
+
+/** Starts `hermes ARGV...`. */
+export function startCli(argv: readonly string[], options: CliRunOptions = {}): CliRun {
+  const { parts = {}, terminal = {}, cwd = "/", env = {}, now = 0 } = options;
+  const ports = createFakePorts({
+    cwd,
+    env,
+    clock: createFakeClock(now),
+    terminal: createFakeTerminal(terminal),
+  });
+  let app: FakeApp | undefined;
+  const code = runCli(argv, ports, () => (app = createFakeApp(ports, parts)));
+  const stdout = (): string => ports.terminal.stdout.text();
+  const stderr = (): string => ports.terminal.stderr.text();
+  return {
+    ports,
+    code,
+    app: () => app,
+    stdout,
+    stderr,
+    events: () =>
+      stdout()
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    finish: async () => ({ code: await code, stdout: stdout(), stderr: stderr() }),
+  };
+}
