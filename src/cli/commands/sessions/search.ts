@@ -1,0 +1,46 @@
+import type { SearchHit } from "../../../core/session_store.ts";
+import type { CommandContext } from "../../command.ts";
+import { exitCodes } from "../../exit_codes.ts";
+import { switchFlag, usageError } from "../../flags.ts";
+import { printDocument, printTable } from "../../print.ts";
+import { hitToJson } from "../../render/session_json.ts";
+import type { Column } from "../../render/table.ts";
+import { isoTime, relativeTime } from "../../render/time.ts";
+import { limitFlag } from "./list.ts";
+
+/** `hermes sessions search`: where words were said. Finding nothing is no failure. */
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, flags } = context;
+  const query = searchQuery(context.operands);
+  const limit = limitFlag(flags);
+  const app = await context.app();
+  const hits = await (await app.sessions()).search(query, { limit });
+  if (switchFlag(flags, "json")) await printDocument(ports, { hits: hits.map(hitToJson) });
+  else {
+    await printTable(ports, hitColumns(ports.clock.now()), {
+      rows: hits,
+      ifEmpty: `Nothing found: ${query}`,
+    });
+  }
+  return exitCodes.done;
+}
+
+/** The words of the command line as one query. @throws {HermesError} `usage/invalid` */
+export function searchQuery(operands: readonly string[]): string {
+  const query = operands.join(" ").trim();
+  if (query === "") throw usageError("The search is empty", "hermes sessions search WORDS");
+  return query;
+}
+
+function hitColumns(now: number): readonly Column<SearchHit>[] {
+  return [
+    { header: "SESSION", text: (hit) => hit.session.id },
+    {
+      header: "WHEN",
+      text: (hit) => relativeTime(hit.at, now),
+      raw: (hit) => isoTime(hit.at),
+    },
+    { header: "WHO", text: (hit) => hit.role },
+    { header: "TEXT", text: (hit) => hit.snippet },
+  ];
+}

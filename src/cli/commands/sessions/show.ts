@@ -1,0 +1,28 @@
+import type { CommandContext } from "../../command.ts";
+import { exitCodes } from "../../exit_codes.ts";
+import { switchFlag } from "../../flags.ts";
+import { printDocument } from "../../print.ts";
+import { sessionToJson, storedItemToJson } from "../../render/session_json.ts";
+import { styleFor } from "../../render/style.ts";
+import { renderTranscript } from "../../render/transcript.ts";
+
+/** `hermes sessions show`: what was said and done in a session. */
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, flags, operands, mask } = context;
+  const app = await context.app();
+  const sessions = await app.sessions();
+  const session = await sessions.resolve(operands[0] ?? "");
+  const items = await sessions.items(session.id);
+  if (switchFlag(flags, "json")) {
+    await printDocument(ports, {
+      session: sessionToJson(session),
+      items: items.map(storedItemToJson),
+    });
+    return exitCodes.done;
+  }
+  const { stdout } = ports.terminal;
+  const style = styleFor(ports.env, stdout);
+  const text = renderTranscript({ session, items }, { style, mask, now: ports.clock.now() });
+  await stdout.write(text);
+  return exitCodes.done;
+}

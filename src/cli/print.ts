@@ -1,0 +1,29 @@
+import type { JsonObject } from "../core/json.ts";
+import type { Ports } from "../core/ports.ts";
+import { styleFor } from "./render/style.ts";
+import { renderTable, tableOptions, type Column } from "./render/table.ts";
+
+type PrintPorts = Pick<Ports, "env" | "terminal">;
+
+/** Prints the one JSON document of a command: in one line for programs, indented for people. */
+export async function printDocument(ports: PrintPorts, document: JsonObject): Promise<void> {
+  const { stdout } = ports.terminal;
+  await stdout.write(`${JSON.stringify(document, undefined, stdout.isTty ? 2 : undefined)}\n`);
+}
+
+/** Prints a listing; `ifEmpty` is told on stderr where there is nothing to list. */
+export async function printTable<Row>(
+  ports: PrintPorts,
+  columns: readonly Column<Row>[],
+  listing: { readonly rows: readonly Row[]; readonly ifEmpty: string },
+): Promise<void> {
+  const { stdout } = ports.terminal;
+  if (listing.rows.length === 0) return await printNote(ports, listing.ifEmpty);
+  const options = tableOptions(ports.terminal, styleFor(ports.env, stdout));
+  await stdout.write(renderTable(columns, listing.rows, options));
+}
+
+/** Tells a person what was done: on stderr, since it is no data. */
+export async function printNote(ports: PrintPorts, text: string): Promise<void> {
+  await ports.terminal.stderr.write(`${text}\n`);
+}
