@@ -1,0 +1,194 @@
+import type { App } from "../../app.ts";
+import { checkConfig } from "../../config/check.ts";
+import { loadConfig } from "../../config/load.ts";
+import { invalidConfig } from "../../config/problem.ts";
+import { missingCredential, type ResolvedModel } from "../../config/resolve_endpoint.ts";
+import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  /** A warning costs something, a failure keeps turns from running. */
+  readonly status: "ok" | "warning" | "failed";
+  readonly detail: string;
+  /** What fixes it. */
+  readonly hint?: string;
+  /** Present where it failed. */
+  readonly error?: HermesError;
+}
+
+export interface CheckOptions {
+  /** Whether the endpoint is asked. */
+  readonly online: boolean;
+  readonly overrides: readonly string[];
+}
+
+/** Looks at everything that a turn needs, in the order in which a turn needs it; changes nothing. */
+export async function runChecks(app: App, options: CheckOptions): Promise<readonly Check[]> {
+  const { host } = app.ports;
+  const checks: Check[] = [
+    ok("version", `${host.version} on ${host.operatingSystem} ${host.architecture}`),
+    await attempt("home", () => checkHome(app)),
+    await attempt("configuration", () => checkConfiguration(app, options.overrides)),
+    await attempt("sessions", () => checkStore(app)),
+  ];
+  let resolved: ResolvedModel | undefined;
+  checks.push(
+    await attempt("endpoint", async () => {
+      resolved = await app.resolveModel({});
+      return describeEndpoint(resolved);
+    }),
+  );
+  if (resolved) {
+    const known = resolved;
+    checks.push(await attempt("credential", () => checkCredential(app, known)));
+    if (options.online) checks.push(await attempt("connection", () => checkConnection(app, known)));
+  }
+  for (const program of programs) checks.push(await checkProgram(app, program));
+  checks.push(describeTerminal(app));
+  return checks;
+}
+
+function ok(name: string, detail: string): Check {
+  return { name, status: "ok", detail };
+}
+
+/** A check by its name; what it throws is its failure. */
+async function attempt(name: string, look: () => Promise<Omit<Check, "name">>): Promise<Check> {
+  try {
+    return { name, ...(await look()) };
+  } catch (thrown) {
+    const error = toHermesError(thrown);
+    const { message: detail, hint } = error;
+    return { name, status: "failed", detail, error, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+type Result = Omit<Check, "name">;
+
+async function checkHome({ paths, ports }: App): Promise<Result> {
+  const { home } = paths;
+  let found: Awaited<ReturnType<typeof ports.files.stat>>;
+  try {
+    found = await ports.files.stat(home);
+  } catch (error) {
+    const reason = errnoOf(error) ?? String(error);
+    throw new HermesError("config/unreadable", `Cannot look at the home: ${home} (${reason})`, {
+      cause: error,
+      hint: `look at its owner and mode: ls -ld ${home}`,
+    });
+  }
+  if (!found) return { status: "ok", detail: `${home} (will be created when it is needed)` };
+  if (found.kind !== "directory") {
+    throw new HermesError("config/unreadable", `The home is not a directory: ${home}`, {
+      hint: "set HERMES_HOME to a directory",
+    });
+  }
+  const { userId } = ports.host;
+  const isWritable = userId === 0 || (found.owner === userId && (found.mode & 0o300) === 0o300);
+  if (!isWritable) {
+    return {
+      status: "warning",
+      detail: `${home} may not be writable for this user`,
+      hint: `look at its owner and mode: ls -ld ${home}`,
+    };
+  }
+  if ((found.mode & 0o077) !== 0) {
+    return {
+      status: "warning",
+      detail: `${home} can be read by others`,
+      hint: `chmod 700 ${home}`,
+    };
+  }
+  return { status: "ok", detail: home };
+}
+
+async function checkConfiguration(app: App, overrides: readonly string[]): Promise<Result> {
+  const { env, files } = app.ports;
+  const { configFile } = app.paths;
+  const problems = await checkConfig({ files, env }, app.paths);
+  const invalid = invalidConfig(problems);
+  if (invalid) throw invalid;
+  // Overrides are checked when they are applied.
+  await loadConfig({ files, env: await app.env() }, app.paths, overrides);
+  const [first] = problems;
+  if (first) {
+    const more = problems.length === 1 ? "" : ` (and ${problems.length - 1} more)`;
+    return {
+      status: "warning",
+      detail: `${first.message}${more}`,
+      hint: "hermes config check lists all",
+    };
+  }
+  const isThere = (await files.stat(configFile)) !== undefined;
+  return { status: "ok", detail: isThere ? configFile : "defaults, there is no config.yaml" };
+}
+
+async function checkStore(app: App): Promise<Result> {
+  const { sessionsFile } = app.paths;
+  if ((await app.ports.files.stat(sessionsFile)) === undefined) {
+    return { status: "ok", detail: "none yet" };
+  }
+  const latest = await (await app.sessions()).latest();
+  const { schemaVersion } = await import("../../storage/migrate.ts");
+  const detail = `${sessionsFile}, schema ${schemaVersion}`;
+  return { status: "ok", detail: latest ? detail : `${detail}, no session in it` };
+}
+
+function describeEndpoint({ endpoint, label, model, warnings }: ResolvedModel): Result {
+  const detail = `${model} of ${label} at ${endpoint.baseUrl} (${endpoint.wireApi})`;
+  const [warning] = warnings;
+  return warning === undefined
+    ? { status: "ok", detail }
+    : { status: "warning", detail: `${detail}: ${warning}` };
+}
+
+async function checkCredential(app: App, resolved: ResolvedModel): Promise<Result> {
+  const credential = await (await app.credentials(resolved)).get(resolved.endpoint.provider);
+  if (!credential) throw missingCredential(resolved);
+  return { status: "ok", detail: credential.origin };
+}
+
+async function checkConnection(app: App, { endpoint, model }: ResolvedModel): Promise<Result> {
+  const started = app.ports.clock.monotonic();
+  const models = await app.listModels({}, new AbortController().signal);
+  const ms = Math.round(app.ports.clock.monotonic() - started);
+  const detail = `${endpoint.baseUrl} lists ${models.length} models, in ${ms} ms`;
+  if (models.length === 0 || models.includes(model)) return { status: "ok", detail };
+  return {
+    status: "warning",
+    detail: `${detail}; ${model} is not among them`,
+    hint: "hermes model list shows them",
+  };
+}
+
+interface Program {
+  readonly name: string;
+  /** What is missed without it. */
+  readonly loss: string;
+}
+
+const programs: readonly Program[] = [
+  { name: "bash", loss: "commands run with sh" },
+  { name: "git", loss: "the model cannot use version control" },
+  { name: "rg", loss: "searching files is slower" },
+];
+
+async function checkProgram({ ports }: App, { name, loss }: Program): Promise<Check> {
+  const path = await ports.spawner.find(name);
+  if (path !== undefined) return ok(name, path);
+  return { name, status: "warning", detail: `not on PATH: ${loss}`, hint: `install ${name}` };
+}
+
+function describeTerminal({ ports }: App): Check {
+  const { stdin, stdout, stderr } = ports.terminal;
+  const columns = stdout.isTty ? stdout.columns() : undefined;
+  const facts = [
+    `stdin ${stdin.kind}`,
+    stdout.isTty ? `stdout a terminal of ${columns ?? "unknown"} columns` : "stdout no terminal",
+    stderr.isTty ? "stderr a terminal" : "stderr no terminal",
+    `TERM ${ports.env["TERM"] ?? "not set"}`,
+    ...(ports.env["NO_COLOR"] ? ["NO_COLOR set"] : []),
+  ];
+  return ok("terminal", facts.join(", "));
+}

@@ -1,0 +1,95 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { worstError } from "../../../src/cli/commands/doctor.ts";
+import { HermesError } from "../../../src/core/errors.ts";
+import { startCli } from "../../fakes/cli.ts";
+
+const directory = await mkdtemp(join(tmpdir(), "hermes-cli-"));
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+test("doctor of a fresh machine with a key is fine and creates nothing", async () => {
+  const parts = { credential: "environment LAB_KEY" };
+  const run = await startCli(["doctor"], { parts, cwd: directory }).finish();
+  expect(run).toEqual({
+    code: 0,
+    stdout: [
+      "ok\tversion\t1.2.3 on linux x64",
+      `ok\thome\t${directory}/.hermes (will be created when it is needed)`,
+      "ok\tconfiguration\tdefaults, there is no config.yaml",
+      "ok\tsessions\tnone yet",
+      "ok\tendpoint\tm1 of lab at http://127.0.0.1:9/v1 (responses)",
+      "ok\tcredential\tenvironment LAB_KEY",
+      "warning\tbash\tnot on PATH: commands run with sh (install bash)",
+      "ok\tgit\t/usr/bin/git",
+      "warning\trg\tnot on PATH: searching files is slower (install rg)",
+      "ok\tterminal\tstdin null, stdout no terminal, stderr no terminal, TERM not set",
+      "",
+    ].join("\n"),
+    stderr: "",
+  });
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test("doctor --json is one document, with the exit code of the worst", async () => {
+  const home = join(directory, "broken");
+  await mkdir(join(home, ".hermes"), { recursive: true });
+  await writeFile(join(home, ".hermes", "config.yaml"), "model: [\n");
+  await writeFile(join(home, ".hermes", "sessions.db"), "no database");
+  const parts = {
+    brokenStore: new HermesError("store/invalid", "Not a database"),
+    resolved: new HermesError("auth/missing", "Nothing is configured", { hint: "set a key" }),
+  };
+  const run = await startCli(["doctor", "--json"], { parts, cwd: home }).finish();
+  const document = JSON.parse(run.stdout) as {
+    readonly ok: boolean;
+    readonly exit_code: number;
+    readonly checks: readonly { readonly name: string; readonly status: string }[];
+  };
+  expect(run.code).toBe(78);
+  expect([document.ok, document.exit_code]).toEqual([false, 78]);
+  expect(
+    document.checks.filter(({ status }) => status === "failed").map(({ name }) => name),
+  ).toEqual(["configuration", "sessions", "endpoint"]);
+  expect(run.stderr).toMatch(/^error: .*\(config\/invalid\)\n/);
+});
+
+test("doctor without a credential is 4, and never shows one", async () => {
+  const resolved = { keyEnv: ["LAB_KEY"], noKeyNeeded: false };
+  const missing = await startCli(["doctor"], { parts: { resolved }, cwd: directory }).finish();
+  expect([missing.code, missing.stderr]).toEqual([
+    4,
+    "error: No API key for lab: LAB_KEY is not set (auth/missing)\nhint: put LAB_KEY=... into the environment, or into .env beside config.yaml\n",
+  ]);
+  const parts = { credential: "environment LAB_KEY" };
+  const there = await startCli(["doctor"], { parts, cwd: directory }).finish();
+  expect(there.stdout).not.toContain("token-of-the-test");
+});
+
+test("doctor --online asks the endpoint", async () => {
+  const parts = { credential: "environment LAB_KEY", models: ["other"] };
+  const online = await startCli(["doctor", "--online"], { parts, cwd: directory }).finish();
+  expect(online.stdout).toContain(
+    "warning\tconnection\thttp://127.0.0.1:9/v1 lists 1 models, in 0 ms; m1 is not among them",
+  );
+  const models = new HermesError("network/unreachable", "Nobody answers");
+  const away = await startCli(["doctor", "--online"], {
+    parts: { ...parts, models },
+    cwd: directory,
+  }).finish();
+  expect([away.code, away.stderr]).toEqual([1, "error: Nobody answers (network/unreachable)\n"]);
+});
+
+test("worstError() puts the store before the credential before the network", () => {
+  const check = (code: HermesError["code"]) => ({
+    name: code,
+    status: "failed" as const,
+    detail: "",
+    error: new HermesError(code, code),
+  });
+  const checks = [check("network/timeout"), check("auth/missing"), check("store/invalid")];
+  expect(worstError(checks)?.code).toBe("store/invalid");
+  expect(worstError(checks.slice(0, 2))?.code).toBe("auth/missing");
+  expect(worstError([])).toBeUndefined();
+});
