@@ -1,0 +1,42 @@
+/** Entry of the process. The version is answered before anything is loaded; everything else waits for its ports. */
+declare const HERMES_BUILD_VERSION: string | undefined;
+declare const HERMES_BUILD_COMMIT: string | undefined;
+
+const argv = process.argv.slice(2);
+if (argv[0] === "--version" || argv[0] === "-V") {
+  process.stdout.write(`${versionLine()}\n`);
+} else {
+  process.exit(await main());
+}
+
+function versionLine(): string {
+  if (typeof HERMES_BUILD_VERSION !== "string") return "hermes (from its sources)";
+  const commit = typeof HERMES_BUILD_COMMIT === "string" ? ` (${HERMES_BUILD_COMMIT})` : "";
+  return `hermes ${HERMES_BUILD_VERSION}${commit}`;
+}
+
+/** Runs the command line; what it printed has been taken by the system when this resolves. */
+async function main(): Promise<number> {
+  const [{ createPorts }, { runCli }] = await Promise.all([
+    import("./platform/ports.ts"),
+    import("./cli/run_cli.ts"),
+  ]);
+  const ports = createPorts();
+  try {
+    return await runCli(argv, ports, async (options) => {
+      const { createApp } = await import("./app.ts");
+      return createApp(ports, options);
+    });
+  } catch (error) {
+    // Nothing that a user can cause gets here.
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    await ports.terminal.stderr.write(
+      `${text}\nerror: Unexpected error: ${oneLine(text)} (internal/bug)\nhint: report the stack above\n`,
+    );
+    return 1;
+  }
+}
+
+function oneLine(text: string): string {
+  return text.split("\n")[0] ?? "";
+}
