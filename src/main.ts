@@ -4,7 +4,9 @@ declare const HERMES_BUILD_COMMIT: string | undefined;
 
 const argv = process.argv.slice(2);
 if (argv[0] === "--version" || argv[0] === "-V") {
-  process.stdout.write(`${versionLine()}\n`);
+  // `process.stdout` would cost more than everything else that happens here.
+  // oxlint-disable-next-line no-console
+  console.log(versionLine());
 } else {
   process.exit(await main());
 }

@@ -1,12 +1,11 @@
 import type { App, AppOptions } from "../app.ts";
 import { toHermesError } from "../core/errors.ts";
 import type { Ports } from "../core/ports.ts";
-import { createRedactor, type Redactor } from "../core/redact.ts";
+import type { Redactor } from "../core/redact.ts";
 import type { CommandContext, Invocation } from "./command.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { listFlag, switchFlag, textFlag, type FlagValues } from "./flags.ts";
 import { parseCommandLine, type ParsedCommandLine } from "./parse_command_line.ts";
-import { reportFailure } from "./report_failure.ts";
 
 /** Makes the composed program; called at most once, and only by commands that need it. */
 export type CreateApp = (options: AppOptions) => App | Promise<App>;
@@ -26,11 +25,13 @@ export async function runCli(
   try {
     parsed = parseCommandLine(argv, () => (stdout.isTty ? stdout.columns() : undefined));
   } catch (error) {
+    const [{ reportFailure }, { createRedactor }] = await loadForRuns();
+    const redactor = createRedactor();
     return await reportFailure(ports, toHermesError(error), {
       json: argv.includes("--json") ? jsonOutputOf(argv) : undefined,
       debug: argv.includes("--debug"),
       startedAt,
-      mask: (text) => createRedactor().boundary(text),
+      mask: (text) => redactor.boundary(text),
     });
   }
   switch (parsed.kind) {
@@ -45,6 +46,13 @@ export async function runCli(
     default:
       return parsed satisfies never;
   }
+}
+
+/** What a run needs and a help text does not: its patterns alone take longer than the text. */
+function loadForRuns(): Promise<
+  [typeof import("./report_failure.ts"), typeof import("../core/redact.ts")]
+> {
+  return Promise.all([import("./report_failure.ts"), import("../core/redact.ts")]);
 }
 
 /** What `--json` promises where the command line could not be read: events for what looks like a turn. */
@@ -62,6 +70,7 @@ interface RunDeps {
 async function runInvocation(invocation: Invocation, deps: RunDeps): Promise<number> {
   const { leaf, flags, operands } = invocation;
   const { ports, startedAt } = deps;
+  const [{ reportFailure }, { createRedactor }] = await loadForRuns();
   // Knows secrets by their form; the composed program's own knows those that are in use, too.
   let redactor: Pick<Redactor, "boundary"> = createRedactor();
   const mask = (text: string): string => redactor.boundary(text);
