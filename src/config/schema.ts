@@ -53,7 +53,7 @@ const webUrl = z
   .string()
   .trim()
   .refine((value) => value === "" || isWebUrl(value), {
-    error: "expected an http or https address without a user name",
+    error: "expects an http or https address without a user name",
   });
 
 const model = z.strictObject({
@@ -112,7 +112,7 @@ const mcpServer = z
       .prefault({}),
   })
   .refine((server) => (server.command === "") !== (server.url === ""), {
-    error: "expected either command or url",
+    error: "expects either command or url",
   });
 
 /** The schema of the whole file; `configSchema.parse({})` is the defaults. */

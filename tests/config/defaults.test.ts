@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { defaults } from "../../src/config/defaults.ts";
-import { configSchema } from "../../src/config/schema.ts";
+import { configSchema, type Config } from "../../src/config/schema.ts";
 
 test("defaults are what the schema makes of an empty file", () => {
-  expect<unknown>(configSchema.parse({})).toEqual(defaults);
+  const empty: Config = configSchema.parse({});
+  expect(empty).toEqual(defaults);
 });

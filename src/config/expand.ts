@@ -1,0 +1,41 @@
+import type { Env } from "../core/ports.ts";
+import type { KeyPath } from "./key_path.ts";
+
+/** A `${NAME}` in a value whose variable is not set. */
+export interface UnsetVariable {
+  readonly path: KeyPath;
+  readonly name: string;
+}
+
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** Whether a value refers to the environment. */
+export function hasReference(value: unknown): boolean {
+  return typeof value === "string" && value.search(REFERENCE) !== -1;
+}
+
+/**
+ * Plain data with every `${NAME}` in its text values replaced, once, by the variable's value. A variable that is not
+ * set leaves the text as written: a secret must not become empty in silence.
+ */
+export function expandVariables(
+  tree: unknown,
+  env: Env,
+): { readonly tree: unknown; readonly unset: readonly UnsetVariable[] } {
+  const unset: UnsetVariable[] = [];
+  const expand = (value: unknown, path: KeyPath): unknown => {
+    if (typeof value === "string") {
+      return value.replaceAll(REFERENCE, (reference, name: string) => {
+        const found = env[name];
+        if (found === undefined) unset.push({ path, name });
+        return found ?? reference;
+      });
+    }
+    if (Array.isArray(value))
+      return value.map((element, index) => expand(element, [...path, index]));
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value);
+    return Object.fromEntries(entries.map(([key, child]) => [key, expand(child, [...path, key])]));
+  };
+  return { tree: expand(tree, []), unset };
+}

@@ -1,0 +1,22 @@
+/**
+ * Keys of the schema that nothing reads in this version: a file may have them, and `hermes config check` says that they
+ * do nothing. A key of a table stands for all keys in it.
+ */
+export const unusedKeys: readonly string[] = [
+  "fallback_providers",
+  "credential_pool_strategies",
+  "model.openai_runtime",
+  "approvals.cron_mode",
+  "compression",
+  "auxiliary",
+  "memory",
+  "skills",
+  "delegation",
+  "sessions.auto_prune",
+  "sessions.write_json_snapshots",
+  "security.allow_private_urls",
+  "mcp_servers",
+  "codex",
+  "cron",
+  "logging",
+];
