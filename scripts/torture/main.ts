@@ -5,8 +5,9 @@
 import { parseArgs } from "node:util";
 import type { Campaign, CampaignResult } from "./campaign.ts";
 import * as kill from "./kill.ts";
+import * as sse from "./sse.ts";
 
-const campaigns: readonly Campaign[] = [kill];
+const campaigns: readonly Campaign[] = [kill, sse];
 
 /** Failed cases that are shown of a campaign. */
 const maxShown = 20;

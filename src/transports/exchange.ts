@@ -189,19 +189,27 @@ async function* decodeFrames(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, void> {
   let last: readonly ModelEvent[] | undefined;
-  try {
-    for await (const frame of frames) {
-      // Read to its end, a connection can be used again; broken off, the next step has to open another one.
-      if (last !== undefined) continue;
-      const events = decoder.push(frame);
-      if (decoder.state() === "finished") last = events;
-      else yield* events;
-    }
-  } catch (error) {
-    // The answer was complete: that the server fell silent or went away after it takes nothing from it.
-    if (decoder.state() === "open" || signal.aborted) throw error;
+  for await (const frame of untilComplete(frames, decoder, signal)) {
+    // Read to its end, a connection can be used again; broken off, the next step has to open another one.
+    if (last !== undefined) continue;
+    const events = decoder.push(frame);
+    if (decoder.state() === "finished") last = events;
+    else yield* events;
   }
   yield* last ?? decoder.end();
+}
+
+/** The frames, but when the answer is complete: that the server fell silent or went away then takes nothing from it. */
+async function* untilComplete(
+  frames: AsyncIterable<Frame>,
+  decoder: StepDecoder,
+  signal: AbortSignal,
+): AsyncGenerator<Frame, void> {
+  try {
+    yield* frames;
+  } catch (error) {
+    if (decoder.state() === "open" || signal.aborted) throw error;
+  }
 }
 
 function imagesOf(request: ModelRequest): readonly string[] {

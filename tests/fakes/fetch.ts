@@ -50,6 +50,7 @@ export function streamOf(text: string): Response {
 export interface OpenAnswer {
   readonly response: Response;
   write(text: string): void;
+  writeBytes(bytes: Uint8Array): void;
   close(): void;
   fail(error: unknown): void;
   /** Whether the reader has gone. */
@@ -71,6 +72,7 @@ export function openAnswer(contentType = "text/event-stream"): OpenAnswer {
   return {
     response: new Response(body, { headers: { "content-type": contentType } }),
     write: (text) => controller?.enqueue(encoder.encode(text)),
+    writeBytes: (bytes) => controller?.enqueue(bytes),
     close: () => controller?.close(),
     fail: (error) => controller?.error(error),
     isCancelled: () => isCancelled,

@@ -401,3 +401,10 @@ test("stream() does not send another credential when the answer had begun", asyn
   expect(events.map((event) => event.type)).toEqual(["item-start", "item-delta"]);
   expect(requests).toHaveLength(1);
 });
+
+test("stream() throws what is wrong with an answer although it is complete", async () => {
+  const { fetch } = scriptedFetch(streamOf(sse(created(), completed())));
+  const { events, thrown } = await step(responses(depsWith(fetch)));
+  expect(events).toEqual([]);
+  expect(thrown).toMatchObject({ code: "model/empty_answer" });
+});
