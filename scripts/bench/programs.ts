@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { measureRun, type Measured, median, type ProgramRun } from "./measure.ts";
+import { measurePeak, measureRun, type Measured, median, type ProgramRun } from "./measure.ts";
 import { type ModelServer, startModelServer } from "./model_server.ts";
 import { mb, ms, type Row, times } from "./table.ts";
 
@@ -41,7 +41,15 @@ function buildEmpty(directory: string): string {
   const source = join(directory, "empty.ts");
   const outfile = join(directory, "empty");
   writeFileSync(source, 'process.stdout.write("");\n');
-  const flags = ["--compile", "--minify", "--bytecode", "--format=esm", `--outfile=${outfile}`];
+  const flags = [
+    "--compile",
+    "--minify",
+    "--bytecode",
+    "--format=esm",
+    "--no-compile-autoload-dotenv",
+    "--no-compile-autoload-bunfig",
+    `--outfile=${outfile}`,
+  ];
   const result = spawnSync(process.execPath, ["build", source, ...flags], { encoding: "utf8" });
   if (result.status !== 0) throw new Error(result.stderr);
   return outfile;
@@ -172,6 +180,7 @@ async function medians(
   calls = 0,
 ): Promise<Medians> {
   const measured: (Measured & { readonly firstRequestMs: number })[] = [];
+  const peaks: number[] = [];
   // One run more than counted: the first one reads the binary from the disk.
   for (let index = -1; index < runs; index++) {
     server?.reset(calls);
@@ -179,10 +188,13 @@ async function medians(
     if (index < 0) continue;
     const firstRequestMs = (server?.requestTimes[0] ?? Number.NaN) - one.startedAt;
     measured.push({ ...one, firstRequestMs });
+    server?.reset(calls);
+    // By itself: sampling would disturb the time.
+    if (index < 5) peaks.push(await measurePeak(run));
   }
   return {
     wallMs: median(measured.map((one) => one.wallMs)),
-    peakMb: median(measured.map((one) => one.peakMb)),
+    peakMb: median(peaks),
     firstRequestMs: median(measured.map((one) => one.firstRequestMs)),
   };
 }
