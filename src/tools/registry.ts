@@ -4,8 +4,13 @@ import { createClarifyTool } from "./clarify.ts";
 import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
 import { createPatchTool } from "./patch.ts";
+import { createProcessTool } from "./process.ts";
 import { createReadFileTool } from "./read_file.ts";
 import { createSearchFilesTool } from "./search_files.ts";
+import { BackgroundProcesses } from "./shell/background_processes.ts";
+import { childEnv } from "./shell/child_env.ts";
+import { ShellSessions } from "./shell/shell_sessions.ts";
+import { createTerminalTool } from "./terminal.ts";
 import { createTodoTool } from "./todo.ts";
 import { createWriteFileTool } from "./write_file.ts";
 
@@ -31,7 +36,10 @@ export interface ToolDeps {
   readonly limits: ToolLimits;
   /** Names of variables that commands get although they look like secrets. */
   readonly envPassthrough: readonly string[];
-  readonly newId: () => string;
+  /** Names of variables that hold keys besides the well-known ones: `key_env` of custom providers. */
+  readonly secretEnv?: readonly string[];
+  /** Masks secrets in what people see of a running command; absent: shown as it is. */
+  readonly redact?: (text: string) => string;
 }
 
 /** Tools with what they keep for a conversation: lists, what was read, running commands. */
@@ -52,8 +60,33 @@ export function createTools(deps: ToolDeps): ToolSet {
   });
   const memory = new FileMemory();
   const fileDeps = { files, safety, memory, homeDirectory };
+  const processes = new BackgroundProcesses(clock);
+  const sessions = new ShellSessions(files);
+  const shellDeps = {
+    clock,
+    host,
+    hermesHome,
+    env,
+    processes,
+    timeoutMs: limits.terminalTimeoutMs,
+  };
+  const commandEnv = childEnv(env, {
+    passthrough: deps.envPassthrough,
+    secrets: deps.secretEnv ?? [],
+  });
   return {
     tools: [
+      createTerminalTool({
+        ...shellDeps,
+        files,
+        spawner,
+        sessions,
+        resultsDirectory: deps.resultsDirectory,
+        childEnv: commandEnv,
+        maxOutputChars: limits.maxOutputChars,
+        redact: deps.redact ?? ((text) => text),
+      }),
+      createProcessTool(shellDeps),
       createReadFileTool({ ...fileDeps, maxLineChars: limits.maxLineChars }),
       createWriteFileTool(fileDeps),
       createPatchTool(fileDeps),
@@ -68,7 +101,10 @@ export function createTools(deps: ToolDeps): ToolSet {
       createTodoTool(),
       createClarifyTool(),
     ],
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      await processes[Symbol.asyncDispose]();
+      await sessions[Symbol.asyncDispose]();
+    },
   };
 }
 
