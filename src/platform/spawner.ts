@@ -45,7 +45,25 @@ async function spawn(request: SpawnRequest): Promise<ChildProcess> {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
+  endWithUs(running);
   return running;
+}
+
+/** Children whose leader runs. */
+const alive = new Set<RunningChild>();
+
+/** Whoever leaves in a hurry cannot wait for its children: their groups die with this process. */
+function endWithUs(child: RunningChild): void {
+  if (alive.size === 0) process.once("exit", endAll);
+  alive.add(child);
+  void child.exited.then(() => {
+    alive.delete(child);
+    if (alive.size === 0) process.off("exit", endAll);
+  });
+}
+
+function endAll(): void {
+  for (const child of alive) child.killGroup("SIGKILL");
 }
 
 /** Both variables make a child that was built with Bun run something else than its own program. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -163,6 +164,17 @@ describe("killGroup()", () => {
     await child.exited;
     expect([child.killGroup("SIGTERM"), child.killGroup("SIGKILL")]).toEqual([false, false]);
   });
+});
+
+test("children die with the process that started them", async () => {
+  const pipe = join(directory, "alive");
+  spawnSync("mkfifo", [pipe]);
+  // The end of the pipe comes when the last one that holds it has ended.
+  const held = fs.readFile(pipe);
+  const program = join(import.meta.dir, "programs/leave.ts");
+  const { status } = spawnSync(process.execPath, [program, pipe], { stdio: "ignore" });
+  expect(status).toBe(3);
+  expect((await held).length).toBe(0);
 });
 
 describe("abandon()", () => {
