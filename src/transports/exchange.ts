@@ -1,5 +1,5 @@
 import type { Credential, CredentialSource } from "../core/credential.ts";
-import { abortError, HermesError } from "../core/errors.ts";
+import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import type { ModelEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
 import { parseJson } from "../core/json.ts";
@@ -60,10 +60,9 @@ export async function* runExchange(
   try {
     const credential = await abortable(() => deps.credentials.get(provider, { signal }), signal);
     if (credential === undefined) throw missingCredential(provider);
-    const attempt = attemptWith(deps, exchange, credential, signal);
     let hasBegun = false;
     try {
-      for await (const event of attempt) {
+      for await (const event of attemptWith(deps, exchange, credential, signal)) {
         hasBegun = true;
         yield event;
       }
@@ -78,7 +77,7 @@ export async function* runExchange(
       yield* attemptWith(deps, exchange, next, signal);
     }
   } catch (error) {
-    throw signal.aborted ? abortError(signal) : error;
+    throw signal.aborted ? abortError(signal) : toHermesError(error);
   }
 }
 

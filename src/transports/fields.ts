@@ -34,5 +34,11 @@ export function isArray(value: Json | undefined): value is readonly Json[] {
 /** Text as it is, nothing as "", anything else as JSON: some servers send arguments as an object. */
 export function asText(value: Json | undefined): string {
   if (typeof value === "string") return value;
-  return value === undefined || value === null ? "" : JSON.stringify(value);
+  if (value === undefined || value === null) return "";
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // The parser goes deeper than the stack of the serialiser. What is no JSON is told to be so where it is read.
+    return "(nested too deeply)";
+  }
 }

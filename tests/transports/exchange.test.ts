@@ -408,3 +408,15 @@ test("stream() throws what is wrong with an answer although it is complete", asy
   expect(events).toEqual([]);
   expect(thrown).toMatchObject({ code: "model/empty_answer" });
 });
+
+test("stream() throws nothing untyped", async () => {
+  const cause = new Error("broken store");
+  const credentials = { get: () => Promise.reject(cause) };
+  const { thrown } = await step(responses(depsWith(scriptedFetch().fetch, { credentials })));
+  expect(thrown).toEqual(
+    new HermesError("internal/bug", "Unexpected error: broken store", {
+      cause,
+      hint: "run again with --debug and report the stack",
+    }),
+  );
+});

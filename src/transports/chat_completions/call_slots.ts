@@ -38,9 +38,9 @@ export class CallSlots {
     const name = text(fn, "name").trim();
     const index = count(fragment, "index");
     const callArguments = asText(fn["arguments"]);
-    const hasArguments = callArguments !== "";
-    if (id === "" && name === "" && !hasArguments) return;
-    const slot = this.#find({ id, name, index, hasArguments }) ?? this.#add(index);
+    if (id === "" && name === "" && callArguments === "") return;
+    const beginsArguments = callArguments.trimStart().startsWith("{");
+    const slot = this.#find({ id, name, index, beginsArguments }) ?? this.#add(index);
     if (slot.serverId === "") slot.serverId = id;
     // Whole in each fragment that has it: some servers repeat it.
     if (name !== "") slot.name = name;
@@ -108,7 +108,7 @@ export class CallSlots {
     }
     // Without two ids to compare: a name that is repeated, or another call of the same tool.
     const isAnother =
-      name !== candidate.name || (fragment.hasArguments && isWhole(candidate.arguments));
+      name !== candidate.name || (fragment.beginsArguments && isWhole(candidate.arguments));
     return isAnother ? undefined : candidate;
   }
 }
@@ -117,7 +117,8 @@ interface Fragment {
   readonly id: string;
   readonly name: string;
   readonly index: number | undefined;
-  readonly hasArguments: boolean;
+  /** Whether it has the beginning of an arguments object, as a call that is sent whole. */
+  readonly beginsArguments: boolean;
 }
 
 function isWhole(callArguments: string): boolean {

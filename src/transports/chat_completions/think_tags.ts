@@ -19,6 +19,8 @@ const closings = names.map((name) => `</${name}>`);
 const lineTags = [...openings, ...closings];
 const fence = "```";
 const longestTag = Math.max(...lineTags.map((tag) => tag.length));
+/** Blank characters that are held back for a tag that may follow them. */
+const maxBlanks = 256;
 
 /**
  * Takes reasoning between tags out of text. A tag counts at the beginning of a line, outside of code: one that is
@@ -68,7 +70,8 @@ export function createThinkSplitter(): ThinkSplitter {
       return true;
     }
     const mayBecome = [fence, ...(isCode ? [] : lineTags)];
-    if (!isEnd && mayBecome.some((candidate) => candidate.startsWith(word))) return false;
+    const isOpen = mayBecome.some((candidate) => candidate.startsWith(word));
+    if (isOpen && blanks <= maxBlanks && !isEnd) return false;
     if (word.startsWith(fence)) isCode = !isCode;
     isLineStart = false;
     return true;

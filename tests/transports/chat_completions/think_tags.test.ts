@@ -89,6 +89,12 @@ test("createThinkSplitter() shows at once what cannot become a tag any more", ()
   expect(splitter.push("s")).toEqual([{ channel: "text", text: "<this" }]);
 });
 
+test("createThinkSplitter() holds back no more blanks than stand before a tag", () => {
+  const splitter = createThinkSplitter();
+  expect(splitter.push(" ".repeat(256))).toEqual([]);
+  expect(splitter.push(" ")).toEqual([{ channel: "text", text: " ".repeat(257) }]);
+});
+
 test("createThinkSplitter() is not confused by letters that change their length", () => {
   expect(split("<think>İİİ</think>İ")).toEqual(["reasoning: İİİ", "text: İ"]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { HermesError } from "../../../src/core/errors.ts";
 import type { FinishReason, ModelEvent } from "../../../src/core/event.ts";
 import type { AssistantMessage, Item, Reasoning, ToolCall } from "../../../src/core/item.ts";
-import type { JsonObject } from "../../../src/core/json.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../../../src/core/json.ts";
 import type { Frame } from "../../../src/transports/frames.ts";
 import { createResponsesDecoder } from "../../../src/transports/responses/decode.ts";
 import {
@@ -700,4 +700,12 @@ test("push() makes sense of events of the wrong shape, or none", () => {
     [said("item-3", "Hi", { id: "msg_5" })],
     "incomplete",
   ]);
+});
+
+test("push() hands on arguments that are nested too deeply as what they are not: JSON", () => {
+  const text = `{"type":"function_call","call_id":"c1","name":"f","arguments":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+  const item = parseJson(text);
+  expect(isJsonObject(item)).toBe(true);
+  const [items] = stepOf(run(itemDone(0, isJsonObject(item) ? item : {}), completed()));
+  expect(items).toEqual([called("item-1", "c1", "f", "(nested too deeply)")]);
 });
