@@ -182,7 +182,7 @@ test("checkRooms() keeps the system's globals where they belong", () => {
     "queueMicrotask(f);": system,
     "globalThis.setTimeout(f, 1);": system,
     "AbortSignal.timeout(5);": system,
-    "console.error(1);": [],
+    "console.error(1);": ["src/main.ts"],
     "Bun.file(path);": [],
     "Deno.cwd();": [],
     "require(path);": [],
