@@ -13,11 +13,15 @@ export function causesOf(error: unknown): readonly unknown[] {
   return chain;
 }
 
+/** What Bun adds to errors of `fetch` for whoever called it. */
+const adviceForCallers =
+  /[.] (?:For more information, pass `verbose: true` .*|Is the computer able to access the url[?])$/;
+
 /** What an error says, or "" when it is none. */
 export function messageOf(error: unknown): string {
   if (typeof error === "string") return error;
   const message = field(error, "message");
-  return typeof message === "string" ? message : "";
+  return typeof message === "string" ? message.replace(adviceForCallers, "") : "";
 }
 
 /** The word that the system or the runtime gave to an error, as written: `ECONNREFUSED`. */

@@ -86,6 +86,18 @@ export const timeoutErrnos: readonly string[] = [
   "apiconnectiontimeouterror",
 ];
 
+/** The proxy of `HTTPS_PROXY` did not let the request through, and what came back is the proxy's. */
+export const proxyErrnos: readonly string[] = ["err_proxy_tunnel", "proxyconnectfailed"];
+
+/** The same in the words of Deno. */
+export const proxyPhrases: readonly Phrase[] = [
+  "client error (connect): unsuccessful tunnel",
+  "client error (connect): proxy authentication required",
+];
+
+/** The value of `HTTPS_PROXY` is no address of a proxy. */
+export const proxyAddressErrnos: readonly string[] = ["unsupportedproxyprotocol"];
+
 /** X.509 verification results as Node names them (`x509_verify_cert_error_string`). */
 export const certificateErrnos: readonly string[] = [
   "depth_zero_self_signed_cert",

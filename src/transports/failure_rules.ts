@@ -44,6 +44,13 @@ const validation = { codes: say.validationCodes, phrases: say.validationPhrases 
 
 /** The decision list: the first rule that holds decides. Its order is its meaning. */
 const rules: readonly Rule[] = [
+  // Certain whatever the status, which is a proxy's and not the server's.
+  { verdict: "proxyRefused", status: ["4xx"], errnos: network.proxyErrnos },
+  { verdict: "proxyRefused", status: ["none"], phrases: network.proxyPhrases },
+  { verdict: "proxyRefused", status: [407] },
+  { verdict: "proxyRefused", errnos: network.proxyAddressErrnos },
+  { verdict: "unreachable", errnos: network.proxyErrnos },
+
   // Certain whatever the status.
   { verdict: "contentPolicy", codes: say.contentPolicyCodes, phrases: say.contentPolicyPhrases },
   { verdict: "promptTooLong", status: [429], phrases: say.longContextTierPhrases },

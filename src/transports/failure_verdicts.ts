@@ -118,7 +118,13 @@ export const verdicts = {
     code: "network/unreachable",
     retryable: true,
     say: ({ provider, model }) => `Cannot reach ${provider} for ${model}`,
-    hint: () => `check the network and the address: hermes config set model.base_url URL`,
+    hint: () => `check the network, the proxy if there is one, or ${checkAddress}`,
+  },
+  proxyRefused: {
+    code: "network/unreachable",
+    retryable: false,
+    say: ({ provider, model }) => `Cannot reach ${provider} for ${model} through the proxy`,
+    hint: () => "check HTTPS_PROXY and NO_PROXY",
   },
   disconnected: {
     code: "network/unreachable",

@@ -47,6 +47,19 @@ test("classifyFailure() tells provider, model, status and the server's own words
   });
 });
 
+test("classifyFailure() leaves out what the runtime says to programmers", () => {
+  const messages = [
+    "ECONNREFUSED: Unable to connect. Is the computer able to access the url?",
+    'ERR_TLS_CERT_ALTNAME_INVALID fetching "https://h/". For more information, pass `verbose: true` in the second argument to fetch()',
+  ];
+  expect(
+    messages.map((text) => classifyFailure(failure({ cause: new Error(text) })).message),
+  ).toEqual([
+    "Cannot reach lab for m1: ECONNREFUSED: Unable to connect",
+    'lab failed to run m1: ERR_TLS_CERT_ALTNAME_INVALID fetching "https://h/"',
+  ]);
+});
+
 test("classifyFailure() shows of an HTML page its title and the ray id", () => {
   const error = classifyFailure(
     failure({

@@ -14,6 +14,13 @@ function errno(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
+/** A tunnel through a proxy that the proxy did not open: the status is the proxy's. */
+function proxyRefusal(status: number, reason: string): Partial<Failure> {
+  const message = `Proxy refused to open a tunnel: ${status} ${reason}`;
+  const cause = Object.assign(errno("ERR_PROXY_TUNNEL", message), { status });
+  return { status, message, cause };
+}
+
 const cloudflarePage = (title: string): string =>
   `<!DOCTYPE html>\n<html lang="en-US">\n<head>\n<title>${title}</title>\n</head><body><p>forbidden rate limit</p></body></html>`;
 
@@ -891,6 +898,42 @@ export const refusals: readonly Refusal[] = [
       cause: errno("DEPTH_ZERO_SELF_SIGNED_CERT", "self signed certificate"),
     },
     code: "network/tls",
+    retryable: false,
+  },
+  {
+    name: "Bun, a proxy that does not open a tunnel",
+    failure: proxyRefusal(403, "Forbidden"),
+    code: "network/unreachable",
+    retryable: false,
+  },
+  {
+    name: "Bun, a proxy that does not find the host",
+    failure: proxyRefusal(502, "Bad Gateway"),
+    code: "network/unreachable",
+    retryable: true,
+  },
+  {
+    name: "Deno, a proxy that does not open a tunnel",
+    failure: {
+      message: "fetch failed",
+      cause: new Error("error sending request: client error (Connect): unsuccessful tunnel"),
+    },
+    code: "network/unreachable",
+    retryable: false,
+  },
+  {
+    name: "a proxy that wants a password",
+    failure: { status: 407, body: "", message: "HTTP 407 from http://models.example/v1" },
+    code: "network/unreachable",
+    retryable: false,
+  },
+  {
+    name: "Bun, a proxy that is none",
+    failure: {
+      message: "UnsupportedProxyProtocol",
+      cause: errno("UnsupportedProxyProtocol", "UnsupportedProxyProtocol"),
+    },
+    code: "network/unreachable",
     retryable: false,
   },
   {
