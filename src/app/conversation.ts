@@ -16,6 +16,7 @@ import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
 import { createTurnRunner } from "./turn_runner.ts";
+import { watchdogsOf } from "./watchdog_env.ts";
 
 /** What a conversation asks: an endpoint, or a recording in its place. */
 interface ModelSide {
@@ -181,6 +182,7 @@ async function openModelSide(
   if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
   const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
     maxAttempts: config.agent.api_max_retries,
+    watchdogs: watchdogsOf(await app.env()),
   });
   const recorded = options.record
     ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {

@@ -1,0 +1,37 @@
+import type { Env } from "../core/ports.ts";
+import type { Watchdogs } from "../transports/watchdogs.ts";
+
+/**
+ * What the environment sets about waiting for a model: seconds, 0 for no limit. `HERMES_CODEX_*` keep the names that
+ * they have had since the limits were made for ChatGPT's backend. What is no number is not set.
+ */
+export function watchdogsOf(env: Env): Watchdogs {
+  const number = (name: string): number | undefined => {
+    const text = env[name]?.trim() ?? "";
+    const value = Number(text);
+    return text !== "" && Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
+  const ms = (name: string): number | undefined => {
+    const seconds = number(name);
+    return seconds === undefined ? undefined : seconds * 1_000;
+  };
+  const strict = /^(?:1|true|yes|on)$/i.test(env["HERMES_CODEX_TTFB_STRICT"]?.trim() ?? "");
+  return {
+    ...set("firstEventMs", ms("HERMES_CODEX_TTFB_TIMEOUT_SECONDS")),
+    ...set("firstEventStrict", strict || undefined),
+    ...set("longPromptTokens", number("HERMES_CODEX_TTFB_DISABLE_ABOVE_TOKENS")),
+    ...set("eventGapMs", ms("HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS")),
+    ...set("staleMs", ms("HERMES_API_CALL_STALE_TIMEOUT")),
+    ...set("requestMs", ms("HERMES_API_TIMEOUT")),
+  };
+}
+
+/** A record with the field, or without it where there is no value. */
+function set<Key extends keyof Watchdogs>(
+  key: Key,
+  value: Watchdogs[Key],
+): { readonly [K in Key]?: Watchdogs[K] } {
+  const record: { [K in Key]?: Watchdogs[K] } = {};
+  if (value !== undefined) record[key] = value;
+  return record;
+}
