@@ -1,4 +1,4 @@
-import type { Env, Ports } from "../core/ports.ts";
+import type { Env, Fetch, Ports } from "../core/ports.ts";
 import { systemClock } from "./clock.ts";
 import { machineFiles } from "./files.ts";
 import { readHost } from "./host.ts";
@@ -17,6 +17,15 @@ export function createPorts(): Ports {
     spawner: createSpawner(env),
     terminal: openTerminal(),
     signals: processSignals,
-    fetch: (input, init) => fetch(input, init),
+    fetch: patientFetch,
   };
 }
+
+/**
+ * Bun gives up a request after 300 s without a byte, unless it is told not to (`timeout`, an option of its own that
+ * others ignore). How long a model may think is decided by limits of ours.
+ */
+const patientFetch: Fetch = (input, init) => {
+  const patient: RequestInit & { readonly timeout: false } = { ...init, timeout: false };
+  return fetch(input, patient);
+};
