@@ -1,4 +1,3 @@
-import { HermesError } from "../core/errors.ts";
 import { addUsage, noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type {
@@ -14,7 +13,7 @@ import type {
 import { itemCounts, itemText, previewOf } from "./item_text.ts";
 import { chooseSession, sessionNotFound } from "./resolve_session.ts";
 import { planSearch, snippetOf } from "./search_query.ts";
-import { cleanTitle, lineageNumber } from "./titles.ts";
+import { cleanTitle, lineageNumber, titleTaken } from "./titles.ts";
 
 interface MemorySession {
   info: SessionInfo;
@@ -27,10 +26,12 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   readonly #sessionOfTurn = new Map<string, MemorySession>();
 
   async create({ title, parentId, ...session }: NewSession): Promise<void> {
+    const clean = title === undefined ? null : cleanTitle(title);
+    if (clean !== null) this.#refuseTaken(clean, session.id);
     this.#sessions.set(session.id, {
       info: {
         ...session,
-        title: title === undefined ? null : cleanTitle(title),
+        title: clean,
         parentId: parentId ?? null,
         updatedAt: session.startedAt,
         messageCount: 0,
@@ -126,16 +127,7 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   async rename(sessionId: string, title: string): Promise<void> {
     const clean = cleanTitle(title);
     const session = this.#byId(sessionId);
-    const owner = this.#newestFirst().find((info) => info.title === clean && info.id !== sessionId);
-    if (owner) {
-      throw new HermesError(
-        "session/title_taken",
-        `Session ${owner.id} has this title already: ${clean}`,
-        {
-          hint: "choose another title",
-        },
-      );
-    }
+    this.#refuseTaken(clean, sessionId);
     session.info = { ...session.info, title: clean };
   }
 
@@ -159,6 +151,11 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     this.#sessions.clear();
   }
 
+  #refuseTaken(title: string, sessionId: string): void {
+    const owner = this.#newestFirst().find((info) => info.title === title && info.id !== sessionId);
+    if (owner) throw titleTaken(owner.id, title);
+  }
+
   #newestFirst(): readonly SessionInfo[] {
     return [...this.#sessions.values()]
       .map(({ info }) => info)
@@ -174,6 +171,7 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   #ofTurn(turnId: string): MemorySession {
     const session = this.#sessionOfTurn.get(turnId);
     if (!session) throw new TypeError(`The turn was not started here: ${turnId}`);
+    if (!this.#sessions.has(session.info.id)) throw sessionNotFound(session.info.id);
     return session;
   }
 }

@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { HermesError } from "../core/errors.ts";
 import type { Item } from "../core/item.ts";
 import type {
   EndedTurn,
@@ -11,13 +10,13 @@ import type {
   SessionStore,
   StoredItem,
 } from "../core/session_store.ts";
+import { appendQueries } from "./append_queries.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { itemCounts, itemText, previewOf } from "./item_text.ts";
 import { chooseSession, sessionNotFound } from "./resolve_session.ts";
 import { searchItems } from "./search.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
-import { cleanTitle } from "./titles.ts";
+import { cleanTitle, titleTaken } from "./titles.ts";
 
 export interface SessionStoreDeps {
   /** Whether the file is there; reading must not create it. */
@@ -89,34 +88,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async append(turnId: string, item: Item, at: number): Promise<void> {
     const sessionId = this.#sessionOfTurn.get(turnId);
     if (sessionId === undefined) throw new TypeError(`The turn was not started here: ${turnId}`);
-    const { role, words, trigrams } = itemText(item);
-    const { messages, toolCalls } = itemCounts(item);
-    const preview = previewOf(item);
+    const queries = appendQueries({ item, at, turnId, sessionId });
     await this.#write(({ db }) =>
       db.transaction().execute(async (transaction) => {
-        await transaction
-          .insertInto("items")
-          .values({
-            id: item.id,
-            session_id: sessionId,
-            turn_id: turnId,
-            role,
-            at,
-            body: JSON.stringify(item),
-            words,
-            trigrams,
-          })
-          .execute();
-        await transaction
-          .updateTable("sessions")
-          .set((row) => ({
-            updated_at: at,
-            message_count: row("message_count", "+", messages),
-            tool_call_count: row("tool_call_count", "+", toolCalls),
-            preview: sql`iif(preview = '', ${preview}, preview)`,
-          }))
-          .where("id", "=", sessionId)
-          .execute();
+        for (const query of queries) await transaction.executeQuery(query);
       }),
     );
   }
@@ -229,15 +204,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .where("title", "=", clean)
         .where("id", "!=", sessionId)
         .executeTakeFirst();
-      if (owner) {
-        throw new HermesError(
-          "session/title_taken",
-          `Session ${owner.id} has this title already: ${clean}`,
-          {
-            hint: "choose another title",
-          },
-        );
-      }
+      if (owner) throw titleTaken(owner.id, clean);
       await db.updateTable("sessions").set({ title: clean }).where("id", "=", sessionId).execute();
     });
   }

@@ -1,8 +1,8 @@
 import type { SqliteDatabase, SqliteStatement } from "kysely";
-import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path/posix";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { errnoOf } from "../core/errors.ts";
+import { errnoOf, HermesError } from "../core/errors.ts";
 
 /** How long a writer waits for another process, in milliseconds. */
 const busyTimeoutMs = 10_000;
@@ -52,6 +52,7 @@ export function openSqlite(path: string): SqliteConnection {
  */
 export function ensureSqlite(path: string, setUp: (connection: SqliteConnection) => void): void {
   if (existsSync(path)) return;
+  refuseLogAlone(path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${crypto.randomUUID()}.new`;
   // SQLite itself would create it with the modes of the umask.
@@ -70,6 +71,17 @@ export function ensureSqlite(path: string, setUp: (connection: SqliteConnection)
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** A log whose database was moved away would be played into the new one, and damage it. */
+function refuseLogAlone(path: string): void {
+  const log = `${path}-wal`;
+  const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  // Looked at again: another process makes its log only after its database.
+  if (size === 0 || existsSync(path)) return;
+  throw new HermesError("store/invalid", `The sessions are gone, but not their log: ${log}`, {
+    hint: `put ${path} back, or move its log away too: mv ${log} ${log}.lost`,
+  });
 }
 
 function bindable(parameters: readonly unknown[]): readonly SQLInputValue[] {

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path/posix";
 import { errnoOf, HermesError } from "../core/errors.ts";
 
 /**
@@ -9,15 +10,18 @@ export function toStoreError(error: unknown, path: string): HermesError {
   const message = error instanceof Error ? error.message : String(error);
   const problem = problemOf(error, message);
   switch (problem) {
-    case "invalid":
+    case "invalid": {
+      const damaged = join(dirname(path), "damaged");
       return new HermesError(
         "store/invalid",
         `Sessions cannot be read, the file is damaged or no database: ${path}`,
         {
           cause: error,
-          hint: `move it away and start anew: mv ${path} ${path}.damaged`,
+          // The log beside it must go with it: SQLite would play it into the new file.
+          hint: `move it away and start anew: mkdir ${damaged} && mv ${path}* ${damaged}`,
         },
       );
+    }
     case "full":
       return new HermesError(
         "store/full",
@@ -36,6 +40,16 @@ export function toStoreError(error: unknown, path: string): HermesError {
           hint: `check who owns it and who may write: ls -ld ${path}`,
         },
       );
+    case "gone":
+      return new HermesError("session/not_found", "The session was deleted while it was in use", {
+        cause: error,
+        hint: "start a new one",
+      });
+    case "title_taken":
+      return new HermesError("session/title_taken", "Another session has this title already", {
+        cause: error,
+        hint: "choose another title",
+      });
     case "bug":
       return new HermesError("internal/bug", `Unexpected error of the session store: ${message}`, {
         cause: error,
@@ -46,7 +60,7 @@ export function toStoreError(error: unknown, path: string): HermesError {
   }
 }
 
-type Problem = "invalid" | "full" | "unreadable" | "bug";
+type Problem = "invalid" | "full" | "unreadable" | "gone" | "title_taken" | "bug";
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
 const problemOfCode: ReadonlyMap<number, Problem> = new Map([
@@ -58,8 +72,15 @@ const problemOfCode: ReadonlyMap<number, Problem> = new Map([
   [11, "invalid"], // CORRUPT
   [13, "full"], // FULL
   [14, "unreadable"], // CANTOPEN
+  [15, "unreadable"], // PROTOCOL: the lock of the log
   [26, "invalid"], // NOTADB
 ]);
+
+/** Constraints that another process can break between a look and a write. */
+const problemOfConstraint: readonly (readonly [string, Problem])[] = [
+  ["FOREIGN KEY constraint failed", "gone"],
+  ["UNIQUE constraint failed: sessions.title", "title_taken"],
+];
 
 const problemOfText: readonly (readonly [RegExp, Problem])[] = [
   [/not a database|malformed|corrupt/i, "invalid"],
@@ -68,6 +89,8 @@ const problemOfText: readonly (readonly [RegExp, Problem])[] = [
 ];
 
 function problemOf(error: unknown, message: string): Problem {
+  const broken = problemOfConstraint.find(([text]) => message.includes(text));
+  if (broken) return broken[1];
   if (error instanceof Error && "errcode" in error && typeof error.errcode === "number") {
     // The low byte is the primary code, the rest tells it apart further.
     return problemOfCode.get(error.errcode & 0xff) ?? "bug";

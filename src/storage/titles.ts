@@ -23,6 +23,15 @@ export function cleanTitle(title: string): string {
   return clean.slice(0, maxTitleChars).join("").trim();
 }
 
+/** The failure of giving a title that another session has. */
+export function titleTaken(ownerId: string, title: string): HermesError {
+  return new HermesError(
+    "session/title_taken",
+    `Session ${ownerId} has this title already: ${title}`,
+    { hint: "choose another title" },
+  );
+}
+
 /** The number of a title in its lineage: `report` 1, `report #3` 3; undefined when it is another one's. */
 export function lineageNumber(title: string, base: string): number | undefined {
   if (title === base) return 1;

@@ -189,8 +189,24 @@ describe.each([
     await store.rename("a", "two lines and more");
     expect(await codeOf(store.rename("b", "two lines and more"))).toBe("session/title_taken");
     expect(await codeOf(store.rename("b", "\u200b\n"))).toBe("usage/invalid");
+    const taken = newSession("c", { title: "two lines\tand more" });
+    expect(await codeOf(store.create(taken))).toBe("session/title_taken");
     await store.rename("b", "\u{1F600}".repeat(200));
     expect(Array.from((await store.resolve("b")).title ?? "")).toHaveLength(100);
+  });
+
+  test("ends a turn whose session is deleted by somebody else", async () => {
+    await using store = open();
+    expect(await codeOf(store.startTurn({ turnId: "t", sessionId: "no", startedAt: 1 }))).toBe(
+      "session/not_found",
+    );
+    await store.create(newSession("a"));
+    await store.startTurn({ turnId: "t", sessionId: "a", startedAt: 1 });
+    await store.append("t", user("u1", "walrus"), 2);
+    await store.delete("a");
+    expect(await codeOf(store.append("t", user("u2", "walrus"), 3))).toBe("session/not_found");
+    expect(await store.list({ limit: 5 })).toEqual([]);
+    expect(await store.search("walrus", { limit: 5 })).toEqual([]);
   });
 
   test("deletes a session with what it holds", async () => {

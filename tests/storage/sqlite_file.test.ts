@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,7 +92,50 @@ describe("the file of sessions", () => {
       path,
       Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096, 0xa5)]),
     );
-    expect((await refusal()).code).toBe("store/invalid");
+    expect(await refusal()).toEqual({ code: "store/invalid", isUntouched: true });
+  });
+
+  test("is not made anew beside the log of one that was moved away", async () => {
+    await writeSession();
+    {
+      await using store = open();
+      await store.startTurn({ turnId: "t", sessionId: "s", startedAt: 1 });
+      await copyFile(`${path}-wal`, join(directory, "kept"));
+    }
+    await rm(path);
+    await rename(join(directory, "kept"), `${path}-wal`);
+    await using store = open();
+    const failure = await store.startTurn({ turnId: "u", sessionId: "s", startedAt: 1 }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toEqual(
+      new HermesError("store/invalid", `The sessions are gone, but not their log: ${path}-wal`, {
+        hint: `put ${path} back, or move its log away too: mv ${path}-wal ${path}-wal.lost`,
+      }),
+    );
+    expect(await readdir(directory)).toEqual(["sessions.db-wal"]);
+  });
+
+  test("is searched word by word where SQLite has no search", async () => {
+    await writeSession();
+    const database = new DatabaseSync(path);
+    const objects = database
+      .prepare(
+        "SELECT type, name FROM sqlite_master WHERE name GLOB 'items_[wt]*' AND type = 'trigger'",
+      )
+      .all();
+    for (const { name } of objects) database.exec(`DROP TRIGGER ${String(name)}`);
+    database.exec("DROP TABLE items_words; DROP TABLE items_trigrams");
+    database.close();
+    await using store = open();
+    await store.startTurn({ turnId: "t", sessionId: "s", startedAt: 1 });
+    await store.append("t", { type: "assistant-message", id: "a", text: "A Walrus, 海象" }, 2);
+    const found = async (query: string) =>
+      (await store.search(query, { limit: 5 })).map(({ itemId, snippet }) => [itemId, snippet]);
+    expect(await found("walrus")).toEqual([["a", "A [Walrus], 海象"]]);
+    expect(await found("海象 walrus")).toEqual([["a", "A [Walrus], 海象"]]);
+    expect(await found("penguin")).toEqual([]);
   });
 
   test("is reported as unreadable when it is a directory", async () => {
@@ -194,6 +237,8 @@ test.each([
   [{ code: "EACCES" }, "store/unreadable"],
   [{ code: "ERR_SQLITE_ERROR", errcode: 522 }, "store/unreadable"],
   [{ code: "ERR_SQLITE_ERROR", message: "file is not a database" }, "store/invalid"],
+  [{ code: "ERR_SQLITE_ERROR", errcode: 15 }, "store/unreadable"],
+  [{ code: "ERR_SQLITE_ERROR", message: "FOREIGN KEY constraint failed" }, "session/not_found"],
   [{ code: "ERR_SQLITE_ERROR", errcode: 1 }, "internal/bug"],
 ] as const)("toStoreError() reads %j as %s", (facts, code) => {
   expect(toStoreError(Object.assign(new Error("it failed"), facts), "/home/s.db").code).toBe(code);
