@@ -82,12 +82,9 @@ async function showEnd(
   { turn, view, guard }: Showing,
   outcome: TurnOutcome,
 ): Promise<TurnOutcome> {
-  let actual = outcome;
-  try {
-    await view.end(outcome);
-  } catch (error) {
-    actual = outcomeOf(error);
-  }
+  const shown = view.end(outcome).then(() => outcome, outcomeOf);
+  // A reader that stands still has no claim on what people are told.
+  const actual = await Promise.race([shown, guard.forced.then(() => outcome)]);
   const { env, terminal } = context.ports;
   const error = errorToTell(actual, guard, turn.resumeHint);
   if (error) {
@@ -95,6 +92,7 @@ async function showEnd(
     const text = renderError(error, { mask: context.mask, style, debug: turn.debug });
     await terminal.stderr.write(text);
   }
+  await shown;
   return actual;
 }
 
