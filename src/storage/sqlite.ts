@@ -1,5 +1,14 @@
 import type { SqliteDatabase, SqliteStatement } from "kysely";
-import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path/posix";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { errnoOf, HermesError } from "../core/errors.ts";
@@ -64,7 +73,7 @@ export function ensureSqlite(path: string, setUp: (connection: SqliteConnection)
     } finally {
       connection.close();
     }
-    linkSync(draft, path);
+    placeNew(draft, path);
   } catch (error) {
     // Another process was faster: its database is as good.
     if (errnoOf(error) !== "EEXIST") throw error;
@@ -82,6 +91,20 @@ function refuseLogAlone(path: string): void {
   throw new HermesError("store/invalid", `The sessions are gone, but not their log: ${log}`, {
     hint: `put ${path} back, or move its log away too: mv ${log} ${log}.lost`,
   });
+}
+
+/** Gives a file its name unless there is one of that name already. @throws EEXIST then */
+function placeNew(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    // File systems without hard links (FAT, some network shares): the moment between the two calls is the price.
+    const isWithoutLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(
+      errnoOf(error) ?? "",
+    );
+    if (!isWithoutLinks) throw error;
+    if (!existsSync(path)) renameSync(draft, path);
+  }
 }
 
 function bindable(parameters: readonly unknown[]): readonly SQLInputValue[] {
