@@ -120,6 +120,10 @@ async function openAndRead(
   { schema, signal }: { readonly schema: AnswerSchema | undefined; readonly signal: AbortSignal },
 ): Promise<{ readonly conversation: Conversation; readonly prompt: PromptText }> {
   const { clock, terminal } = context.ports;
+  const isFromStdin = run.prompt === undefined || run.prompt === "-";
+  if (run.options.verbose && isFromStdin) {
+    await terminal.stderr.write("Reading the prompt from stdin\n");
+  }
   const stop = new AbortController();
   const reading = readPrompt(
     { stdin: terminal.stdin, clock },

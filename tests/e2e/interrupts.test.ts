@@ -3,8 +3,18 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startResponsesServer, type StepSource } from "../fakes/responses_server.ts";
-import { callTool, endlessDeltas, hangBeforeHeaders, textAnswer } from "../fakes/server_steps.ts";
+import {
+  type ResponsesServer,
+  startResponsesServer,
+  type StepSource,
+} from "../fakes/responses_server.ts";
+import {
+  callTool,
+  endlessDeltas,
+  hangBeforeHeaders,
+  type ServerStep,
+  textAnswer,
+} from "../fakes/server_steps.ts";
 import { checkEvents, configFor, createSandbox, type Sandbox } from "./sandbox.ts";
 
 let sandbox: Sandbox;
@@ -13,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox[Symbol.asyncDispose]());
 
-const stubborn = "trap '' TERM INT; echo $$ > pid; echo started; while :; do sleep 0.05; done";
+const stubborn = "trap '' TERM INT; [ -p alive ] && exec 3> alive; echo started; sleep 60";
 
 interface Situation {
   readonly name: string;
@@ -68,6 +78,10 @@ test("two SIGINT leave at once, and children die with the program", async () => 
   const steps = [callTool("terminal", { command: stubborn })];
   await using server = await startResponsesServer({ steps });
   await sandbox.configure(configFor(server.url));
+  const alive = join(sandbox.work, "alive");
+  spawnSync("mkfifo", [alive]);
+  // The end of a named pipe comes when the last one that holds it has ended.
+  const held = readFile(alive);
   const run = sandbox.start(["-z", "hi", "--json", "--yolo"]);
   await run.until('"started');
   run.signal("SIGINT");
@@ -75,29 +89,49 @@ test("two SIGINT leave at once, and children die with the program", async () => 
   const { code, stdout } = await run.ended;
   expect(code).toBe(130);
   expect(checkEvents(stdout)).toMatchObject({ type: "turn.interrupted" });
-  const child = Number(await readFile(join(sandbox.work, "pid"), "utf8"));
-  expect(await isGone(child)).toBe(true);
+  expect((await held).length).toBe(0);
 });
 
-test("a reader that stands still holds up neither the deadline nor Ctrl-C", async () => {
-  const pipe = join(sandbox.root, "never-read");
-  spawnSync("mkfifo", [pipe]);
-  const stdout = openSync(pipe, "r+");
-  const big = { pieceSize: 10_000, everyMs: 1 };
-  const steps = [textAnswer("x".repeat(1_000_000), big)];
-  await using server = await startResponsesServer({ steps, repeat: true });
-  await sandbox.configure(configFor(server.url));
-  const started = performance.now();
-  const late = await sandbox.run(["-z", "hi", "--json", "--deadline", "1"], { stdout });
-  expect([late.code, late.stderr.includes("(turn/deadline)")]).toEqual([124, true]);
-  expect(performance.now() - started).toBeLessThan(2_500);
-  const run = sandbox.start(["-z", "hi", "--json"], { stdout });
-  await untilCatching(run.pid);
-  run.signal("SIGINT");
-  run.signal("SIGINT");
-  const { code, stderr } = await run.ended;
-  expect([code, stderr.includes("(turn/interrupted)")]).toEqual([130, true]);
-  closeSync(stdout);
+describe("beside a reader that stands still", () => {
+  let stdout = 0;
+  let server: ResponsesServer;
+  let asked: Promise<void>;
+
+  beforeEach(async () => {
+    let ask: () => void = () => undefined;
+    asked = new Promise((resolve) => {
+      ask = resolve;
+    });
+    const pipe = join(sandbox.root, "never-read");
+    spawnSync("mkfifo", [pipe]);
+    stdout = openSync(pipe, "r+");
+    const big = textAnswer("x".repeat(1_000_000), { pieceSize: 10_000, everyMs: 1 });
+    const announced = (): ServerStep => {
+      ask();
+      return big;
+    };
+    server = await startResponsesServer({ steps: [announced] });
+    await sandbox.configure(configFor(server.url));
+  });
+  afterEach(async () => {
+    closeSync(stdout);
+    await server[Symbol.asyncDispose]();
+  });
+
+  test("the deadline ends the run", async () => {
+    const args = ["-z", "hi", "--json", "--deadline", "1"];
+    const { code, stderr } = await sandbox.run(args, { stdout });
+    expect([code, stderr.includes("(turn/deadline)")]).toEqual([124, true]);
+  });
+
+  test("two SIGINT end it", async () => {
+    const run = sandbox.start(["-z", "hi", "--json"], { stdout });
+    await asked;
+    run.signal("SIGINT");
+    run.signal("SIGINT");
+    const { code, stderr } = await run.ended;
+    expect([code, stderr.includes("(turn/interrupted)")]).toEqual([130, true]);
+  });
 });
 
 test("a session that was interrupted is gone on with", async () => {
@@ -126,37 +160,10 @@ test("a reader that goes away ends the run quietly", async () => {
 test("SIGINT while stdin is waited for ends the run", async () => {
   await using server = await startResponsesServer({ steps: [] });
   await sandbox.configure(configFor(server.url));
-  const run = sandbox.start(["-z", "--json", "--debug"], { stdin: "open" });
-  // Nothing is printed before the prompt is there: the handler is installed when the process sleeps in its read.
-  await untilCatching(run.pid);
+  const run = sandbox.start(["-z", "--json", "-v"], { stdin: "open" });
+  await run.until("Reading the prompt from stdin");
   run.signal("SIGINT");
   const { code, stdout } = await run.ended;
   expect(code).toBe(130);
   expect(checkEvents(stdout)).toMatchObject({ type: "turn.interrupted", turn_id: null });
 });
-
-/** Whether a process is gone, or only its exit status is left; looked at until the kernel has caught up. */
-async function isGone(pid: number): Promise<boolean> {
-  for (let look = 0; look < 500; look++) {
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    if (status === "" || /^State:\s+Z/m.test(status)) return true;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
-  return false;
-}
-
-/** Waits until a process catches SIGINT, as the kernel tells (`SigCgt` in proc(5)). */
-async function untilCatching(pid: number): Promise<void> {
-  const interrupt = 1n << 1n;
-  for (let look = 0; look < 500; look++) {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
-    if ((caught & interrupt) !== 0n) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
-  throw new Error("SIGINT is not caught");
-}

@@ -90,10 +90,6 @@ export class Running {
     });
   }
 
-  get pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
   /** Resolves as soon as one of the streams holds `part`; rejects when the run ends without it. */
   async until(part: string): Promise<void> {
     const isThere = (): boolean => this.#stdout.includes(part) || this.#stderr.includes(part);
