@@ -36,7 +36,6 @@ export async function openToolbox(
     limits: {
       terminalTimeoutMs: config.terminal.timeout * 1_000,
       maxOutputChars: config.tool_output.max_bytes,
-      maxLines: config.tool_output.max_lines,
       maxLineChars: config.tool_output.max_line_length,
     },
     envPassthrough: config.terminal.env_passthrough,

@@ -5,8 +5,11 @@
 export const unusedKeys: readonly string[] = [
   "fallback_providers",
   "credential_pool_strategies",
+  "model.context_length",
   "model.openai_runtime",
   "approvals.cron_mode",
+  "terminal.cwd",
+  "tool_output.max_lines",
   "compression",
   "auxiliary",
   "memory",
