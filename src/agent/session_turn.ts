@@ -1,4 +1,4 @@
-import { abortError, type HermesError, toHermesError } from "../core/errors.ts";
+import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { addUsage, noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { Clock } from "../core/ports.ts";
@@ -10,8 +10,10 @@ export interface SessionTurnDeps {
   readonly store: Pick<SessionStore, "startTurn" | "append" | "endTurn">;
   readonly runtime: AgentRuntime;
   readonly clock: Clock;
-  readonly redactor: Pick<Redactor, "content">;
+  readonly redactor: Redaction;
 }
+
+type Redaction = Pick<Redactor, "content" | "boundary">;
 
 /**
  * One turn of a session on any backend: what is reported as complete has been stored before. Yields `turn-start`, the
@@ -104,7 +106,7 @@ class TurnLedger {
     try {
       await this.#deps.store.endTurn({
         turnId: this.#turn.turnId,
-        outcome: actual,
+        outcome: storedOutcome(actual, this.#deps.redactor),
         usage: this.#usage,
         endedAt: this.#deps.clock.now(),
         ...(this.#runtimeState === undefined ? {} : { runtimeState: this.#runtimeState }),
@@ -119,8 +121,15 @@ class TurnLedger {
 }
 
 /** The item as it is kept: secrets that the model repeated in its text or its arguments are masked. */
-function storedCopy(item: Item, redactor: Pick<Redactor, "content">): Item {
+function storedCopy(item: Item, redactor: Redaction): Item {
   if (item.type === "assistant-message") return { ...item, text: redactor.content(item.text) };
   if (item.type === "tool-call") return { ...item, arguments: redactor.content(item.arguments) };
   return item;
+}
+
+/** The end as it is kept: servers repeat what they refuse, keys too. */
+function storedOutcome(outcome: TurnOutcome, redactor: Redaction): TurnOutcome {
+  if (outcome.status !== "failed") return outcome;
+  const { code, message } = outcome.error;
+  return { ...outcome, error: new HermesError(code, redactor.boundary(message)) };
 }

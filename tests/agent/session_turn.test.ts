@@ -84,7 +84,10 @@ async function collect(
     store,
     runtime,
     clock: createFakeClock(1_000),
-    redactor: { content: (text: string) => text.replace("secret", "***") },
+    redactor: {
+      content: (text: string) => text.replace("secret", "***"),
+      boundary: (text: string) => text.replace("secret", "[masked]"),
+    },
   };
   for await (const event of runSessionTurn(deps, turn, new AbortController().signal)) {
     events.push(event);
@@ -111,6 +114,25 @@ describe("runSessionTurn()", () => {
         usage: { ...noUsage, inputTokens: 6, totalTokens: 6 },
         endedAt: 1_000,
         runtimeState: "thread-1",
+      },
+    ]);
+  });
+
+  test("keeps of a failure its code and a masked message, and reports it as it is", async () => {
+    const store = createLogStore();
+    const error = new HermesError("auth/rejected", "No such key: secret", { retryable: true });
+    const outcome = { status: "failed", error, completedItemIds: ["u"] } as const;
+    const events = await collect(store, runtimeOf([{ type: "turn-end", outcome }]));
+    expect(events.at(-1)).toEqual({ type: "turn-end", outcome });
+    expect(store.ended).toEqual([
+      {
+        turnId: "turn",
+        outcome: {
+          ...outcome,
+          error: new HermesError("auth/rejected", "No such key: [masked]"),
+        },
+        usage: noUsage,
+        endedAt: 1_000,
       },
     ]);
   });
