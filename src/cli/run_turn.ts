@@ -9,12 +9,14 @@ import { readImage } from "./attachments.ts";
 import type { CommandContext } from "./command.ts";
 import { usageError } from "./flags.ts";
 import { runGuarded, type Stage } from "./guarded_turn.ts";
+import { createKeyApprover } from "./key_approver.ts";
 import { createJsonView } from "./render/json_view.ts";
 import { styleFor } from "./render/style.ts";
 import { TextView } from "./render/text.ts";
 import type { TurnView } from "./render/turn_view.ts";
 import { readPrompt, type PromptText } from "./stdin_prompt.ts";
 import { checkTurnFiles, writeLastMessage } from "./turn_files.ts";
+import type { TurnGuard } from "./turn_guard.ts";
 import { conversationOptions, type TurnOptions } from "./turn_options.ts";
 
 /** One turn to run without a person who goes on talking. */
@@ -68,7 +70,7 @@ async function playTurn(
   const images = await readImages(context, run.options.images);
   const { conversation, prompt } = await openAndRead(context, run, {
     schema,
-    signal: guard.signal,
+    guard,
   });
   await using _ = conversation;
   await view.opened(conversation);
@@ -117,7 +119,7 @@ async function readImages(
 async function openAndRead(
   context: CommandContext,
   run: TurnRun,
-  { schema, signal }: { readonly schema: AnswerSchema | undefined; readonly signal: AbortSignal },
+  { schema, guard }: { readonly schema: AnswerSchema | undefined; readonly guard: TurnGuard },
 ): Promise<{ readonly conversation: Conversation; readonly prompt: PromptText }> {
   const { clock, terminal } = context.ports;
   const isFromStdin = run.prompt === undefined || run.prompt === "-";
@@ -128,9 +130,9 @@ async function openAndRead(
   const reading = readPrompt(
     { stdin: terminal.stdin, clock },
     run.prompt,
-    AbortSignal.any([signal, stop.signal]),
+    AbortSignal.any([guard.signal, stop.signal]),
   );
-  const opening = openConversation(context, run, schema);
+  const opening = openConversation(context, run, { schema, guard });
   try {
     const [conversation, prompt] = await Promise.all([opening, reading]);
     return { conversation, prompt };
@@ -147,19 +149,30 @@ async function openAndRead(
 async function openConversation(
   context: CommandContext,
   run: TurnRun,
-  schema: AnswerSchema | undefined,
+  { schema, guard }: { readonly schema: AnswerSchema | undefined; readonly guard: TurnGuard },
 ): Promise<Conversation> {
+  const { env, clock, terminal } = context.ports;
   const app = await context.app();
   const { approvals } = await app.config();
-  const isThere = canAsk(context.ports.terminal);
+  const isThere = canAsk(terminal);
   const approval = approvalMode(
     { flag: run.options.approval, isAttended: run.asks && isThere },
     approvals,
   );
+  const style = styleFor(env, terminal.stderr);
+  const { mask } = context;
+  const person =
+    approval === "ask" && isThere
+      ? createKeyApprover(
+          { terminal, clock, style, mask, onInterrupt: () => guard.ctrlC() },
+          approvals.timeout * 1_000,
+        )
+      : undefined;
   return await app.openConversation({
     ...conversationOptions(run.options),
     source: run.source,
     approval,
+    ...(person === undefined ? {} : { person }),
     ...(schema === undefined ? {} : { outputSchema: schema.schema }),
   });
 }

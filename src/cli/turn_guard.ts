@@ -66,6 +66,11 @@ export class TurnGuard implements Disposable {
     return reason instanceof HermesError && reason.code !== "turn/interrupted" ? reason : undefined;
   }
 
+  /** Ctrl-C reached us as a key: as good as the signal. */
+  ctrlC(): void {
+    this.#onSignal("SIGINT");
+  }
+
   /** Nobody reads stdout any more: the turn is interrupted. */
   readerLeft(): void {
     this.#interrupt("Interrupted: nobody reads the output any more");

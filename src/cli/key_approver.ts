@@ -1,0 +1,106 @@
+import type {
+  ApprovalDecision,
+  ApprovalRequest,
+  ApprovalVerdict,
+  Approver,
+} from "../core/approval.ts";
+import type { Clock, Terminal } from "../core/ports.ts";
+import type { Mask } from "./render/error.ts";
+import { plainText } from "./render/plain.ts";
+import type { Style } from "./render/style.ts";
+
+export interface KeyApproverDeps {
+  readonly terminal: Pick<Terminal, "stderr" | "keys">;
+  readonly clock: Clock;
+  /** Of stderr. */
+  readonly style: Style;
+  readonly mask: Mask;
+  /** Ctrl-C was typed in place of an answer. */
+  onInterrupt(): void;
+}
+
+/** What was typed before the question could be read is no answer to it: keys count from here on, in milliseconds. */
+const readingMs = 150;
+
+const answers: ReadonlyMap<string, ApprovalDecision> = new Map([
+  ["o", "allow_once"],
+  ["s", "allow_session"],
+  ["a", "allow_always"],
+  ["d", "deny"],
+  ["\x1b", "deny"],
+]);
+
+const words: Readonly<Record<ApprovalDecision, string>> = {
+  allow_once: "once",
+  allow_session: "for this session",
+  allow_always: "always",
+  deny: "denied",
+};
+
+/**
+ * Asks the person at the terminal with one key: once, session, always, deny. Silence for `timeoutMs` is a denial, and so
+ * are an abort and a terminal that goes away.
+ */
+export function createKeyApprover(deps: KeyApproverDeps, timeoutMs: number): Approver {
+  const { terminal, clock } = deps;
+  return {
+    async decide(request, signal) {
+      await terminal.stderr.write(questionText(deps, request, timeoutMs));
+      const ended = new AbortController();
+      const shownAt = clock.monotonic();
+      let verdict: ApprovalVerdict = { decision: "deny", by: "policy" };
+      const silence = clock.sleep(timeoutMs, AbortSignal.any([signal, ended.signal])).then(
+        () => {
+          verdict = { decision: "deny", by: "timeout" };
+          ended.abort();
+        },
+        () => undefined,
+      );
+      for await (const key of terminal.keys(AbortSignal.any([signal, ended.signal]))) {
+        if (key === "\x03") {
+          deps.onInterrupt();
+          break;
+        }
+        const decision = answers.get(key.toLowerCase());
+        if (decision === undefined || clock.monotonic() - shownAt < readingMs) continue;
+        verdict = { decision, by: "user" };
+        break;
+      }
+      ended.abort();
+      await silence;
+      await terminal.stderr.write(`${words[verdict.decision]}\n`);
+      return verdict;
+    },
+  };
+}
+
+function questionText(
+  { style, mask }: KeyApproverDeps,
+  { subject, reason }: ApprovalRequest,
+  timeoutMs: number,
+): string {
+  const safe = (text: string): string => plainText(mask(text));
+  const choices = "[o]nce  [s]ession  [a]lways  [d]eny";
+  const seconds = Math.round(timeoutMs / 1_000);
+  return [
+    "",
+    `${style.yellow("Allow this?")} ${safe(reason)}`,
+    ...safe(describe(subject))
+      .split("\n")
+      .map((line) => `  ${line}`),
+    `${choices} ${style.dim(`(denied after ${seconds} s)`)} `,
+  ].join("\n");
+}
+
+function describe(subject: ApprovalRequest["subject"]): string {
+  switch (subject.kind) {
+    case "command":
+      return `${subject.command}\nin ${subject.cwd}`;
+    case "file_change":
+      return subject.diff ?? subject.changes.map(({ kind, path }) => `${kind} ${path}`).join("\n");
+    case "tool":
+      return `${subject.name} ${JSON.stringify(subject.arguments)}`;
+    default:
+      return subject satisfies never;
+  }
+}
