@@ -3,7 +3,7 @@ import { addUsage, noUsage } from "../../core/event.ts";
 import type { OutputStream } from "../../core/ports.ts";
 import type { Mask } from "./error.ts";
 import type { OpenedSession } from "./json.ts";
-import { plainText } from "./plain.ts";
+import { plainPieces, plainText } from "./plain.ts";
 import { Progress } from "./progress.ts";
 import type { Style } from "./style.ts";
 import type { TurnView } from "./turn_view.ts";
@@ -31,6 +31,7 @@ export class TextView implements TurnView {
   readonly #deps: TextViewDeps;
   readonly #options: TextViewOptions;
   readonly #lines: Progress;
+  readonly #plain = plainPieces();
   /** What was shown of the message that is or was last written. */
   #streamed = "";
   /** Whether the cursor stands behind streamed text. */
@@ -97,7 +98,7 @@ export class TextView implements TurnView {
   }
 
   async #stream(delta: string): Promise<void> {
-    const text = plainText(delta);
+    const text = this.#plain(delta);
     if (text === "") return;
     this.#streamed += text;
     this.#isMidLine = !text.endsWith("\n");

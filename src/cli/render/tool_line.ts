@@ -15,7 +15,7 @@ export function failureLine(result: ToolResult, width = 100): string {
 }
 
 /** In the order in which they say most about a call. */
-const tellingNames = ["command", "path", "pattern", "query", "url", "question", "action"];
+const tellingNames = ["command", "pattern", "query", "path", "url", "question", "action"];
 
 function tellingArgument(text: string): string {
   const value: Json | undefined = parseJson(text);
@@ -24,5 +24,14 @@ function tellingArgument(text: string): string {
     const argument = value[name];
     if (typeof argument === "string" && argument !== "") return argument;
   }
+  const lists = Object.entries(value).filter(([, entry]) => Array.isArray(entry));
+  const [list] = lists;
+  if (list && lists.length === Object.keys(value).length) return describeList(...list);
   return Object.keys(value).length === 0 ? "" : JSON.stringify(value);
+}
+
+/** For example `3 todos`. */
+function describeList(name: string, list: Json): string {
+  const count = Array.isArray(list) ? list.length : 0;
+  return `${count} ${count === 1 ? name.replace(/s$/, "") : name}`;
 }

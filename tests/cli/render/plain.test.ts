@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { clip, oneLine, plainText } from "../../../src/cli/render/plain.ts";
+import { clip, oneLine, plainPieces, plainText } from "../../../src/cli/render/plain.ts";
 
 test.each([
   ["plain\ttext\nstays", "plain\ttext\nstays"],
@@ -27,6 +27,25 @@ test("plainText() leaves no control character but line breaks and tabs", () => {
     }),
     { seed: 20_260_102 },
   );
+});
+
+test("plainPieces() removes sequences that are cut between pieces, wherever they are cut", () => {
+  const text = "a\x1b[1;31mb\x1b]0;title\x07c\x1b]8;;x\x1b\\d\x1b(Be";
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: text.length }), { maxLength: 8 }), (cuts) => {
+      const plain = plainPieces();
+      const ends = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+      const pieces = ends.slice(1).map((end, index) => plain(text.slice(ends[index], end)));
+      expect(pieces.join("")).toBe("abcde");
+    }),
+    { seed: 20_260_102 },
+  );
+});
+
+test("plainPieces() does not hold back text for long", () => {
+  const plain = plainPieces();
+  expect(plain("\x1b]")).toBe("");
+  expect(plain("x".repeat(300))).toBe("x".repeat(300));
 });
 
 test("oneLine() collapses blanks, clip() cuts between characters", () => {
