@@ -13,6 +13,8 @@ import type { DecoderContext, FailureFacts, StepDecoder } from "./decoder.ts";
 import { type Frame, readBody, readFrames } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
 import { post, type PostRequest } from "./http.ts";
+import { redirectError } from "./redirect.ts";
+import { shownUrl } from "./shown_url.ts";
 import { estimateTokens, gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
 
 /** What a transport needs of the outside. */
@@ -166,14 +168,8 @@ async function refusalOf(
   const { url, signal, fail } = by;
   const { status, headers } = response;
   const text = await readBody(response, maxRefusalChars, signal);
-  if (status >= 300 && status < 400) {
-    const location = headers.get("location") ?? "";
-    const target = URL.canParse(location, url) ? shownUrl(new URL(location, url)) : "nowhere";
-    return new HermesError("stream/invalid", `${url} redirects to another address: ${target}`, {
-      hint: "set the endpoint's own address: hermes config set model.base_url URL",
-      httpStatus: status,
-    });
-  }
+  const redirect = redirectError(url, response);
+  if (redirect !== undefined) return redirect;
   return fail({
     status,
     headers,
@@ -224,9 +220,4 @@ function baseUrlOf({ baseUrl, provider }: ModelEndpoint): URL {
   throw new HermesError("config/invalid", `Base URL of ${provider} is not a URL: ${baseUrl}`, {
     hint: "hermes config set model.base_url https://...",
   });
-}
-
-/** For messages: without the parts that may hold a secret. */
-function shownUrl({ origin, pathname }: URL): string {
-  return `${origin}${pathname.replace(/\/$/, "")}`;
 }

@@ -7,6 +7,7 @@ import { withIdleTimeout } from "../wire/idle_timeout.ts";
 import { classifyFailure } from "./classify.ts";
 import { readBody } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
+import { redirectError } from "./redirect.ts";
 
 export interface ModelListDeps {
   readonly fetch: Fetch;
@@ -44,7 +45,7 @@ async function* requestModels(
 ): AsyncGenerator<readonly string[], void> {
   const credential = await credentials.get(endpoint.provider, { signal });
   const headers = { ...endpoint.dialect.headers, Accept: "application/json" };
-  const facts = { provider: endpoint.provider, model: "" };
+  const facts = { provider: endpoint.provider, model: "the list of models" };
   let response: Response;
   try {
     response = await fetch(url, {
@@ -58,6 +59,8 @@ async function* requestModels(
     const message = error instanceof Error ? error.message : String(error);
     throw classifyFailure({ ...facts, message, cause: error });
   }
+  const redirect = redirectError(url, response);
+  if (redirect !== undefined) throw redirect;
   const text = await readBody(response, maxListChars, signal);
   const body = parseJson(text);
   if (!response.ok) {
