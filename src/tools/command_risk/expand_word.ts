@@ -1,7 +1,13 @@
 import { decodeAnsiC } from "./ansi_c.ts";
 import { expandBraces } from "./expand_braces.ts";
 import { asAssignment } from "./parse_script.ts";
-import { type Script, scriptsOfWord, type Word, type WordPart } from "./syntax.ts";
+import {
+  type Redirection,
+  type Script,
+  scriptsOfWord,
+  type Word,
+  type WordPart,
+} from "./syntax.ts";
 
 /** Stands in a field for what is only known when the command runs. */
 export const unknownText = "\uFFFC";
@@ -139,19 +145,40 @@ function addSplit(collecting: Collecting, value: string): void {
 }
 
 /**
- * What a script prints, when that is plain to see: a single `echo` or `printf` of known words. Undefined otherwise.
+ * What a script prints, when that is plain to see: a single `echo` or `printf` of known words, or a `cat` of a text
+ * that stands there. Undefined otherwise.
  */
 export function literalOutput(script: Script, variables: Variables): string | undefined {
   const [pipeline, ...others] = script.pipelines;
   const [command, ...rest] = pipeline?.commands ?? [];
   if (command?.kind !== "simple" || others.length > 0 || rest.length > 0) return undefined;
-  if (command.redirections.length > 0) return undefined;
   const fields = expandWords(command.words, variables);
   if (!fields.every(isKnown)) return undefined;
   const [program, ...args] = fields.map((field) => field.text);
-  const output =
-    program === "echo" ? echoed(args) : program === "printf" ? printed(args) : undefined;
-  return output?.replace(/\n+$/, "");
+  return outputOf(
+    program,
+    args,
+    command.redirections.map((one) => inputText(one, variables)),
+  )?.replace(/\n+$/, "");
+}
+
+/** The text of a heredoc or here-string; undefined for other redirections and for a text that is not known. */
+function inputText({ operator, target }: Redirection, variables: Variables): string | undefined {
+  if (operator !== "<<" && operator !== "<<<") return undefined;
+  const text = expandWhole(target, variables);
+  return isKnown(text) ? text.text : undefined;
+}
+
+function outputOf(
+  program: string | undefined,
+  args: readonly string[],
+  inputs: readonly (string | undefined)[],
+): string | undefined {
+  if (program === "cat" && inputs.length === 1 && args.every((arg) => arg === "-"))
+    return inputs[0];
+  if (inputs.length > 0) return undefined;
+  if (program === "echo") return echoed(args);
+  return program === "printf" ? printed(args) : undefined;
 }
 
 function echoed(args: readonly string[]): string {

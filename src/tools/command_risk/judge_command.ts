@@ -15,17 +15,19 @@ export type CommandVerdict =
  * an interpreter does is not seen.
  */
 export function judgeCommand(command: string, options: JudgeOptions): CommandVerdict {
-  const judging = createJudging(command, options);
-  judgeText(judging, command, { kind: "inherited" });
   // Control sequences can hide code from people and may be dropped on the way to a shell: both readings count.
-  const visible = withoutControls(command);
-  if (visible !== command) judgeText(judging, visible, { kind: "inherited" });
-  const forbidden = judging.findings.find((finding) => finding.level === "forbidden");
+  const readings = new Set([command, withoutControls(command)]);
+  const findings = [...readings].flatMap((reading) => {
+    const judging = createJudging(reading, options);
+    judgeText(judging, reading, { kind: "inherited" });
+    return judging.findings;
+  });
+  const forbidden = findings.find((finding) => finding.level === "forbidden");
   if (forbidden) return { level: "forbidden", reason: forbidden.reason };
-  if (judging.findings.length === 0) return { level: "safe" };
+  if (findings.length === 0) return { level: "safe" };
   // A list of kinds: allowing one of them must not allow them all.
-  const keys = new Set(judging.findings.map((finding) => finding.key));
-  const reasons = new Set(judging.findings.map((finding) => finding.reason));
+  const keys = new Set(findings.map((finding) => finding.key));
+  const reasons = new Set(findings.map((finding) => finding.reason));
   return {
     level: "dangerous",
     key: [...keys].join(" + "),

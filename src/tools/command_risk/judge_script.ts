@@ -11,7 +11,14 @@ import {
   unknownText,
 } from "./expand_word.ts";
 import { type CommandInput, type Invocation, invocationsOf, maxWrappers } from "./invocation.ts";
-import { addFinding, addUnreadable, assign, type Judging, placesOf } from "./judging.ts";
+import {
+  addFinding,
+  addUnreadable,
+  assign,
+  enterDirectory,
+  type Judging,
+  placesOf,
+} from "./judging.ts";
 import { sortArguments } from "./options.ts";
 import { parseScript } from "./parse_script.ts";
 import { absolutePath, isBlockDevice, isVital } from "./protected_paths.ts";
@@ -70,7 +77,7 @@ function judgeScript(judging: Judging, script: Script, inherited: Inherited): vo
 function judgeSubshell(judging: Judging, script: Script, inherited: Inherited): void {
   const { cwd } = judging;
   judgeScript(judging, script, inherited);
-  judging.cwd = cwd;
+  enterDirectory(judging, cwd);
 }
 
 function judgePipeline(judging: Judging, pipeline: Pipeline, inherited: Inherited): void {
@@ -248,7 +255,7 @@ function judgeNested(judging: Judging, invocation: Invocation, inherited: Inheri
     for (const [name, value] of code.variables ?? []) assign(judging, name, [value]);
     judgeText(judging, code.text, code.input ?? { kind: "inherited" });
     // What `eval` and `source` do happens in this shell.
-    if (!code.isSameShell) judging.cwd = cwd;
+    if (!code.isSameShell) enterDirectory(judging, cwd);
   }
   const wrappedBy = [...inherited.wrappedBy, invocation.program];
   for (const fields of nestedCommands(invocation)) {
@@ -262,10 +269,8 @@ function followEffects(judging: Judging, invocation: Invocation): void {
   const { program, programText, args } = invocation;
   if (program === "cd" || program === "pushd") {
     const target = sortArguments(args).operands[0] ?? "~";
-    judging.cwd =
-      target === "-" || target.includes(unknownText)
-        ? undefined
-        : absolutePath(target, placesOf(judging));
+    const isUnknown = target === "-" || target.includes(unknownText);
+    enterDirectory(judging, isUnknown ? undefined : absolutePath(target, placesOf(judging)));
   }
   if (
     program === "chmod" &&

@@ -40,6 +40,7 @@ export function createJudging(command: string, options: JudgeOptions): Judging {
     ["IFS", [" "]],
     ["LOGNAME", [user]],
     ["USER", [user]],
+    ...(cwd === undefined ? [] : [["PWD", [cwd]] as const]),
   ];
   return {
     options,
@@ -73,6 +74,13 @@ export function addUnreadable(judging: Judging): void {
     key: "unreadable shell code",
     reason: "shell code that is nested too deep to be read",
   });
+}
+
+/** The code goes to another directory; undefined: to one that is not known. */
+export function enterDirectory(judging: Judging, cwd: string | undefined): void {
+  judging.cwd = cwd;
+  if (cwd === undefined) judging.variables.delete("PWD");
+  else judging.variables.set("PWD", [cwd]);
 }
 
 export function placesOf(judging: Judging): Places {

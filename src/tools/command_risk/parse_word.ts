@@ -8,7 +8,7 @@ import {
   stopReading,
   take,
 } from "./source.ts";
-import { textWord, type Word, type WordPart } from "./syntax.ts";
+import { literalText, textWord, type Word, type WordPart } from "./syntax.ts";
 
 /** Reads one word of a command, up to a blank or an operator. Unclosed quotes reach to the end of the text. */
 export function parseWord(source: ShellSource): Word {
@@ -173,7 +173,7 @@ function parseDollar(source: ShellSource, parts: WordPart[], quoting: Quoting): 
 function parseBraced(source: ShellSource, isQuoted: boolean): WordPart {
   const name = take(source, /[A-Za-z_]\w*|[0-9]+|[@*]/y);
   take(source, /\[[@*]\]/y);
-  const operator = take(source, /:?[-=+]/y);
+  const operator = take(source, /:?[-=+?]/y);
   const parts: WordPart[] = [];
   if (source.depth >= maxDepth) stopReading(source);
   source.depth++;
@@ -186,6 +186,10 @@ function parseBraced(source: ShellSource, isQuoted: boolean): WordPart {
   source.depth--;
   const word: Word = { parts: joinTexts(parts) };
   if (name === undefined) return { kind: "opaque", word };
+  // `${name:?message}` is the value or an error, never the message.
+  const isRequired = operator?.endsWith("?") === true && literalText(word) !== undefined;
+  if (isRequired) return { kind: "parameter", name, isQuoted };
+  if (operator?.endsWith("?")) return { kind: "opaque", word };
   if (operator !== undefined) return { kind: "parameter", name, fallback: word, isQuoted };
   return parts.length === 0 ? { kind: "parameter", name, isQuoted } : { kind: "opaque", word };
 }

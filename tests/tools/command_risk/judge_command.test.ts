@@ -63,6 +63,10 @@ table("the hardline", {
     "rm -rf /home/$USER",
     "rm -rf ..",
     "rm -rf ${NOTHING:-/}",
+    "rm -rf ${HOME:?}/*",
+    "cd / && rm -rf $PWD",
+    "cat <<'EOF' | sh\nrm -rf /\nEOF\n",
+    "$(cat <<< rm) -rf /",
     "r\\m -rf /",
     "''rm -rf ~",
     "r''m -r\"\"f /",
@@ -379,6 +383,7 @@ table("what somebody must allow", {
     "/bin/r? -rf x",
     "$TOOL of=/dev/sda",
     "$TOOL --no-preserve-root x",
+    "${TOOL:?not set} -rf x",
   ],
 });
 
