@@ -107,7 +107,7 @@ const oneshot: CommandLeaf = {
 function addOneshot(program: Command, invoke: (invocation: Invocation) => void): void {
   program.option(
     "-z, --oneshot [prompt]",
-    "one turn for scripts: the final text on stdout; - reads stdin",
+    "one turn for scripts: the final text on stdout; - reads stdin (10 MiB at most)",
   );
   withTurnOptions(program);
   program
@@ -122,6 +122,7 @@ function addOneshot(program: Command, invoke: (invocation: Invocation) => void):
         "hermes demo",
       ]),
     )
+    .addHelpText("after", exitCodeHelp)
     .action((words: readonly string[]) => {
       const flags = program.opts<Record<string, unknown>>();
       const isOneshot = flags["oneshot"] !== undefined;
@@ -340,6 +341,15 @@ function repeatable(flags: string, description: string): Option {
     (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value],
   );
 }
+
+const exitCodeHelp = `
+Exit codes:
+  0    done                            66       no such session
+  1    the turn failed                 75       rate limit or quota: try later
+  2    called in a wrong way           78       configuration or store unusable
+  4    no credential, or refused       124      --deadline passed
+  5    a program is missing            130/143  interrupted
+  6    denied, and nobody was asked`;
 
 function examples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;

@@ -142,6 +142,21 @@ test("calls side by side each have their pair of events", async () => {
   ]);
 });
 
+test("--image goes along with the prompt", async () => {
+  // The smallest picture there is: one transparent dot.
+  const dot =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+  await writeFile(join(sandbox.work, "dot.png"), Buffer.from(dot, "base64"));
+  await using server = await startResponsesServer({ steps: [textAnswer("a dot")] });
+  await sandbox.configure(configFor(server.url));
+  const args = ["-z", "what is this?", "--image", "dot.png"];
+  expect(await sandbox.run(args)).toEqual({ code: 0, stdout: "a dot\n", stderr: "" });
+  expect(JSON.stringify(server.requests[0]?.body)).toContain(`data:image/png;base64,${dot}`);
+  const missing = await sandbox.run(["-z", "hi", "--json", "--image", "no.png"]);
+  expect(missing.code).toBe(2);
+  expect(checkEvents(missing.stdout)).toMatchObject({ error: { code: "usage/invalid" } });
+});
+
 test("--output-schema is sent to the model and its answer is checked", async () => {
   const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
   await writeFile(join(sandbox.work, "schema.json"), JSON.stringify(schema));

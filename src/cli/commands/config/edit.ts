@@ -40,6 +40,8 @@ async function runEditor(
   const env = Object.fromEntries(
     Object.entries(ports.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+  // Ctrl-C is the editor's while it has the terminal.
+  using _ = ports.signals.on("SIGINT", () => undefined);
   try {
     // How it ended says nothing of the file, which is looked at in any case.
     await ports.spawner.runInForeground({
