@@ -29,6 +29,13 @@ export function editKey(state: EditorState, key: Key): EditorStep {
   }
 }
 
+/** The editor with text from elsewhere at its cursor; a long one is held aside. */
+export function insertPaste(state: EditorState, paste: string): EditorState {
+  if (!isLongPaste(paste)) return insert(state, paste);
+  const pastes = [...state.pastes, withoutMarks(paste)];
+  return insertMarked({ ...state, pastes }, pasteMark(state.pastes.length));
+}
+
 type Command = (state: EditorState) => EditorStep;
 
 const ignore: Command = (state) => ({ state });
@@ -104,12 +111,6 @@ function insertMarked(state: EditorState, addition: string): EditorState {
   const { text, cursor } = state;
   const end = cursor + addition.length;
   return withText(state, text.slice(0, cursor) + addition + text.slice(cursor), end);
-}
-
-function insertPaste(state: EditorState, paste: string): EditorState {
-  if (!isLongPaste(paste)) return insert(state, paste);
-  const pastes = [...state.pastes, withoutMarks(paste)];
-  return insertMarked({ ...state, pastes }, pasteMark(state.pastes.length));
 }
 
 function span(state: EditorState, place: number): readonly [number, number] {

@@ -9,55 +9,31 @@ export interface KeyboardDeps {
   readonly clock: Clock;
 }
 
-/** Takes keys, one after the other. */
-export type KeyHandler = (key: Key) => void;
-
-/** The keys of a session. Whoever began to listen last gets them, until it stops. */
-export class Keyboard {
-  readonly #deps: KeyboardDeps;
-  readonly #parser = new KeyParser();
-  #handlers: readonly KeyHandler[] = [];
-
-  constructor(deps: KeyboardDeps) {
-    this.#deps = deps;
-  }
-
-  listen(handler: KeyHandler): Disposable {
-    this.#handlers = [...this.#handlers, handler];
-    return {
-      [Symbol.dispose]: () => {
-        this.#handlers = this.#handlers.filter((other) => other !== handler);
-      },
-    };
-  }
-
-  /** Hands a key to whoever listens. */
-  press(key: Key): void {
-    this.#handlers.at(-1)?.(key);
-  }
-
-  /** Reads keys until the signal aborts or the terminal goes away. */
-  async run(signal: AbortSignal): Promise<void> {
-    let following = new AbortController();
+/** Hands over what is typed, key by key, until the signal aborts or the terminal goes away. */
+export async function readKeyboard(
+  { terminal, clock }: KeyboardDeps,
+  onKey: (key: Key) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const parser = new KeyParser();
+  let following = new AbortController();
+  const decideLater = async (): Promise<void> => {
     try {
-      for await (const input of this.#deps.terminal.keys(signal)) {
-        following.abort();
-        for (const key of this.#parser.feed(input)) this.press(key);
-        if (!this.#parser.isUndecided) continue;
-        following = new AbortController();
-        void this.#decideLater(following.signal);
-      }
-    } finally {
-      following.abort();
-    }
-  }
-
-  async #decideLater(signal: AbortSignal): Promise<void> {
-    try {
-      await this.#deps.clock.sleep(escapeWaitMs, signal);
+      await clock.sleep(escapeWaitMs, following.signal);
     } catch {
       return;
     }
-    for (const key of this.#parser.flush()) this.press(key);
+    for (const key of parser.flush()) onKey(key);
+  };
+  try {
+    for await (const input of terminal.keys(signal)) {
+      following.abort();
+      for (const key of parser.feed(input)) onKey(key);
+      if (!parser.isUndecided) continue;
+      following = new AbortController();
+      void decideLater();
+    }
+  } finally {
+    following.abort();
   }
 }

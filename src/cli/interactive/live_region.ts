@@ -6,25 +6,29 @@ import { textWidth } from "./text_width.ts";
  * away again. Makes the text to write, and writes nothing itself.
  */
 export class LiveRegion {
+  /** What is shown, and the width it was drawn for. */
+  #shown: string | undefined;
   #widths: readonly number[] = [];
   #cursor: { readonly row: number; readonly column: number } = { row: 0, column: 0 };
 
-  get isShown(): boolean {
-    return this.#widths.length > 0;
-  }
-
   /** What takes the region away: the cursor is then where the region began. */
   erase(columns: number): string {
-    if (!this.isShown) return "";
+    if (this.#shown === undefined) return "";
     const up = this.#rowsAboveCursor(columns);
-    this.#widths = [];
+    this.#shown = undefined;
     return `${up > 0 ? `\x1b[${up}A` : ""}\r\x1b[J${showCursor}`;
   }
 
-  /** What draws it at the cursor, which must be at the beginning of a line, or in place of what was drawn. */
+  /**
+   * What draws it at the cursor, which must be at the beginning of a line, or in place of what was drawn; nothing when
+   * that looks the same.
+   */
   draw({ rows, cursor }: Drawing, columns: number): string {
+    const drawing = JSON.stringify([columns, rows, cursor]);
+    if (drawing === this.#shown) return "";
     const erased = this.erase(columns);
     if (rows.length === 0) return erased;
+    this.#shown = drawing;
     this.#widths = rows.map((row) => textWidth(withoutSequences(row)));
     const last = rows.length - 1;
     this.#cursor = cursor ?? { row: last, column: this.#widths[last] ?? 0 };

@@ -86,8 +86,7 @@ export class Screen {
   #draw(): string {
     if (this.#isMidLine) return "";
     const drawing = this.#view(this.columns);
-    if (!drawing) return this.#region.erase(this.columns);
-    return this.#region.draw(drawing, this.columns);
+    return this.#region.draw(drawing ?? { rows: [] }, this.columns);
   }
 
   /** stderr, unless it goes somewhere else: a question must be seen. */

@@ -1,0 +1,161 @@
+import type { Terminal } from "../../core/ports.ts";
+import type { Style } from "../render/style.ts";
+import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+
+/**
+ * A session on a terminal that can only print (`TERM=dumb`): nothing is drawn, and the terminal itself edits the lines.
+ */
+export class PlainTalk implements Talk, AsyncDisposable {
+  readonly style: Style;
+  readonly columns = 80;
+  readonly #terminal: Terminal;
+  readonly #closing = new AbortController();
+  readonly #lines: AsyncIterator<string>;
+  /** A line that somebody no longer waits for is for the next one. */
+  #nextLine: Promise<IteratorResult<string>> | undefined;
+  #isMidLine = false;
+  #onInterrupt: (() => void) | undefined;
+  #interruptReading: (() => void) | undefined;
+
+  constructor(terminal: Terminal, style: Style) {
+    this.#terminal = terminal;
+    this.style = style;
+    this.#lines = linesOf(terminal.stdin.chunks(this.#closing.signal));
+  }
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    // The line that is waited for is given up.
+    await this.#nextLine?.catch(() => undefined);
+  }
+
+  async say(text: string): Promise<void> {
+    await this.freshLine();
+    await this.#talk(`${text}\n`);
+  }
+
+  async answer(text: string): Promise<void> {
+    if (text === "") return;
+    this.#isMidLine = !text.endsWith("\n");
+    await this.#terminal.stdout.write(text);
+  }
+
+  async freshLine(): Promise<void> {
+    if (this.#isMidLine) await this.#talk("\n");
+    this.#isMidLine = false;
+  }
+
+  /** Nothing that changes is shown. */
+  setStatus(): void {}
+
+  /** Nothing that changes is shown. */
+  tick(): void {}
+
+  async readMessage(): Promise<Said> {
+    let text = "";
+    await this.#talk("> ");
+    while (true) {
+      const read = await this.#readLine(new AbortController().signal);
+      switch (read.kind) {
+        case "interrupted":
+          return { kind: "interrupt" };
+        case "dismissed":
+          return { kind: "end-of-input" };
+        case "answer":
+          break;
+        default:
+          read satisfies never;
+          continue;
+      }
+      text += read.value;
+      if (!text.endsWith("\\")) {
+        if (text.trim() !== "") return { kind: "message", text };
+        text = "";
+        await this.#talk("> ");
+      } else {
+        text = `${text.slice(0, -1)}\n`;
+        await this.#talk(". ");
+      }
+    }
+  }
+
+  /** What was typed is still to be seen above. */
+  putBack(): void {}
+
+  async choose({ choices, footer }: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
+    for (const { hotkey, label } of choices) await this.say(`  ${hotkey}  ${label}`);
+    const note = footer === undefined ? "" : ` (${footer()})`;
+    while (true) {
+      await this.#talk(`[${choices.map(({ hotkey }) => hotkey).join("/")}]${note}: `);
+      const read = await this.#readLine(signal);
+      if (read.kind !== "answer") return read;
+      const typed = read.value.trim().toLowerCase();
+      const index = choices.findIndex(
+        ({ hotkey, label }) => typed === hotkey || typed === label.toLowerCase(),
+      );
+      if (index >= 0) return { kind: "answer", value: index };
+    }
+  }
+
+  async askText(signal: AbortSignal): Promise<Answered<string>> {
+    await this.#talk("? ");
+    return await this.#readLine(signal);
+  }
+
+  onInterrupt(callback: () => void): Disposable {
+    this.#onInterrupt = callback;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#onInterrupt === callback) this.#onInterrupt = undefined;
+      },
+    };
+  }
+
+  interrupt(): void {
+    if (this.#interruptReading) this.#interruptReading();
+    else this.#onInterrupt?.();
+  }
+
+  async #readLine(signal: AbortSignal): Promise<Answered<string>> {
+    signal.throwIfAborted();
+    this.#nextLine ??= this.#lines.next();
+    const next = this.#nextLine;
+    try {
+      return await new Promise<Answered<string>>((resolve, reject) => {
+        this.#interruptReading = () => {
+          resolve(this.#talk("\n").then(() => ({ kind: "interrupted" })));
+        };
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        next.then((line) => {
+          this.#nextLine = undefined;
+          resolve(line.done ? { kind: "dismissed" } : { kind: "answer", value: line.value });
+        }, reject);
+      });
+    } finally {
+      this.#interruptReading = undefined;
+    }
+  }
+
+  /** stderr, unless it goes somewhere else: a question must be seen. */
+  async #talk(text: string): Promise<void> {
+    const { stdout, stderr } = this.#terminal;
+    await (stderr.isTty ? stderr : stdout).write(text);
+  }
+}
+
+/** Lines without their ends; a last one may have none. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let pending = "";
+  for await (const chunk of chunks) {
+    const lines = (pending + decoder.decode(chunk, { stream: true })).split("\n");
+    pending = lines.pop() ?? "";
+    yield* lines.map((line) => line.replace(/\r$/, ""));
+  }
+  if (pending !== "") yield pending;
+}

@@ -1,0 +1,301 @@
+import type { Clock, Terminal } from "../../core/ports.ts";
+import type { Style } from "../render/style.ts";
+import type { Completion } from "./completion.ts";
+import { createSelectDialog, createTextDialog, type Dialog } from "./dialog.ts";
+import type { Drawing } from "./drawing.ts";
+import { editKey, insertPaste } from "./editor.ts";
+import { createEditor, withText, type EditorState } from "./editor_state.ts";
+import { drawEditor } from "./editor_view.ts";
+import { readKeyboard } from "./keyboard.ts";
+import type { Key } from "./keys.ts";
+import { pasteLabel, replaceMarks } from "./pastes.ts";
+import { Screen } from "./screen.ts";
+import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+import { fitWidth } from "./text_width.ts";
+
+/** How long nobody must have typed before keys count as the answer to a question, in milliseconds. */
+const armingMs = 400;
+
+export interface RawTalkDeps {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly style: Style;
+  /** What Tab makes of a text; undefined where nothing fits. */
+  complete(text: string, cursor: number): Promise<Completion | undefined>;
+}
+
+/** A message as it is sent and as it was seen when it was written. */
+interface Message {
+  readonly text: string;
+  readonly shown: string;
+}
+
+interface OpenDialog {
+  draw(columns: number): Drawing;
+  press(key: Key): void;
+}
+
+/** A session on a terminal that can be drawn on, with an editor for messages. */
+export class RawTalk implements Talk, AsyncDisposable {
+  readonly style: Style;
+  readonly #deps: RawTalkDeps;
+  readonly #screen: Screen;
+  readonly #closing = new AbortController();
+  #keyboard: Promise<void> = Promise.resolve();
+  #resizing: Disposable | undefined;
+  #editor: EditorState;
+  #candidates: readonly string[] = [];
+  /** Sent while a turn ran. */
+  #queue: readonly Message[] = [];
+  #hasEnded = false;
+  #reader: ((said: Said) => void) | undefined;
+  #dialog: OpenDialog | undefined;
+  /** `clock.monotonic()` from which keys answer the dialog. */
+  #armedAt = 0;
+  #status: (() => string) | undefined;
+  #onInterrupt: (() => void) | undefined;
+
+  constructor(deps: RawTalkDeps, history: readonly string[]) {
+    this.#deps = deps;
+    this.style = deps.style;
+    this.#screen = new Screen(deps.terminal);
+    this.#editor = createEditor(history);
+  }
+
+  /** Takes the terminal: keys are read from now on. */
+  async open(): Promise<void> {
+    this.#resizing = this.#deps.terminal.onResize(() => this.tick());
+    await this.#screen.control(bracketedPasteOn);
+    await this.#screen.setView((columns) => this.#draw(columns));
+    this.#keyboard = readKeyboard(this.#deps, (key) => this.#press(key), this.#closing.signal).then(
+      () => this.#end(),
+    );
+  }
+
+  /** Gives the terminal back as it was. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#resizing?.[Symbol.dispose]();
+    this.#closing.abort();
+    await this.#keyboard;
+    await this.#screen.setView(() => undefined);
+    await this.#screen.freshLine();
+    await this.#screen.control(bracketedPasteOff);
+  }
+
+  get columns(): number {
+    return this.#screen.columns;
+  }
+
+  say(text: string): Promise<void> {
+    return this.#screen.say(text);
+  }
+
+  answer(text: string): Promise<void> {
+    return this.#screen.answer(text);
+  }
+
+  freshLine(): Promise<void> {
+    return this.#screen.freshLine();
+  }
+
+  setStatus(status: (() => string) | undefined): void {
+    this.#status = status;
+    this.tick();
+  }
+
+  tick(): void {
+    // Whoever prints next hears of a terminal that cannot be written to.
+    this.#screen.refresh().catch(() => undefined);
+  }
+
+  async readMessage(): Promise<Said> {
+    const [queued, ...rest] = this.#queue;
+    if (queued) {
+      this.#queue = rest;
+      await this.#echo(queued);
+      return { kind: "message", text: queued.text };
+    }
+    if (this.#hasEnded) return { kind: "end-of-input" };
+    const said = await new Promise<Said>((resolve) => {
+      this.#reader = resolve;
+      this.tick();
+    });
+    this.#reader = undefined;
+    this.tick();
+    return said;
+  }
+
+  putBack(text: string): void {
+    const { text: written, cursor } = this.#editor;
+    let editor = withText(this.#editor, "");
+    for (const piece of [text, ...this.#queue.map((message) => message.text)]) {
+      if (piece !== "") editor = insertPaste(separated(editor), piece);
+    }
+    const start = separated(editor).text;
+    this.#queue = [];
+    this.#editor =
+      written === "" ? editor : withText(editor, start + written, start.length + cursor);
+    this.tick();
+  }
+
+  choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
+    return this.#ask(createSelectDialog(request, this.style), signal);
+  }
+
+  askText(signal: AbortSignal): Promise<Answered<string>> {
+    return this.#ask(createTextDialog(this.style), signal);
+  }
+
+  onInterrupt(callback: () => void): Disposable {
+    this.#onInterrupt = callback;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#onInterrupt === callback) this.#onInterrupt = undefined;
+      },
+    };
+  }
+
+  interrupt(): void {
+    this.#press(ctrlC);
+  }
+
+  async #ask<Value>(dialog: Dialog<Value>, signal: AbortSignal): Promise<Answered<Value>> {
+    signal.throwIfAborted();
+    if (this.#hasEnded) return { kind: "dismissed" };
+    this.#armedAt = this.#deps.clock.monotonic() + armingMs;
+    let open: OpenDialog | undefined;
+    try {
+      return await new Promise<Answered<Value>>((resolve, reject) => {
+        open = {
+          draw: (columns) => dialog.draw(columns),
+          press: (key) => {
+            const answered = dialog.press(key);
+            if (answered) resolve(answered);
+          },
+        };
+        this.#dialog = open;
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        this.tick();
+      });
+    } finally {
+      if (this.#dialog === open) this.#dialog = undefined;
+      this.tick();
+    }
+  }
+
+  #press(key: Key): void {
+    const isCtrlC = key.type === "key" && key.name === "ctrl-c";
+    if (this.#dialog) {
+      const now = this.#deps.clock.monotonic();
+      if (isCtrlC || now >= this.#armedAt) {
+        this.#dialog.press(key);
+        this.tick();
+        return;
+      }
+      // Somebody is typing and has not seen the question: these keys were not meant for it.
+      this.#armedAt = now + armingMs;
+    }
+    if (isCtrlC && !this.#reader) this.#onInterrupt?.();
+    else this.#edit(key);
+    this.tick();
+  }
+
+  #edit(key: Key): void {
+    const before = this.#editor;
+    const { state, effect } = editKey(before, key);
+    this.#editor = state;
+    this.#candidates = [];
+    switch (effect?.type) {
+      case "submit": {
+        const shown = replaceMarks(before.text, before.pastes, pasteLabel);
+        this.#editor = { ...state, history: [...state.history, effect.text] };
+        this.#send({ text: effect.text, shown });
+        return;
+      }
+      case "interrupt":
+      case "end-of-input":
+        this.#reader?.({ kind: effect.type });
+        return;
+      case "complete":
+        void this.#complete();
+        return;
+      case "clear-screen":
+        this.#screen.clear().catch(() => undefined);
+        return;
+      case "bell":
+        this.#screen.control("\x07").catch(() => undefined);
+        break;
+      case undefined:
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #send(message: Message): void {
+    const reader = this.#reader;
+    if (!reader) {
+      this.#queue = [...this.#queue, message];
+      return;
+    }
+    this.#reader = undefined;
+    void this.#echo(message).then(
+      () => reader({ kind: "message", text: message.text }),
+      () => reader({ kind: "end-of-input" }),
+    );
+  }
+
+  #echo({ shown }: Message): Promise<void> {
+    return this.say(this.style.bold("> ") + shown.replaceAll("\n", "\n  "));
+  }
+
+  async #complete(): Promise<void> {
+    const before = this.#editor;
+    const completion = await this.#deps.complete(before.text, before.cursor).catch(() => undefined);
+    // What was typed meanwhile is worth more.
+    if (!completion || this.#editor !== before) return;
+    this.#editor = withText(before, completion.text, completion.cursor);
+    this.#candidates = completion.candidates;
+    this.tick();
+  }
+
+  /** The terminal went away. */
+  #end(): void {
+    this.#hasEnded = true;
+    this.#dialog?.press(escape);
+    this.#reader?.({ kind: "end-of-input" });
+  }
+
+  #draw(columns: number): Drawing | undefined {
+    if (this.#dialog) return this.#dialog.draw(columns);
+    const { dim, bold } = this.style;
+    if (this.#reader) {
+      const editor = drawEditor(this.#editor, { columns, prompt: bold("> "), promptWidth: 2, dim });
+      const hint = this.#candidates.join("  ");
+      return hint === ""
+        ? editor
+        : { ...editor, rows: [...editor.rows, dim(fitWidth(hint, columns - 1))] };
+    }
+    const rows = this.#status ? [fitWidth(this.#status(), columns - 1)] : [];
+    const { text, pastes } = this.#editor;
+    const typed = [
+      ...this.#queue.map(({ shown }) => shown),
+      replaceMarks(text, pastes, pasteLabel),
+    ];
+    for (const message of typed.filter((shown) => shown !== "")) {
+      rows.push(fitWidth(`> ${message.replaceAll("\n", " ")}`, columns - 1));
+    }
+    return { rows: rows.map(dim) };
+  }
+}
+
+const bracketedPasteOn = "\x1b[?2004h";
+const bracketedPasteOff = "\x1b[?2004l";
+
+const ctrlC: Key = { type: "key", name: "ctrl-c" };
+const escape: Key = { type: "key", name: "escape" };
+
+function separated(editor: EditorState): EditorState {
+  return editor.text === "" ? editor : withText(editor, `${editor.text}\n`);
+}

@@ -1,0 +1,253 @@
+import type { App, Conversation, ConversationOptions } from "../../app.ts";
+import { addUsage, noUsage, type Usage } from "../../core/event.ts";
+import { HermesError, toHermesError } from "../../core/errors.ts";
+import type { ContentPart, UserMessage } from "../../core/item.ts";
+import { expandAttachments } from "../attachments.ts";
+import { exitCodes } from "../exit_codes.ts";
+import { renderError, type Mask } from "../render/error.ts";
+import { header, lastExchange } from "./header.ts";
+import type { PromptHistory } from "./prompt_history.ts";
+import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
+import { parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
+import type { Talk } from "./talk.ts";
+import { TurnScreen } from "./turn_screen.ts";
+
+/** A second Ctrl-C within this time leaves, in milliseconds. */
+const secondInterruptMs = 2_000;
+
+export interface SessionDeps {
+  readonly app: App;
+  readonly talk: Talk;
+  readonly mask: Mask;
+  readonly history: PromptHistory;
+  /** Whether errors come with their stack. */
+  readonly debug: boolean;
+}
+
+/** A conversation with a person: messages, turns and slash commands, until somebody leaves. */
+export class InteractiveSession implements AsyncDisposable {
+  readonly #deps: SessionDeps;
+  #options: ConversationOptions;
+  #conversation: Conversation;
+  /** Whether the session has a turn, of now or of before: it can be gone on with. */
+  #hasTurns: boolean;
+  #usage: Usage = noUsage;
+  #reasoning = "";
+  #lastInterruptAt = -Infinity;
+  /** What goes with the next message. */
+  #attachments: readonly ContentPart[] = [];
+  /** Ends what runs now. */
+  #running: AbortController | undefined;
+  /** Resolves when nothing runs. */
+  #idle: Promise<void> = Promise.resolve();
+  readonly #forced = Promise.withResolvers<void>();
+
+  private constructor(deps: SessionDeps, options: ConversationOptions, conversation: Conversation) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#conversation = conversation;
+    this.#hasTurns = options.resume !== undefined;
+  }
+
+  /** @throws {HermesError} as `App.openConversation` does */
+  static async open(deps: SessionDeps, options: ConversationOptions): Promise<InteractiveSession> {
+    return new InteractiveSession(deps, options, await deps.app.openConversation(options));
+  }
+
+  /** Resolves with the second Ctrl-C: what still runs must not be waited for. */
+  get forced(): Promise<void> {
+    return this.#forced.promise;
+  }
+
+  /** The session that can be gone on with, if there is one. */
+  get resumableId(): string | undefined {
+    return this.#hasTurns && !this.#options.ephemeral ? this.#conversation.sessionId : undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#conversation[Symbol.asyncDispose]();
+  }
+
+  /** Talks until somebody leaves; resolves with the exit code. `attachments` go with the first message. */
+  async run(first: FirstMessage): Promise<number> {
+    const { talk } = this.#deps;
+    this.#attachments = first.attachments;
+    await this.#greet();
+    if (first.text !== undefined) {
+      await talk.say(talk.style.bold("> ") + first.text);
+      await this.#handle(first.text);
+    }
+    while (true) {
+      const said = await talk.readMessage();
+      switch (said.kind) {
+        case "end-of-input":
+          return exitCodes.done;
+        case "interrupt":
+          if (this.#isSecondInterrupt()) return exitCodes.interrupted;
+          await talk.say(talk.style.dim("Ctrl-C again leaves, as Ctrl-D and /quit do"));
+          break;
+        case "message":
+          if ((await this.#handle(said.text)) === "leave") return exitCodes.done;
+          break;
+        default:
+          said satisfies never;
+      }
+    }
+  }
+
+  /** Ends what runs now; the second time within two seconds everything. */
+  interrupt(): void {
+    if (this.#isSecondInterrupt()) this.#forced.resolve();
+    else void this.stop();
+  }
+
+  /** Ends what runs now; resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#running?.abort(new HermesError("turn/interrupted", "Interrupted"));
+    await this.#idle;
+  }
+
+  #isSecondInterrupt(): boolean {
+    const now = this.#deps.app.ports.clock.monotonic();
+    const isSecond = now - this.#lastInterruptAt <= secondInterruptMs;
+    this.#lastInterruptAt = now;
+    return isSecond;
+  }
+
+  async #greet(): Promise<void> {
+    const { app, talk, mask } = this.#deps;
+    const { version, homeDirectory } = app.ports.host;
+    const { style } = talk;
+    await talk.say(header(this.#conversation, { version, homeDirectory, style }));
+    if (this.#hasTurns) {
+      const sessions = await app.sessions();
+      const exchange = lastExchange(await sessions.items(this.#conversation.sessionId), {
+        style,
+        mask,
+      });
+      if (exchange !== undefined) await talk.say(`\n${exchange}`);
+    }
+    await talk.say("");
+  }
+
+  /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
+  async #handle(text: string): Promise<SlashOutcome> {
+    const { talk, history, mask, debug } = this.#deps;
+    const { style } = talk;
+    try {
+      await history.add(text);
+      const call = parseSlash(text);
+      if (!call) await this.#turn(text);
+      else if ((await this.#slash(call)) === "leave") return "leave";
+    } catch (thrown) {
+      const error = toHermesError(thrown);
+      const isInterrupt = error.code === "turn/interrupted";
+      const told = isInterrupt
+        ? style.yellow("interrupted")
+        : renderError(error, { mask, style, debug }).trimEnd();
+      await talk.say(told);
+    }
+    await talk.say("");
+    return "stay";
+  }
+
+  async #slash(call: SlashCall): Promise<SlashOutcome> {
+    const { app, talk, mask } = this.#deps;
+    return await this.#interruptible((signal) =>
+      runSlash(call, {
+        app,
+        talk,
+        mask,
+        signal,
+        conversation: this.#conversation,
+        usage: this.#usage,
+        reasoning: this.#reasoning,
+        reopen: (session, changes) => this.#reopen(session, changes),
+      }),
+    );
+  }
+
+  async #turn(text: string): Promise<void> {
+    const { app, talk, mask } = this.#deps;
+    const { files, clock, host } = app.ports;
+    const { cwd } = this.#conversation;
+    let parts: UserMessage["parts"];
+    try {
+      parts = await expandAttachments(text, { files, cwd, homeDirectory: host.homeDirectory });
+    } catch (error) {
+      // Nothing was sent: the message is there to be mended.
+      talk.putBack(text);
+      throw error;
+    }
+    const message: UserMessage = {
+      type: "user-message",
+      id: crypto.randomUUID(),
+      parts: [...parts, ...this.#attachments],
+    };
+    this.#attachments = [];
+    await this.#interruptible(async (signal) => {
+      await using screen = new TurnScreen({ talk, clock, mask });
+      for await (const event of this.#conversation.runTurn(message, signal)) {
+        if (event.type === "turn-start") this.#hasTurns = true;
+        await screen.show(event);
+      }
+      this.#usage = addUsage(this.#usage, screen.usage);
+      this.#reasoning = screen.reasoning;
+      // What was typed ahead was meant for after the answer.
+      if (signal.aborted) talk.putBack("");
+    });
+  }
+
+  async #interruptible<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+    const running = new AbortController();
+    const ended = Promise.withResolvers<void>();
+    this.#running = running;
+    this.#idle = ended.promise;
+    using _ = this.#deps.talk.onInterrupt(() => this.interrupt());
+    try {
+      return await work(running.signal);
+    } finally {
+      this.#running = undefined;
+      ended.resolve();
+    }
+  }
+
+  async #reopen(session: SessionChoice, changes: SessionChanges = {}): Promise<void> {
+    const { resume: _resume, ...options } = { ...this.#options, ...changes };
+    const resume = this.#resumeFor(session);
+    const next: ConversationOptions = resume === undefined ? options : { ...options, resume };
+    const conversation = await this.#deps.app.openConversation(next);
+    await this.#conversation[Symbol.asyncDispose]();
+    this.#conversation = conversation;
+    this.#options = next;
+    this.#hasTurns = resume !== undefined;
+    this.#reasoning = "";
+    if (session.kind !== "same") this.#usage = noUsage;
+    await this.#greet();
+  }
+
+  #resumeFor(session: SessionChoice): ConversationOptions["resume"] {
+    switch (session.kind) {
+      case "new":
+        return undefined;
+      case "named":
+        return session;
+      case "same":
+        if (!this.#hasTurns) return undefined;
+        if (!this.#options.ephemeral) {
+          return { kind: "named", idOrTitle: this.#conversation.sessionId };
+        }
+        throw new HermesError("usage/invalid", "An ephemeral session stays as it was begun", {
+          hint: "/new begins another one",
+        });
+      default:
+        return session satisfies never;
+    }
+  }
+}
+
+/** What a session begins with. */
+export interface FirstMessage {
+  readonly text?: string;
+  readonly attachments: readonly ContentPart[];
+}

@@ -1,0 +1,45 @@
+import type { App, Conversation, ConversationOptions } from "../../app.ts";
+import type { Usage } from "../../core/event.ts";
+import type { Mask } from "../render/error.ts";
+import type { Talk } from "./talk.ts";
+
+/** Which session a conversation is opened for. */
+export type SessionChoice =
+  | { readonly kind: "new" }
+  /** The present one, with other options. */
+  | { readonly kind: "same" }
+  | { readonly kind: "named"; readonly idOrTitle: string };
+
+/** Options that change from now on. */
+export type SessionChanges = Pick<Partial<ConversationOptions>, "model" | "provider" | "approval">;
+
+/** What a slash command may use of its session. */
+export interface SlashContext {
+  readonly app: App;
+  readonly talk: Talk;
+  readonly mask: Mask;
+  readonly conversation: Conversation;
+  /** Tokens since the session was opened. */
+  readonly usage: Usage;
+  /** What the model thought in the last turn, as far as it tells; perhaps empty. */
+  readonly reasoning: string;
+  /** Aborts with Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Goes on in another conversation; the present one stays when that cannot be opened. */
+  readonly reopen: (session: SessionChoice, changes?: SessionChanges) => Promise<void>;
+}
+
+/** What follows a command. */
+export type SlashOutcome = "stay" | "leave";
+
+/** Something that can be done at the prompt besides talking. */
+export interface SlashCommand {
+  /** With the slash. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** What may follow the name, for people. */
+  readonly operands?: string;
+  readonly summary: string;
+  /** @throws {HermesError} what the person is told */
+  run(context: SlashContext, operands: string): Promise<SlashOutcome>;
+}

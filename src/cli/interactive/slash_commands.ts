@@ -1,0 +1,128 @@
+import { HermesError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/did_you_mean.ts";
+import { plainText } from "../render/plain.ts";
+import type { SlashCommand, SlashContext } from "./slash_command.ts";
+import { newCommand, resumeCommand, sessionsCommand } from "./slash_sessions.ts";
+import { approvalsCommand, configCommand, modelCommand } from "./slash_settings.ts";
+
+const helpCommand: SlashCommand = {
+  name: "/help",
+  aliases: ["/?"],
+  summary: "what can be typed here",
+  async run({ talk }) {
+    await talk.say(helpText(talk.style.dim));
+    return "stay";
+  },
+};
+
+const toolsCommand: SlashCommand = {
+  name: "/tools",
+  summary: "what the model can use",
+  async run({ talk, conversation }) {
+    const names = conversation.toolNames;
+    await talk.say(names.length === 0 ? "No tools" : names.join(", "));
+    return "stay";
+  },
+};
+
+const usageCommand: SlashCommand = {
+  name: "/usage",
+  summary: "tokens since this session was opened",
+  async run({ talk, usage }) {
+    const number = (value: number): string => value.toLocaleString("en-US");
+    const cached =
+      usage.cachedInputTokens > 0 ? ` (${number(usage.cachedInputTokens)} cached)` : "";
+    const thought =
+      usage.reasoningTokens > 0 ? ` (${number(usage.reasoningTokens)} of them reasoning)` : "";
+    await talk.say(
+      `${number(usage.inputTokens)} tokens in${cached}, ${number(usage.outputTokens)} out${thought}`,
+    );
+    return "stay";
+  },
+};
+
+const reasoningCommand: SlashCommand = {
+  name: "/reasoning",
+  summary: "what the model thought in the last turn",
+  async run({ talk, reasoning }) {
+    const text = plainText(reasoning).trim();
+    await talk.say(talk.style.dim(text === "" ? "The model told nothing of it" : text));
+    return "stay";
+  },
+};
+
+const quitCommand: SlashCommand = {
+  name: "/quit",
+  aliases: ["/exit", "/q"],
+  summary: "leave",
+  run: () => Promise.resolve("leave"),
+};
+
+/** All of them, in the order of the help. */
+export const slashCommands: readonly SlashCommand[] = [
+  helpCommand,
+  newCommand,
+  resumeCommand,
+  sessionsCommand,
+  modelCommand,
+  toolsCommand,
+  usageCommand,
+  reasoningCommand,
+  approvalsCommand,
+  configCommand,
+  quitCommand,
+];
+
+/** A command with what was typed behind it. */
+export interface SlashCall {
+  readonly command: SlashCommand;
+  readonly operands: string;
+}
+
+/**
+ * What a message that begins with a slash asks for; undefined for what is a message, also one that begins with a path.
+ * @throws {HermesError} `usage/invalid` for a command that there is not
+ */
+export function parseSlash(text: string): SlashCall | undefined {
+  const found = /^(\/[^\s/]*)(?:\s+([^]*))?$/.exec(text.trim());
+  if (!found) return undefined;
+  const [, name = "", operands = ""] = found;
+  const command = slashCommands.find(
+    (candidate) => candidate.name === name || candidate.aliases?.includes(name) === true,
+  );
+  if (command) return { command, operands: operands.trim() };
+  const names = slashCommands.flatMap((candidate) => [
+    candidate.name,
+    ...(candidate.aliases ?? []),
+  ]);
+  const near = didYouMean(name, names);
+  throw new HermesError("usage/invalid", `Unknown command: ${name}`, {
+    hint: near === undefined ? "/help tells what there is" : `did you mean ${near}?`,
+  });
+}
+
+/** Runs a command. */
+export async function runSlash(
+  call: SlashCall,
+  context: SlashContext,
+): ReturnType<SlashCommand["run"]> {
+  return await call.command.run(context, call.operands);
+}
+
+function helpText(dim: (text: string) => string): string {
+  const rows = slashCommands.map(({ name, operands, summary }) => {
+    const call = operands === undefined ? name : `${name} ${operands}`;
+    return `${call.padEnd(28)}${dim(summary)}`;
+  });
+  const keys: readonly (readonly [string, string])[] = [
+    ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
+    ["Alt-Enter, \\ and Enter", "another line"],
+    ["Up, Ctrl-R", "what was sent before"],
+    ["Tab", "completes commands and paths"],
+    ["Ctrl-C", "clears the line, interrupts a turn; twice: leaves"],
+    ["Ctrl-D", "leaves"],
+  ];
+  return [...rows, "", ...keys.map(([key, summary]) => `${key.padEnd(28)}${dim(summary)}`)].join(
+    "\n",
+  );
+}

@@ -1,0 +1,79 @@
+import type { ApprovalMode } from "../../app.ts";
+import { HermesError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/did_you_mean.ts";
+import { plainText } from "../render/plain.ts";
+import type { SlashCommand } from "./slash_command.ts";
+
+export const modelCommand: SlashCommand = {
+  name: "/model",
+  operands: "[MODEL [PROVIDER]]",
+  summary: "show the models, or go on with another one",
+  async run({ app, talk, conversation, signal, reopen }, operands) {
+    const [model, provider] = operands.split(/\s+/).filter((word) => word !== "");
+    if (model !== undefined) {
+      await reopen({ kind: "same" }, { model, ...(provider === undefined ? {} : { provider }) });
+      return "stay";
+    }
+    const current = { model: conversation.model, provider: conversation.provider };
+    await talk.say(`${talk.style.bold(current.model)} (${current.provider})`);
+    const models = await app.listModels(current, signal);
+    const lines = models.map((id) => `${id === current.model ? "•" : " "} ${plainText(id)}`);
+    await talk.say([...lines, talk.style.dim("/model MODEL goes on with another one")].join("\n"));
+    return "stay";
+  },
+};
+
+const approvalModes: Readonly<Record<ApprovalMode, string>> = {
+  ask: "dangerous commands are asked about",
+  deny: "dangerous commands are denied",
+  yolo: "everything is allowed",
+};
+
+export const approvalsCommand: SlashCommand = {
+  name: "/approvals",
+  operands: "[ask|deny|yolo]",
+  summary: "how dangerous commands are decided",
+  async run({ app, talk, conversation, reopen }, operands) {
+    if (operands !== "") {
+      await reopen({ kind: "same" }, { approval: readMode(operands) });
+      return "stay";
+    }
+    const { command_allowlist: patterns } = await app.config();
+    const mode = conversation.approval;
+    const others = Object.entries(approvalModes)
+      .filter(([name]) => name !== mode)
+      .map(([name, meaning]) => talk.style.dim(`/approvals ${name}: ${meaning}`));
+    const allowed = patterns.map((pattern) => `always allowed: ${plainText(pattern)}`);
+    await talk.say([`${mode}: ${approvalModes[mode]}`, ...allowed, ...others].join("\n"));
+    return "stay";
+  },
+};
+
+function readMode(text: string): ApprovalMode {
+  const names = Object.keys(approvalModes);
+  for (const mode of ["ask", "deny", "yolo"] as const) if (mode === text) return mode;
+  const near = didYouMean(text, names);
+  throw new HermesError("usage/invalid", `No such mode: ${text}`, {
+    hint: near === undefined ? `choose one of ${names.join(", ")}` : `did you mean ${near}?`,
+  });
+}
+
+export const configCommand: SlashCommand = {
+  name: "/config",
+  summary: "where the configuration is, and what it says",
+  async run({ app, talk, conversation }) {
+    const config = await app.config();
+    const stat = await app.ports.files.stat(app.paths.configFile);
+    const rows: readonly (readonly [string, string])[] = [
+      ["file", `${app.paths.configFile}${stat ? "" : " (not there: defaults)"}`],
+      ["model", `${conversation.model} (${conversation.provider})`],
+      ["approvals", `${conversation.approval}, ${config.approvals.timeout} s to answer`],
+      ["steps of a turn", String(config.agent.max_turns)],
+      ["terminal timeout", `${config.terminal.timeout} s`],
+    ];
+    const lines = rows.map(([name, value]) => `${name.padEnd(18)}${plainText(value)}`);
+    const hint = "hermes config show tells everything, hermes config set KEY VALUE changes it";
+    await talk.say([...lines, talk.style.dim(hint)].join("\n"));
+    return "stay";
+  },
+};

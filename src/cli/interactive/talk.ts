@@ -1,0 +1,55 @@
+import type { Style } from "../render/style.ts";
+import type { Choice } from "./select.ts";
+
+/** What a person said at the prompt. */
+export type Said =
+  | { readonly kind: "message"; readonly text: string }
+  /** Ctrl-C with nothing written. */
+  | { readonly kind: "interrupt" }
+  /** Ctrl-D with nothing written, or the terminal went away. */
+  | { readonly kind: "end-of-input" };
+
+/** An answer to a question. */
+export type Answered<Value> =
+  | { readonly kind: "answer"; readonly value: Value }
+  /** Left without an answer: Escape, Ctrl-D, or the end of the input. */
+  | { readonly kind: "dismissed" }
+  /** Ctrl-C. */
+  | { readonly kind: "interrupted" };
+
+export interface ChoiceRequest {
+  readonly choices: readonly Choice[];
+  /** Where the pointer stands first. */
+  readonly initial?: number;
+  /** Below the choices; made anew for each drawing. */
+  readonly footer?: () => string;
+}
+
+/** How a session talks with its person: at a terminal that can be drawn on, or line by line. */
+export interface Talk {
+  readonly style: Style;
+  /** Cells of a line. */
+  readonly columns: number;
+  /** Prints lines that are no answer of the model. */
+  say(text: string): Promise<void>;
+  /** Prints a part of an answer. */
+  answer(text: string): Promise<void>;
+  /** Ends a line that an answer left open. */
+  freshLine(): Promise<void>;
+  /** What is shown below everything while something runs, made anew for each drawing; undefined: nothing. */
+  setStatus(status: (() => string) | undefined): void;
+  /** Draws again what changes with time. */
+  tick(): void;
+  /** The next message; one that was typed ahead is there at once. */
+  readMessage(): Promise<Said>;
+  /** Puts text back where messages are written, with what was typed ahead; nothing of it is sent by itself. */
+  putBack(text: string): void;
+  /** @throws the signal's reason when it aborts */
+  choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>>;
+  /** A line of free text. @throws the signal's reason when it aborts */
+  askText(signal: AbortSignal): Promise<Answered<string>>;
+  /** Calls back for Ctrl-C while no message is read and no question is open. */
+  onInterrupt(callback: () => void): Disposable;
+  /** Ctrl-C, as a signal that was sent to the process. */
+  interrupt(): void;
+}
