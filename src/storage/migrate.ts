@@ -37,7 +37,7 @@ export function migrate(connection: SqliteConnection, path: string): void {
     connection.exec(`PRAGMA user_version = ${schemaVersion}`);
     connection.exec("COMMIT");
   } catch (error) {
-    connection.exec("ROLLBACK");
+    connection.prepare("rollback").run([]);
     throw error;
   }
 }

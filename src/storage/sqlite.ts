@@ -43,10 +43,13 @@ export function openSqlite(path: string): SqliteConnection {
       // kysely says `begin`. The write lock is taken there, where SQLite waits for it: a transaction that begins by
       // reading cannot wait for the lock later.
       const statement = database.prepare(sql === "begin" ? "begin immediate" : sql);
+      // SQLite itself ends a transaction on a full disk or an I/O error; what follows must not hide why.
+      const isMoot = (): boolean => sql === "rollback" && !database.isTransaction;
       const adapted: SqliteStatement = {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...bindable(parameters)),
-        run: (parameters) => statement.run(...bindable(parameters)),
+        all: (parameters) => (isMoot() ? [] : statement.all(...bindable(parameters))),
+        run: (parameters) =>
+          isMoot() ? { changes: 0, lastInsertRowid: 0 } : statement.run(...bindable(parameters)),
         iterate: (parameters) => statement.iterate(...bindable(parameters)),
       };
       statements.set(sql, adapted);
