@@ -19,7 +19,6 @@ export interface ToolLimits {
   readonly terminalTimeoutMs: number;
   /** Of a command's output that the model gets. */
   readonly maxOutputChars: number;
-  readonly maxLines: number;
   readonly maxLineChars: number;
 }
 

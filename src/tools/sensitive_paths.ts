@@ -71,9 +71,18 @@ export const sensitiveHomeDirectories: readonly string[] = [
 
 /** Files of the hermes home that hold credentials: neither read nor written. */
 export const hermesSecretFiles: readonly string[] = [
+  ".anthropic_oauth.json",
   "auth.json",
   "auth.lock",
   "webhook_subscriptions.json",
+];
+
+/** Files of the hermes home that only hermes itself writes. */
+export const hermesOwnFiles: readonly string[] = [
+  "config.yaml",
+  "sessions.db",
+  "sessions.db-shm",
+  "sessions.db-wal",
 ];
 
 /** Directories of the hermes home that hold credentials. */

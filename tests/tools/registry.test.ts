@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test";
+import type { Host } from "../../src/core/ports.ts";
+import { createTools, selectTools, toolsetNames } from "../../src/tools/registry.ts";
+import { createFakeClock } from "../fakes/clock.ts";
+import { createFakeFiles } from "../fakes/files.ts";
+import { createFakeSpawner, type FakeProgram } from "../fakes/spawner.ts";
+import { createToolContext } from "../fakes/tool_context.ts";
+
+const host: Host = {
+  homeDirectory: "/home/anna",
+  temporaryDirectory: "/tmp",
+  cwd: "/work",
+  operatingSystem: "linux",
+  architecture: "x64",
+  pid: 1,
+  userId: 1_000,
+  version: "0.0.0",
+};
+
+function setUp(program: FakeProgram = () => 0) {
+  const files = createFakeFiles();
+  files.directory("/work");
+  const clock = createFakeClock();
+  const spawner = createFakeSpawner(program);
+  const set = createTools({
+    files,
+    spawner,
+    clock,
+    host,
+    env: { PATH: "/usr/bin", OPENAI_API_KEY: "secret", LAB_KEY: "secret", KEPT_KEY: "kept" },
+    hermesHome: "/home/anna/.hermes",
+    resultsDirectory: "/home/anna/.hermes/results",
+    limits: { terminalTimeoutMs: 180_000, maxOutputChars: 50_000, maxLineChars: 2_000 },
+    envPassthrough: ["KEPT_KEY"],
+    secretEnv: ["LAB_KEY", "KEPT_KEY"],
+  });
+  const tool = (name: string) => set.tools.find(({ spec }) => spec.name === name)!;
+  return { files, clock, spawner, set, tool };
+}
+
+const allNames = [
+  "terminal",
+  "process",
+  "read_file",
+  "write_file",
+  "patch",
+  "search_files",
+  "todo",
+  "clarify",
+];
+
+test("createTools() keeps its order, in which models see the tools", () => {
+  const { set } = setUp();
+  expect(set.tools.map(({ spec }) => spec.name)).toEqual(allNames);
+});
+
+test("createTools() describes every tool and every argument to the model", () => {
+  const { set } = setUp();
+  for (const { spec } of set.tools) {
+    expect(spec.description.length).toBeGreaterThan(20);
+    expect(spec.parameters).toMatchObject({ type: "object", properties: expect.any(Object) });
+    // What the model sees is JSON, without what a schema library keeps beside it.
+    expect(JSON.parse(JSON.stringify(spec.parameters))).toEqual(spec.parameters);
+    expect(Object.keys(spec.parameters)).not.toContain("$schema");
+  }
+});
+
+test("createTools() runs commands alone, and reads beside one another", () => {
+  const { tool } = setUp();
+  const access = (name: string, input: object) => {
+    const one = tool(name);
+    return one.access?.(one.parse(JSON.stringify(input)), "/work") ?? { mode: "exclusive" };
+  };
+  expect(access("terminal", { command: "ls" })).toEqual({ mode: "exclusive" });
+  expect(access("process", { action: "list" })).toEqual({ mode: "exclusive" });
+  expect(access("todo", {})).toEqual({ mode: "exclusive" });
+  expect(access("clarify", { question: "?" })).toEqual({ mode: "exclusive" });
+  expect(access("read_file", { path: "a" })).toEqual({ mode: "read", paths: ["/work/a"] });
+  expect(access("search_files", { pattern: "a" })).toEqual({ mode: "read", paths: ["/work"] });
+});
+
+test("createTools() gives commands an environment without keys, but with what the user lets through", async () => {
+  const { tool, spawner } = setUp();
+  const terminal = tool("terminal");
+  await terminal.run(terminal.parse('{"command":"env"}'), createToolContext());
+  expect(spawner.requests.map(({ env }) => env)).toEqual([{ PATH: "/usr/bin", KEPT_KEY: "kept" }]);
+});
+
+test("disposing ends the background processes and takes temporary files away", async () => {
+  const { tool, spawner, set, files } = setUp(({ request }) =>
+    request.stdin === "pipe" ? Promise.withResolvers<number>().promise : 0,
+  );
+  const terminal = tool("terminal");
+  await terminal.run(terminal.parse('{"command":"ls"}'), createToolContext());
+  await terminal.run(terminal.parse('{"command":"serve","background":true}'), createToolContext());
+  expect(files.paths()).toContain("/tmp/hermes-shell-1");
+  await set[Symbol.asyncDispose]();
+  expect(spawner.signals).toEqual(["SIGTERM", "SIGKILL"]);
+  expect(files.paths()).not.toContain("/tmp/hermes-shell-1");
+});
+
+describe("selectTools()", () => {
+  const select = (toolsets: readonly string[] | undefined, disabled: readonly string[] = []) => {
+    const { tools, unknown } = selectTools(setUp().set.tools, { toolsets, disabled });
+    return { names: tools.map(({ spec }) => spec.name), unknown };
+  };
+
+  test("takes all tools where nothing is chosen", () => {
+    expect(select(undefined)).toEqual({ names: allNames, unknown: [] });
+    expect(select(["all"])).toEqual({ names: allNames, unknown: [] });
+    expect(select(["*"])).toEqual({ names: allNames, unknown: [] });
+  });
+
+  test("keeps the fixed order, whatever the order of the names", () => {
+    expect(select(["todo", "terminal"]).names).toEqual(["terminal", "process", "todo"]);
+  });
+
+  test("takes a single tool by its name", () => {
+    expect(select(["read_file"])).toEqual({ names: ["read_file"], unknown: [] });
+  });
+
+  test("leaves out what is disabled", () => {
+    expect(select(undefined, ["terminal", "patch"]).names).toEqual([
+      "read_file",
+      "write_file",
+      "search_files",
+      "todo",
+      "clarify",
+    ]);
+  });
+
+  test("reports the names that mean nothing", () => {
+    expect(select(["file", "web"], ["browser"])).toEqual({
+      names: ["read_file", "write_file", "patch", "search_files"],
+      unknown: ["web", "browser"],
+    });
+    expect(select(["constructor"])).toEqual({ names: [], unknown: ["constructor"] });
+  });
+
+  test("knows every toolset by the name that help shows", () => {
+    expect(select(toolsetNames).unknown).toEqual([]);
+  });
+});
