@@ -12,7 +12,7 @@ if (argv[0] === "--version" || argv[0] === "-V") {
 }
 
 function versionLine(): string {
-  if (typeof HERMES_BUILD_VERSION !== "string") return "hermes (from its sources)";
+  if (typeof HERMES_BUILD_VERSION !== "string") return "hermes development";
   const commit = typeof HERMES_BUILD_COMMIT === "string" ? ` (${HERMES_BUILD_COMMIT})` : "";
   return `hermes ${HERMES_BUILD_VERSION}${commit}`;
 }

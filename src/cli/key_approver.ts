@@ -58,6 +58,7 @@ export function createKeyApprover(deps: KeyApproverDeps, timeoutMs: number): App
       );
       for await (const key of terminal.keys(AbortSignal.any([signal, ended.signal]))) {
         if (key === "\x03") {
+          verdict = { decision: "deny", by: "user" };
           deps.onInterrupt();
           break;
         }

@@ -74,7 +74,7 @@ test("createKeyApprover() takes silence for a denial", async () => {
 test("createKeyApprover() denies and interrupts for Ctrl-C", async () => {
   const { terminal, verdict, interrupts } = await ask();
   terminal.type("\x03");
-  expect(await verdict).toEqual({ decision: "deny", by: "policy" });
+  expect(await verdict).toEqual({ decision: "deny", by: "user" });
   expect(interrupts()).toBe(1);
 });
 
