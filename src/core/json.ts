@@ -14,8 +14,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** The value that JSON text stands for, or undefined when it is no JSON. */
 export function parseJson(text: string): Json | undefined {
   try {
-    const value: Json = JSON.parse(text);
-    return value;
+    return JSON.parse(text) as Json;
   } catch {
     return undefined;
   }
