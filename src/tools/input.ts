@@ -1,0 +1,121 @@
+import * as z from "zod";
+import { HermesError } from "../core/errors.ts";
+import { isJsonObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
+
+/** What a tool takes: the JSON schema that the model sees, and the reader of what it wrote. */
+export interface ToolInput<Value> {
+  readonly parameters: JsonObject;
+  /** @throws {HermesError} `turn/tool_arguments` with what is wrong, in words for the model */
+  readonly parse: (rawArguments: string) => Value;
+}
+
+/** Problems that are told at once. */
+const maxProblems = 3;
+
+/**
+ * The input of a tool from its zod schema, which must be an object. Models write numbers as text, lists as JSON text,
+ * and null for what they leave out: where the schema makes clear what was meant, that is taken; the rest is left alone.
+ */
+export function defineInput<Schema extends z.ZodObject>(
+  tool: string,
+  schema: Schema,
+): ToolInput<z.output<Schema>> {
+  const parameters = parametersOf(schema);
+  return {
+    parameters,
+    parse(rawArguments) {
+      const value = parseJson(rawArguments);
+      if (!isJsonObject(value)) throw wrong(tool, "they must be one JSON object");
+      const meant = coerceObject(value, parameters);
+      // zod compiles a parser for each schema at its first use, which costs more than the few parses of a turn.
+      const result = schema.safeParse(meant, { jitless: true });
+      if (result.success) return result.data;
+      throw wrong(tool, problemsOf(result.error.issues, meant, parameters));
+    },
+  };
+}
+
+/** The failure of arguments that make no sense together. */
+export function wrong(tool: string, problem: string): HermesError {
+  return new HermesError("turn/tool_arguments", `Cannot read the arguments of ${tool}: ${problem}`);
+}
+
+/** The schema as models get it: without the dialect, and without the bounds that zod gives to every integer. */
+function parametersOf(schema: z.ZodObject): JsonObject {
+  const text = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), (key, value: unknown) => {
+    const isBound = value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER;
+    return key === "$schema" || isBound ? undefined : value;
+  });
+  const parameters = parseJson(text);
+  return isJsonObject(parameters) ? parameters : {};
+}
+
+function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  input: JsonObject,
+  parameters: JsonObject,
+): string {
+  const problems = issues.slice(0, maxProblems).map(({ path, message }) => {
+    const name = path.join(".");
+    if (valueAt(input, path) === undefined) return `${name} is missing`;
+    return name === "" ? message : `${name}: ${message}`;
+  });
+  // What was misspelt is most likely what is missing.
+  const known = propertiesOf(parameters);
+  const unknown = Object.keys(input).filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length > 0) problems.push(`not known: ${unknown.slice(0, maxProblems).join(", ")}`);
+  return problems.join("; ");
+}
+
+function valueAt(value: Json | undefined, path: readonly PropertyKey[]): Json | undefined {
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
+  if (isJsonObject(value)) return valueAt(value[String(first)], rest);
+  return isArray(value) ? valueAt(value[Number(first)], rest) : undefined;
+}
+
+function propertiesOf(schema: JsonObject): JsonObject {
+  const properties = schema["properties"];
+  return isJsonObject(properties) ? properties : {};
+}
+
+function coerceObject(value: JsonObject, schema: JsonObject): JsonObject {
+  const properties = propertiesOf(schema);
+  const entries = Object.entries(value).flatMap(([name, entry]): [string, Json][] => {
+    // A null stands for a property that is left out, for models that must name all of them.
+    if (entry === null) return [];
+    return [[name, coerce(entry, properties[name])]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function coerce(value: Json, schema: Json | undefined): Json {
+  if (!isJsonObject(schema)) return value;
+  switch (schema["type"]) {
+    case "number":
+    case "integer":
+      return typeof value === "string" && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value)
+        ? Number(value)
+        : value;
+    case "boolean":
+      if (typeof value !== "string" || !/^(?:true|false)$/i.test(value)) return value;
+      return value.toLowerCase() === "true";
+    case "string":
+      return typeof value === "number" ? String(value) : value;
+    case "array": {
+      const list = typeof value === "string" ? (parseJson(value) ?? value) : value;
+      return isArray(list) ? list.map((entry) => coerce(entry, schema["items"])) : value;
+    }
+    case "object": {
+      const object = typeof value === "string" ? (parseJson(value) ?? value) : value;
+      return isJsonObject(object) ? coerceObject(object, schema) : value;
+    }
+    default:
+      return value;
+  }
+}
+
+/** `Array.isArray` does not narrow readonly arrays. */
+function isArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
