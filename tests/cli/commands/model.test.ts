@@ -44,7 +44,12 @@ test("model list of an endpoint that is away still tells what is configured", as
 const model = { path: ["model", "default"], value: "m2" };
 
 test.each<
-  readonly [string, Parameters<typeof planModel>[0], Parameters<typeof planModel>[1], unknown]
+  readonly [
+    string,
+    Parameters<typeof planModel>[0],
+    Parameters<typeof planModel>[1],
+    ReturnType<typeof planModel>,
+  ]
 >([
   ["a model alone", { model: "m2" }, { provider: "openai", current: "openai" }, [model]],
   [
@@ -76,7 +81,7 @@ test.each<
     ],
   ],
 ])("planModel() with %s", (_, choice, facts, expected) => {
-  expect<unknown>(planModel(choice, facts)).toEqual(expected);
+  expect(planModel(choice, facts)).toEqual(expected);
 });
 
 test("model set refuses what no turn could use, and writes nothing", async () => {
