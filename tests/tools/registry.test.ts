@@ -58,7 +58,9 @@ test("createTools() describes every tool and every argument to the model", () =>
   const { set } = setUp();
   for (const { spec } of set.tools) {
     expect(spec.description.length).toBeGreaterThan(20);
-    expect(spec.parameters).toMatchObject({ type: "object", properties: expect.any(Object) });
+    // Not by matchers: bun writes them into the value that they match, which all tests share.
+    expect(spec.parameters["type"]).toBe("object");
+    expect(Object.keys(spec.parameters["properties"] ?? {}).length).toBeGreaterThan(0);
     // What the model sees is JSON, without what a schema library keeps beside it.
     expect(JSON.parse(JSON.stringify(spec.parameters))).toEqual(spec.parameters);
     expect(Object.keys(spec.parameters)).not.toContain("$schema");
