@@ -77,14 +77,6 @@ export const hermesSecretFiles: readonly string[] = [
   "webhook_subscriptions.json",
 ];
 
-/** Files of the hermes home that only hermes itself writes. */
-export const hermesOwnFiles: readonly string[] = [
-  "config.yaml",
-  "sessions.db",
-  "sessions.db-shm",
-  "sessions.db-wal",
-];
-
 /** Directories of the hermes home that hold credentials. */
 export const hermesSecretDirectories: readonly string[] = ["mcp-tokens", "pairing"];
 
