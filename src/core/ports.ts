@@ -127,6 +127,8 @@ export interface Terminal {
   readonly stderr: OutputStream;
   /** Raw keyboard input (TTY only): byte sequences as typed; cooked mode is restored when the iteration ends. */
   keys(signal: AbortSignal): AsyncIterable<string>;
+  /** Stops this process, in cooked mode, as Ctrl-Z does; resolves when its shell has continued it. */
+  suspend(): Promise<void>;
   /** Calls back when the window's size changes. */
   onResize(callback: () => void): Disposable;
 }

@@ -87,3 +87,17 @@ export async function* readKeys(signal: AbortSignal): AsyncGenerator<string, voi
     stdin.unref();
   }
 }
+
+/** Stops this process and its group, in cooked mode; resolves when the shell has continued it. */
+export async function suspendProcess(): Promise<void> {
+  const { stdin } = process;
+  const wasRaw = stdin.isRaw;
+  const continued = new Promise<void>((resolve) => {
+    process.once("SIGCONT", () => resolve());
+  });
+  if (wasRaw) stdin.setRawMode(false);
+  // The whole group, as the terminal itself would: a shell script that started us stops, too.
+  process.kill(0, "SIGTSTP");
+  await continued;
+  if (wasRaw) stdin.setRawMode(true);
+}

@@ -17,8 +17,7 @@ export function openOutput(fd: 1 | 2): OutputStream {
         rest = rest.subarray(await writeSome(fd, rest));
       }
     } catch (error) {
-      const errno = errnoOf(error);
-      if (errno !== "EPIPE" && errno !== "ECONNRESET") throw error;
+      if (!hasNoReader(error)) throw error;
       isClosed = true;
     }
   };
@@ -34,6 +33,11 @@ export function openOutput(fd: 1 | 2): OutputStream {
       return written;
     },
   };
+}
+
+/** A pipe whose reader ended, a socket that was reset, a terminal that was closed. */
+function hasNoReader(error: unknown): boolean {
+  return ["EPIPE", "ECONNRESET", "EIO"].includes(errnoOf(error) ?? "");
 }
 
 /** Resolves with the number of bytes that the system took; the thread pool waits for a slow reader, the program does not. */

@@ -1,5 +1,5 @@
 import type { InputStream, OutputStream, Terminal } from "../core/ports.ts";
-import { openInput, readKeys } from "./input.ts";
+import { openInput, readKeys, suspendProcess } from "./input.ts";
 import { openOutput } from "./output.ts";
 
 /** The standard streams of this process; each is looked at when it is first asked for. */
@@ -18,6 +18,7 @@ export function openTerminal(): Terminal {
       return (stderr ??= openOutput(2));
     },
     keys: readKeys,
+    suspend: suspendProcess,
     onResize(callback) {
       const listener = (): void => callback();
       process.stdout.on("resize", listener);

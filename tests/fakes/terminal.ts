@@ -30,6 +30,8 @@ export interface FakeTerminal extends Terminal {
   type(text: string): void;
   /** The terminal goes away. */
   hangUp(): void;
+  /** How often the process was stopped. */
+  suspended(): number;
   /** Whether somebody reads raw keys. */
   isRaw(): boolean;
   resize(columns: number): void;
@@ -41,6 +43,7 @@ export interface FakeTerminal extends Terminal {
 export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTerminal {
   let columns = options.columns;
   let readers = 0;
+  let suspended = 0;
   let screen = "";
   let seen = 0;
   const typed = new AsyncQueue<string>();
@@ -79,6 +82,11 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
     type: (text) => typed.push(text),
     hangUp: () => typed.end(),
     isRaw: () => readers > 0,
+    suspended: () => suspended,
+    suspend() {
+      suspended++;
+      return Promise.resolve();
+    },
     resize(next) {
       columns = next;
       for (const callback of resized) callback();

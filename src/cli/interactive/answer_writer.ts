@@ -59,7 +59,7 @@ export class AnswerWriter {
   }
 
   #openMarkdown(): MarkdownStream {
-    const { style } = this.#talk;
-    return createMarkdownStream(style, { isPlain: style.bold("x") === "x" });
+    const { style, columns } = this.#talk;
+    return createMarkdownStream(style, { isPlain: style.bold("x") === "x", columns });
   }
 }

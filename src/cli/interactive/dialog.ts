@@ -60,6 +60,7 @@ export function createTextDialog(style: Style): Dialog<string> {
           return { kind: "interrupted" };
         case "complete":
         case "clear-screen":
+        case "suspend":
         case "bell":
         case undefined:
           return undefined;

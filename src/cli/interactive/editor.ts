@@ -36,6 +36,11 @@ export function insertPaste(state: EditorState, paste: string): EditorState {
   return insertMarked({ ...state, pastes }, pasteMark(state.pastes.length));
 }
 
+/** Whether a backslash at the end of what is written asks for another line, as in a shell. */
+export function asksForLine(text: string): boolean {
+  return /(?<!\\)(?:\\\\)*\\$/.test(text);
+}
+
 type Command = (state: EditorState) => EditorStep;
 
 const ignore: Command = (state) => ({ state });
@@ -99,6 +104,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["ctrl-r", startSearch],
   ["ctrl-c", clearOrInterrupt],
   ["tab", (state) => ({ state: closeCut(state), effect: { type: "complete" } })],
+  ["ctrl-z", (state) => ({ state: closeCut(state), effect: { type: "suspend" } })],
   ["ctrl-l", (state) => ({ state: closeCut(state), effect: { type: "clear-screen" } })],
 ]);
 
@@ -134,10 +140,9 @@ function lineRest(text: string, at: number): number {
   return end === at ? Math.min(text.length, at + 1) : end;
 }
 
-/** A backslash at the end of what is written asks for another line, as in a shell. */
 function enter(state: EditorState): EditorStep {
   const { text, cursor } = state;
-  if (cursor === text.length && /(?<!\\)(?:\\\\)*\\$/.test(text)) {
+  if (cursor === text.length && asksForLine(text)) {
     return { state: withText(state, `${text.slice(0, -1)}\n`) };
   }
   const written = writtenText(state);

@@ -42,6 +42,7 @@ export type EditorEffect =
   | { readonly type: "interrupt" }
   | { readonly type: "complete" }
   | { readonly type: "clear-screen" }
+  | { readonly type: "suspend" }
   | { readonly type: "bell" };
 
 export interface EditorStep {

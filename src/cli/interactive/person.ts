@@ -124,7 +124,7 @@ async function ask(
   await talk.say(talk.style.yellow(plainText(question)));
   try {
     const chosen = choices.length === 0 ? undefined : await chooseOrWrite(talk, choices, signal);
-    const answered = chosen ?? (await talk.askText(signal));
+    const answered = chosen ?? (await talk.askText(signal, { isExpected: choices.length > 0 }));
     switch (answered.kind) {
       case "answer":
         await talk.say(talk.style.dim(`  ${plainText(answered.value)}`));

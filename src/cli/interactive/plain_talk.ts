@@ -1,5 +1,6 @@
 import type { Terminal } from "../../core/ports.ts";
 import type { Style } from "../render/style.ts";
+import { asksForLine } from "./editor.ts";
 import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
 
 /**
@@ -64,6 +65,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
         case "interrupted":
           return { kind: "interrupt" };
         case "dismissed":
+          await this.#talk("\n");
           return { kind: "end-of-input" };
         case "answer":
           break;
@@ -72,7 +74,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
           continue;
       }
       text += read.value;
-      if (!text.endsWith("\\")) {
+      if (!asksForLine(text)) {
         if (text.trim() !== "") return { kind: "message", text };
         text = "";
         await this.#talk("> ");

@@ -65,8 +65,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   /** Takes the terminal: keys are read from now on. */
   async open(): Promise<void> {
     this.#resizing = this.#deps.terminal.onResize(() => this.tick());
-    await this.#screen.control(bracketedPasteOn);
-    await this.#screen.setView((columns) => this.#draw(columns));
+    await this.#takeScreen();
     this.#keyboard = readKeyboard(this.#deps, (key) => this.#press(key), this.#closing.signal).then(
       () => this.#end(),
     );
@@ -77,6 +76,15 @@ export class RawTalk implements Talk, AsyncDisposable {
     this.#resizing?.[Symbol.dispose]();
     this.#closing.abort();
     await this.#keyboard;
+    await this.#giveScreenBack();
+  }
+
+  async #takeScreen(): Promise<void> {
+    await this.#screen.control(bracketedPasteOn);
+    await this.#screen.setView((columns) => this.#draw(columns));
+  }
+
+  async #giveScreenBack(): Promise<void> {
     await this.#screen.setView(() => undefined);
     await this.#screen.freshLine();
     await this.#screen.control(bracketedPasteOff);
@@ -139,10 +147,15 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
+    this.#armedAt = this.#deps.clock.monotonic() + armingMs;
     return this.#ask(createSelectDialog(request, this.style), signal);
   }
 
-  askText(signal: AbortSignal): Promise<Answered<string>> {
+  askText(
+    signal: AbortSignal,
+    { isExpected }: { readonly isExpected: boolean },
+  ): Promise<Answered<string>> {
+    this.#armedAt = this.#deps.clock.monotonic() + (isExpected ? 0 : armingMs);
     return this.#ask(createTextDialog(this.style), signal);
   }
 
@@ -162,7 +175,6 @@ export class RawTalk implements Talk, AsyncDisposable {
   async #ask<Value>(dialog: Dialog<Value>, signal: AbortSignal): Promise<Answered<Value>> {
     signal.throwIfAborted();
     if (this.#hasEnded) return { kind: "dismissed" };
-    this.#armedAt = this.#deps.clock.monotonic() + armingMs;
     let open: OpenDialog | undefined;
     try {
       return await new Promise<Answered<Value>>((resolve, reject) => {
@@ -223,6 +235,9 @@ export class RawTalk implements Talk, AsyncDisposable {
       case "clear-screen":
         this.#screen.clear().catch(() => undefined);
         return;
+      case "suspend":
+        void this.#suspend();
+        return;
       case "bell":
         this.#screen.control("\x07").catch(() => undefined);
         break;
@@ -258,6 +273,16 @@ export class RawTalk implements Talk, AsyncDisposable {
     this.#editor = withText(before, completion.text, completion.cursor);
     this.#candidates = completion.candidates;
     this.tick();
+  }
+
+  async #suspend(): Promise<void> {
+    try {
+      await this.#giveScreenBack();
+      await this.#deps.terminal.suspend();
+      await this.#takeScreen();
+    } catch {
+      // Whoever prints next hears of a terminal that cannot be written to.
+    }
   }
 
   /** The terminal went away. */

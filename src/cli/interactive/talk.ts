@@ -46,8 +46,11 @@ export interface Talk {
   putBack(text: string): void;
   /** @throws the signal's reason when it aborts */
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>>;
-  /** A line of free text. @throws the signal's reason when it aborts */
-  askText(signal: AbortSignal): Promise<Answered<string>>;
+  /** Free text. `isExpected`: the person has just asked to write it. @throws the signal's reason when it aborts */
+  askText(
+    signal: AbortSignal,
+    options: { readonly isExpected: boolean },
+  ): Promise<Answered<string>>;
   /** Calls back for Ctrl-C while no message is read and no question is open. */
   onInterrupt(callback: () => void): Disposable;
   /** Ctrl-C, as a signal that was sent to the process. */

@@ -1,5 +1,6 @@
-import { plainText } from "./plain.ts";
+import { plainPieces } from "./plain.ts";
 import type { Style } from "./style.ts";
+import { WordWrap } from "./word_wrap.ts";
 
 /** Characters of a span (bold, code, a link) that are waited for; a longer one is shown as it was written. */
 const maxSpanChars = 400;
@@ -12,16 +13,25 @@ export interface MarkdownStream {
   end(): string;
 }
 
+export interface MarkdownOptions {
+  /** The text stays Markdown: for a style that paints nothing. */
+  readonly isPlain: boolean;
+  /** Cells of a line: prose is broken between words. Left to the terminal where absent. */
+  readonly columns?: number;
+}
+
 /**
  * Light Markdown for a terminal: headings, emphasis, code, lists, quotes and links; tables and everything else as it is
- * written. Plain text flows at once; only what may become markup waits, for a few characters. With a style that paints
- * nothing, the text stays Markdown.
+ * written. Plain text flows at once; only what may become markup waits, for a few characters. Code keeps its lines, so
+ * that it can be copied.
  */
 export function createMarkdownStream(
   style: Style,
-  { isPlain }: { readonly isPlain: boolean },
+  { isPlain, columns }: MarkdownOptions,
 ): MarkdownStream {
-  if (isPlain) return { push: plainText, end: () => "" };
+  const plain = plainPieces();
+  if (isPlain) return { push: plain, end: () => "" };
+  const wrap = columns === undefined ? undefined : new WordWrap(columns);
   let pending = "";
   /** The mark that ends the code block that is open. */
   let fence: string | undefined;
@@ -36,7 +46,8 @@ export function createMarkdownStream(
     if (pending === "") return undefined;
     if (fence !== undefined) return codeLine(fence, isLast);
     if (isAtLineStart) return lineStart(isLast);
-    return inline(isLast);
+    const shown = inline(isLast);
+    return shown === undefined ? undefined : prose(shown);
   }
 
   function codeLine(mark: string, isLast: boolean): string | undefined {
@@ -46,7 +57,7 @@ export function createMarkdownStream(
     pending = end < 0 ? "" : pending.slice(end + 1);
     const lineBreak = end < 0 ? "" : "\n";
     if (!line.trimStart().startsWith(mark) || /[^`~\s]/.test(line))
-      return `  ${style.green(line)}${lineBreak}`;
+      return keep(`${line === "" ? "" : style.green(line)}${lineBreak}`);
     fence = undefined;
     return "";
   }
@@ -67,7 +78,7 @@ export function createMarkdownStream(
       pending = end < 0 ? "" : pending.slice(end + 1);
       fence = opening[1] ?? "```";
       const language = start.trim().slice(fence.length).trim();
-      return language === "" ? "" : `  ${style.dim(language)}\n`;
+      return language === "" ? "" : keep(`${style.dim(language)}\n`);
     }
     isAtLineStart = false;
     const heading = /^#{1,6} +/.exec(start);
@@ -90,7 +101,16 @@ export function createMarkdownStream(
     const line = end < 0 ? pending : pending.slice(0, end + 1);
     pending = pending.slice(line.length);
     isAtLineStart = end >= 0;
-    return line;
+    return keep(line);
+  }
+
+  /** Text whose lines stay as they are. */
+  function keep(text: string): string {
+    return wrap?.keep(text) ?? text;
+  }
+
+  function prose(text: string): string {
+    return wrap?.wrap(text) ?? text;
   }
 
   function take(
@@ -100,7 +120,7 @@ export function createMarkdownStream(
   ): string {
     pending = pending.slice(markup.length);
     paintLine = paint;
-    return shown;
+    return prose(shown);
   }
 
   function inline(isLast: boolean): string | undefined {
@@ -142,10 +162,10 @@ export function createMarkdownStream(
 
   return {
     push(delta) {
-      pending += plainText(delta);
+      pending += plain(delta);
       return drain(false);
     },
-    end: () => drain(true),
+    end: () => drain(true) + (wrap?.flush() ?? ""),
   };
 }
 

@@ -34,8 +34,8 @@ describe("createMarkdownStream()", () => {
     ["- one\n  * two\n", "• one\n  • two\n"],
     ["1. first\n", "1. first\n"],
     ["> said **so**\n", "d<│ >d<said >d<b<so>>\n"],
-    ["```ts\nlet **a** = `1`;\n```\nafter", "  d<ts>\n  g<let **a** = `1`;>\nafter"],
-    ["```\nnever closed", "  g<never closed>"],
+    ["```ts\nlet **a** = `1`;\n```\nafter", "d<ts>\ng<let **a** = `1`;>\nafter"],
+    ["```\nnever closed", "g<never closed>"],
     ["| a | **b** |\n|---|---|\n", "| a | **b** |\n|---|---|\n"],
     ["---\n", "---\n"],
     ["2 * 3 * 4 and snake_case_name and *.ts", "2 * 3 * 4 and snake_case_name and *.ts"],
@@ -107,6 +107,42 @@ describe("createMarkdownStream()", () => {
       }),
       { seed: 32, numRuns: 1_000 },
     );
+  });
+
+  test("breaks prose between words, and leaves code and tables as they are", () => {
+    const none = (text: string): string => text;
+    const plain = { dim: none, bold: none, red: none, green: none, yellow: none };
+    const stream = createMarkdownStream(plain, { isPlain: false, columns: 21 });
+    const text = [
+      "The quick **brown fox** jumps over the lazy dog",
+      "- a list item that is long",
+      "> a quote that is long too",
+      "12. an item with a number",
+      "```",
+      "a line of code that is too long for it",
+      "```",
+      "| a table that | is too long for it |",
+      "",
+    ].join("\n");
+    expect((stream.push(text) + stream.end()).split("\n")).toEqual([
+      "The quick brown fox",
+      "jumps over the lazy",
+      "dog",
+      "• a list item that",
+      "  is long",
+      "│ a quote that is",
+      "│ long too",
+      "12. an item with a",
+      "    number",
+      "a line of code that is too long for it",
+      "| a table that | is too long for it |",
+      "",
+    ]);
+  });
+
+  test("takes escape sequences of the text away, also where they are cut in two", () => {
+    const stream = createMarkdownStream(style, { isPlain: false });
+    expect(stream.push("a\x1b[3") + stream.push("1mb\n") + stream.end()).toBe("ab\n");
   });
 
   test("leaves Markdown alone where nothing is painted", () => {
