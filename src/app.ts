@@ -176,6 +176,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
       const { openConversation } = await import("./app/conversation.ts");
       return await openConversation(app, conversation);
     },
+    async secretNames() {
+      const [{ fromFile }, { config }] = await Promise.all([loadedEnv(), loadedConfig()]);
+      return [...fromFile, ...config.custom_providers.map((provider) => provider.key_env)];
+    },
     async allowAlways(key) {
       const { applyEdits } = await import("./config/edit.ts");
       await applyEdits(ports.files, paths, [{ path: ["command_allowlist"], append: key }]);

@@ -39,7 +39,7 @@ export async function openToolbox(
       maxLineChars: config.tool_output.max_line_length,
     },
     envPassthrough: config.terminal.env_passthrough,
-    secretEnv: config.custom_providers.map((provider) => provider.key_env),
+    secretEnv: await app.secretNames(),
     redact: (text) => redactor.boundary(text),
   });
   const { tools, unknown } = selectTools(all.tools, {
