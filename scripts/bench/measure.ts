@@ -19,7 +19,7 @@ export interface Measured {
 /** The program's wall time. @throws {Error} with its stderr when it ends with another code than 0 */
 export async function measureRun(run: ProgramRun): Promise<Measured> {
   const startedAt = performance.now();
-  const child = start(run);
+  const child = launch(run);
   const stderr = new Response(child.stderr).text();
   await endWell(child, run, stderr);
   return { wallMs: performance.now() - startedAt, startedAt };
@@ -30,15 +30,11 @@ export async function measureRun(run: ProgramRun): Promise<Measured> {
  * reports includes this process, from which the program was forked.
  */
 export async function measurePeak(run: ProgramRun): Promise<number> {
-  const child = start(run);
+  const child = launch(run);
   const stderr = new Response(child.stderr).text();
   const ended = endWell(child, run, stderr);
-  let isRunning = true;
-  void ended.finally(() => {
-    isRunning = false;
-  });
   let peakKb = 0;
-  while (isRunning) {
+  for (let isRunning = true; isRunning;) {
     const status = await Bun.file(`/proc/${child.pid}/status`)
       .text()
       .catch(() => "");
@@ -46,15 +42,19 @@ export async function measurePeak(run: ProgramRun): Promise<number> {
     const isProgram = !/^Name:\s+bun$/m.test(status) || run.program.endsWith("/bun");
     const mark = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
     if (isProgram) peakKb = Math.max(peakKb, mark);
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    isRunning = await Promise.race([ended.then(() => false), nextTick().then(() => true)]);
   }
   await ended;
   return (peakKb * 1024) / 1e6;
 }
 
-function start({ program, args, cwd, env }: ProgramRun) {
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function launch({ program, args, cwd, env }: ProgramRun) {
   return Bun.spawn([program, ...args], {
     stdin: "ignore",
     stdout: "ignore",
@@ -65,7 +65,7 @@ function start({ program, args, cwd, env }: ProgramRun) {
 }
 
 async function endWell(
-  child: ReturnType<typeof start>,
+  child: ReturnType<typeof launch>,
   { program, args }: ProgramRun,
   stderr: Promise<string>,
 ): Promise<void> {
