@@ -1,6 +1,6 @@
 import type { App, Conversation, ConversationOptions } from "../../app.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
-import { HermesError, toHermesError } from "../../core/errors.ts";
+import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
 import { expandAttachments } from "../attachments.ts";
 import { exitCodes } from "../exit_codes.ts";
@@ -34,6 +34,8 @@ export class InteractiveSession implements AsyncDisposable {
   #usage: Usage = noUsage;
   #reasoning = "";
   #lastInterruptAt = -Infinity;
+  /** Whether messages could not be kept for later sessions. */
+  #forgets = false;
   /** What goes with the next message. */
   #attachments: readonly ContentPart[] = [];
   /** Ends what runs now. */
@@ -132,10 +134,10 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
   async #handle(text: string): Promise<SlashOutcome> {
-    const { talk, history, mask, debug } = this.#deps;
+    const { talk, mask, debug } = this.#deps;
     const { style } = talk;
+    await this.#remember(text);
     try {
-      await history.add(text);
       const call = parseSlash(text);
       if (!call) await this.#turn(text);
       else if ((await this.#slash(call)) === "leave") return "leave";
@@ -149,6 +151,19 @@ export class InteractiveSession implements AsyncDisposable {
     }
     await talk.say("");
     return "stay";
+  }
+
+  /** Keeps a message for later sessions; that this does not work is told once. */
+  async #remember(text: string): Promise<void> {
+    const { talk, history } = this.#deps;
+    if (this.#forgets) return;
+    try {
+      await history.add(text);
+    } catch (error) {
+      this.#forgets = true;
+      const reason = errnoOf(error) ?? String(error);
+      await talk.say(talk.style.yellow(`The history cannot be kept: ${reason}`));
+    }
   }
 
   async #slash(call: SlashCall): Promise<SlashOutcome> {

@@ -133,7 +133,7 @@ export function createMarkdownStream(
     }
     // Underscores inside of a word belong to the word.
     if (pending.startsWith("_") && /\w/.test(lastChar)) return paintLine(cut(1));
-    const span = readSpan(pending);
+    const span = readSpan(pending, isLast);
     if (span) {
       cut(span.length);
       return paintLine(paintSpan(span, style));
@@ -188,12 +188,14 @@ const spanRules: readonly (readonly [Span["kind"], RegExp])[] = [
   ["link", /^\[([^\]\n]+)\]\(([^()\s]+)\)/],
 ];
 
-function readSpan(text: string): Span | undefined {
+/** The span that the text begins with; `isLast`: nothing follows it. */
+function readSpan(text: string, isLast: boolean): Span | undefined {
   for (const [kind, rule] of spanRules) {
     const found = rule.exec(text);
     if (!found) continue;
     // Whether it ends there depends on the next character, which may not be here yet.
-    if (found[0].length === text.length && (kind === "bold" || kind === "italic")) return undefined;
+    const mayGoOn = found[0].length === text.length && !isLast;
+    if (mayGoOn && (kind === "bold" || kind === "italic")) return undefined;
     const url = found[2];
     return {
       kind,

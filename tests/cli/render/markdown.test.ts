@@ -28,6 +28,7 @@ describe("createMarkdownStream()", () => {
     ["# Title\n", "b<Title>\n"],
     ["plain text\n", "plain text\n"],
     ["a **bold** word", "a b<bold> word"],
+    ["**bold** to the *end*", "b<bold> to the b<end>"],
     ["an *italic* and _another_ one", "an b<italic> and b<another> one"],
     ["`code` and ``a ` b``", "g<code> and g<a ` b>"],
     ["see [docs](https://x.y/z).", "see docs d<(https://x.y/z)>."],
