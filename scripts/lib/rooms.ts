@@ -43,7 +43,7 @@ const table: Readonly<Record<string, Room>> = {
   transports: { rooms: ["core", "wire"], packages: ["@noble/hashes", "openai"] },
   agent: { rooms: ["core"], packages: [] },
   codex: { rooms: ["core", "wire"], packages: ["smol-toml"] },
-  tools: { rooms: ["core"], packages: ["diff", "ignore", "re2js", "zod"] },
+  tools: { rooms: ["core"], packages: ["diff", "fflate", "re2js", "zod"] },
   auth: { rooms: ["core"], packages: ["zod"] },
   config: { rooms: ["core"], packages: ["yaml", "zod"] },
   storage: { rooms: ["core"], packages: ["kysely"] },

@@ -3,6 +3,7 @@ import type { FileStore } from "../core/ports.ts";
 import type { Tool, ToolOutput } from "../core/tool.ts";
 import type { FileMemory, Reading } from "./file_memory.ts";
 import type { FileSafety } from "./file_safety.ts";
+import { isOfficeDocument, officeText } from "./documents/office_text.ts";
 import { defineInput } from "./input.ts";
 import { failure, result, worldFailure } from "./output.ts";
 import { readLines } from "./read_lines.ts";
@@ -25,6 +26,9 @@ export interface ReadFileDeps {
 const maxContentChars = 80_000;
 const maxLines = 2_000;
 
+/** Larger office documents are not unpacked, in bytes. */
+const maxDocumentBytes = 50 * 1024 * 1024;
+
 /** What stands for lines that the model has already; write_file refuses it as a file's content. */
 export const unchangedNote = "File unchanged since the last read; its content was returned before";
 
@@ -43,8 +47,8 @@ export function createReadFileTool(deps: ReadFileDeps): Tool<ReturnType<typeof i
     spec: {
       name: "read_file",
       description:
-        "Reads a text file. Lines come as `number|text`. Read long files in parts with offset and limit. " +
-        "Use this instead of cat, head or tail.",
+        "Reads a text file, or the text of a .docx or .xlsx document. Lines come as `number|text`. Read long files in " +
+        "parts with offset and limit. Use this instead of cat, head or tail.",
       parameters: input.parameters,
     },
     effect: "read",
@@ -93,7 +97,8 @@ async function read(
     maxLineChars,
     maxChars: maxContentChars,
   };
-  const found = await readLines(files.readChunks(path), window, signal);
+  const chunks = isOfficeDocument(path) ? documentChunks(files, reading) : files.readChunks(path);
+  const found = await readLines(chunks, window, signal);
   if (found.kind === "binary") return failure(`${path} is a binary file (${stat.size} bytes)`);
   const { lines, totalLines, cutLines } = found;
   if (lines.length === 0 && totalLines !== undefined && totalLines > 0) {
@@ -114,6 +119,17 @@ async function read(
     truncated: hints.length > 0,
     ...(hints.length > 0 ? { hint: hints.join(". ") } : {}),
   });
+}
+
+/** The text of an office document; the document as it is where that cannot be read. */
+async function* documentChunks(
+  files: Pick<FileStore, "readBytes" | "readChunks">,
+  { path, stat }: Reading,
+): AsyncGenerator<Uint8Array, void> {
+  const text =
+    stat.size <= maxDocumentBytes ? await officeText(path, await files.readBytes(path)) : undefined;
+  if (text === undefined) yield* files.readChunks(path);
+  else yield new TextEncoder().encode(text);
 }
 
 function unchanged(): ToolOutput {
