@@ -14,7 +14,6 @@ export function failure(error: string, facts: JsonObject = {}): ToolOutput {
 
 const errnoWords: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "it does not exist"],
-  ["EEXIST", "something else has that name"],
   ["EACCES", "permission denied"],
   ["EPERM", "permission denied"],
   ["EEXIST", "a file is where a directory would have to be"],

@@ -19,7 +19,7 @@ export const plainFormat: TextFormat = { hasByteOrderMark: false, lineEnd: "\n" 
 /** Larger files are not for editing, in bytes. */
 const maxEditedBytes = 16 * 1024 * 1024;
 
-const byteOrderMark = "\uFEFF";
+export const byteOrderMark = "\uFEFF";
 
 export type EditedFile =
   | ({ readonly kind: "text"; readonly stat: FileStat } & TextFile)
@@ -69,10 +69,10 @@ export function decodeTextFile(bytes: Uint8Array): TextFile | undefined {
   };
 }
 
-/** The text as a file of that format keeps it. */
+/** A text with `\n` line ends as a file of that format keeps it. */
 export function encodeText(text: string, { hasByteOrderMark, lineEnd }: TextFormat): string {
-  const body = lineEnd === "\r\n" ? text.replaceAll(/\r?\n/g, "\r\n") : text;
-  return hasByteOrderMark && !body.startsWith(byteOrderMark) ? byteOrderMark + body : body;
+  const body = lineEnd === "\r\n" ? text.replaceAll("\n", "\r\n") : text;
+  return hasByteOrderMark ? byteOrderMark + body : body;
 }
 
 /** How a file is written down, by its beginning; a plain one where there is none or no text. */

@@ -7,7 +7,7 @@ import type { FileSafety } from "./file_safety.ts";
 import { defineInput } from "./input.ts";
 import { failure, result, worldFailure } from "./output.ts";
 import { unchangedNote } from "./read_file.ts";
-import { encodeText, formatOf, plainFormat } from "./text_file.ts";
+import { byteOrderMark, encodeText, formatOf, plainFormat, type TextFormat } from "./text_file.ts";
 import { pathProblem, toolPath } from "./tool_path.ts";
 
 export interface WriteFileDeps {
@@ -83,7 +83,7 @@ async function write(
   if (before && before.kind !== "file") return failure(`${file} is no regular file`);
   const isStale = memory.isStale(sessionId, file, before);
   const format = before ? await formatOf(files, file) : plainFormat;
-  const data = new TextEncoder().encode(encodeText(content, format));
+  const data = new TextEncoder().encode(inFormat(content, format));
   const created = await files.makeDirectory(dirname(file));
   await files.replaceFile(file, data);
   memory.note(sessionId, file, await files.stat(file));
@@ -99,4 +99,11 @@ async function write(
         }
       : {}),
   });
+}
+
+/** The content as the file was written before; what it has of that already is not doubled. */
+function inFormat(content: string, format: TextFormat): string {
+  const text = format.lineEnd === "\r\n" ? content.replaceAll("\r\n", "\n") : content;
+  const isMarked = format.hasByteOrderMark && text.startsWith(byteOrderMark);
+  return encodeText(isMarked ? text.slice(byteOrderMark.length) : text, format);
 }
