@@ -171,3 +171,24 @@ describe("keys()", () => {
     await pty.untilShown("done");
   });
 });
+
+describe("suspend()", () => {
+  test("stops the process in cooked mode until its shell continues it", async () => {
+    await using pty = startInPty({
+      command: ["bash", "--norc", "-i"],
+      env: { ...process.env, PS1: "$ ", PROGRAM: `${process.execPath} ${program("keys")}` },
+    });
+    await pty.untilShown("$ ");
+    pty.type("$PROGRAM\r");
+    await pty.untilShown("ready");
+    pty.type("z");
+    await pty.untilShown("Stopped");
+    pty.type("stty -a | grep -o ' icanon'\r");
+    await pty.untilShown(" icanon'");
+    await pty.untilShown(" icanon\r\n");
+    pty.type("fg\r");
+    await pty.untilShown("continued");
+    pty.type("q");
+    await pty.untilShown("cooked");
+  });
+});

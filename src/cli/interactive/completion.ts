@@ -36,7 +36,8 @@ export async function complete(
   const start = cursor - path.length - (mention[1] === undefined ? 0 : 1);
   const quoted = fitting.some((name) => /\s/.test(name)) || mention[1] !== undefined;
   const close = (name: string): string => (name.endsWith("/") ? "" : quoted ? '" ' : " ");
-  return merge(text, { start, end: cursor }, { fitting, close, open: quoted ? '"' : "" });
+  const merged = merge(text, { start, end: cursor }, { fitting, close, open: quoted ? '"' : "" });
+  return merged && { ...merged, candidates: merged.candidates.map(lastName) };
 }
 
 interface Fit {
@@ -57,7 +58,7 @@ function merge(
   return {
     text: text.slice(0, start) + word + text.slice(end),
     cursor: start + word.length,
-    candidates: others.length === 0 ? [] : fitting.map(lastName),
+    candidates: others.length === 0 ? [] : fitting,
   };
 }
 

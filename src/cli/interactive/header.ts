@@ -40,10 +40,10 @@ export function lastExchange(
   const answer = all
     .slice(at)
     .findLast((item) => item.type === "assistant-message" && item.text.trim() !== "");
-  const asked = excerpt(plainText(mask(textOf(question))), maxQuestionLines);
+  const asked = excerpt(mask(plainText(textOf(question))), maxQuestionLines);
   const answered =
     answer?.type === "assistant-message"
-      ? excerpt(plainText(mask(answer.text)), maxAnswerLines)
+      ? excerpt(mask(plainText(answer.text)), maxAnswerLines)
       : "(no answer)";
   return `${style.dim(`> ${asked.replaceAll("\n", "\n  ")}`)}\n${style.dim(answered)}`;
 }

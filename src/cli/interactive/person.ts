@@ -9,7 +9,7 @@ import { HermesError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Question } from "../../core/tool.ts";
 import type { Mask } from "../render/error.ts";
-import { plainText } from "../render/plain.ts";
+import { oneLine, plainText } from "../render/plain.ts";
 import type { Choice } from "./select.ts";
 import type { Answered, Talk } from "./talk.ts";
 
@@ -59,7 +59,7 @@ async function decide(
   const { style } = talk;
   await talk.say(
     [
-      style.yellow(`Allow this? ${plainText(request.reason)}`),
+      style.yellow(`Allow this? ${oneLine(request.reason)}`),
       ...describe(request.subject, deps.mask).map((line) => `  ${line}`),
     ].join("\n"),
   );
@@ -94,7 +94,7 @@ const maxDiffLines = 40;
 
 /** What is asked for, in full: a command that is cut could hide what it does. */
 function describe(subject: ApprovalSubject, mask: Mask): readonly string[] {
-  const safe = (text: string): readonly string[] => plainText(mask(text)).split("\n");
+  const safe = (text: string): readonly string[] => mask(plainText(text)).split("\n");
   switch (subject.kind) {
     case "command":
       return [...safe(subject.command), ...safe(`in ${subject.cwd}`)];

@@ -8,8 +8,8 @@ const maxEntries = 1_000;
 /** A longer message is not kept: it is a document, not something to say again. */
 const maxEntryLength = 20_000;
 
-/** Above this the file is written anew with the newest messages, in bytes. */
-const maxFileBytes = 2 * 1024 * 1024;
+/** Above this the file is written anew with the newest messages, in characters. */
+const maxFileLength = 2 * 1024 * 1024;
 
 export interface PromptHistoryDeps {
   readonly files: Pick<FileStore, "readText" | "appendFile" | "replaceFile" | "makeDirectory">;
@@ -34,6 +34,7 @@ export async function openPromptHistory(deps: PromptHistoryDeps): Promise<Prompt
   const text = await deps.files.readText(deps.path).catch(() => "");
   const entries = text.split("\n").flatMap(parseLine).slice(-maxEntries);
   let newest = entries.at(-1);
+  let isTooLong = text.length > maxFileLength;
   return {
     entries,
     async add(message) {
@@ -41,7 +42,8 @@ export async function openPromptHistory(deps: PromptHistoryDeps): Promise<Prompt
       if (/^\s/.test(message) || entry.length > maxEntryLength || entry === newest) return;
       newest = entry;
       const { files, path, home } = deps;
-      if (text.length > maxFileBytes) {
+      if (isTooLong) {
+        isTooLong = false;
         const kept = [...entries, entry].map((line) => `${JSON.stringify(line)}\n`);
         await files.replaceFile(path, kept.join(""), { mode: 0o600 });
         return;

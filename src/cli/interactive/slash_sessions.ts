@@ -73,6 +73,6 @@ async function latestSessions(
 
 function describe({ app, mask }: SlashContext, session: SessionInfo): string {
   const when = relativeTime(session.updatedAt, app.ports.clock.now());
-  const what = oneLine(mask(session.title ?? session.preview));
+  const what = mask(oneLine(session.title ?? session.preview));
   return `${when}, ${session.messageCount} messages: ${what}`;
 }

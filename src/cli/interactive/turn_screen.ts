@@ -82,8 +82,8 @@ export class TurnScreen implements AsyncDisposable {
       case "retry": {
         const { attempt, maxAttempts, delayMs, error } = event;
         const when = `attempt ${attempt} of ${maxAttempts} in ${seconds(delayMs)}`;
-        await this.#note(`${when}: ${this.#safe(error.message)} (${error.code})`);
         this.#waiting = this.#begin("waiting to try again");
+        await this.#note(`${when}: ${this.#safe(error.message)} (${error.code})`);
         return;
       }
       case "notice":
@@ -265,7 +265,8 @@ export class TurnScreen implements AsyncDisposable {
   }
 
   #safe(text: string): string {
-    return oneLine(this.#deps.mask(text));
+    // A secret is recognised by where it begins: an escape sequence before it must be gone first.
+    return this.#deps.mask(oneLine(text));
   }
 }
 

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FakeApp, FakeAppParts } from "../../fakes/app.ts";
+import { startCli } from "../../fakes/cli.ts";
+
+/** A chat on a terminal that cannot be drawn on, to which these lines are typed. */
+async function dumbChat(
+  input: readonly string[],
+  partsOf: (app: () => FakeApp | undefined) => FakeAppParts = () => ({}),
+): Promise<{ readonly code: number; readonly shown: string }> {
+  const cwd = await mkdtemp(join(tmpdir(), "chat-"));
+  try {
+    const run = startCli(["chat"], {
+      parts: partsOf(() => run.app()),
+      cwd,
+      env: { TERM: "dumb", HERMES_HOME: join(cwd, "home") },
+      terminal: { stdin: "tty", columns: 80, input: input.map((line) => `${line}\n`) },
+    });
+    return { code: await run.code, shown: run.ports.terminal.screen() };
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
+}
+
+describe("a chat with TERM=dumb", () => {
+  test("reads lines and draws nothing", async () => {
+    const { code, shown } = await dumbChat(["", "one \\", "two"]);
+    expect(code).toBe(0);
+    expect(shown).toBe(
+      "hermes 1.2.3  m1 (lab)  ~\nsession s1  /help\n\n" +
+        "> > . done\n\n> \nhermes --resume s1 goes on\n",
+    );
+  });
+
+  test("asks in lines, until one of them is an answer", async () => {
+    const request = {
+      subject: { kind: "command", command: "rm -rf build", cwd: "/work" },
+      reason: "recursive delete",
+      key: "rm",
+    } as const;
+    const { shown } = await dumbChat(["go", "maybe", "S", "2", "3", "blue"], (app) => ({
+      async *turn(_, signal) {
+        const { person, ask } = app()?.opened[0] ?? {};
+        const question = { question: "Which?", choices: ["red", "green"] };
+        const answers = [
+          (await person?.decide(request, signal))?.decision,
+          await ask?.(question, signal),
+          await ask?.(question, signal),
+        ];
+        yield {
+          type: "turn-end",
+          outcome: { status: "completed", finalText: JSON.stringify(answers) },
+        };
+      },
+    }));
+    expect(shown).toContain("[o/s/a/d] (no answer within 60 s denies it): [o/s/a/d]");
+    expect(shown).toContain('["allow_session","green","blue"]');
+    expect(shown).not.toContain("\x1b");
+  });
+
+  test("the end of the input leaves a question without an answer", async () => {
+    const { code, shown } = await dumbChat(["go"], (app) => ({
+      async *turn(_, signal) {
+        const answered = await app()?.opened[0]?.ask?.({ question: "Why?", choices: [] }, signal);
+        yield {
+          type: "turn-end",
+          outcome: { status: "completed", finalText: answered ?? "nothing" },
+        };
+      },
+    }));
+    expect([code, shown.includes("The user does not want to answer")]).toEqual([0, true]);
+  });
+});
