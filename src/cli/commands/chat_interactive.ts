@@ -99,7 +99,7 @@ export async function runInteractive(
   const closing = session[Symbol.asyncDispose]();
   await (left.isHurried ? Promise.race([closing, clock.sleep(hurriedCleanupMs)]) : closing);
   const id = session.resumableId;
-  if (id !== undefined) await talk.say(talk.style.dim(`hermes --resume ${id} goes on`));
+  if (id !== undefined) await talk.say(talk.style.dim(`To go on: hermes --resume ${id}`));
   return left.code;
 }
 

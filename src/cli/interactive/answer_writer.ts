@@ -32,7 +32,7 @@ export class AnswerWriter {
   /** Writes the next part of a message; `separate` is called before the first one, when there is something to see. */
   async write(id: string, delta: string, separate: () => Promise<void>): Promise<void> {
     if (this.#message?.id !== id) await this.end();
-    const message = this.#message ?? { id, markdown: this.#openMarkdown(), text: "" };
+    const message = this.#message ?? { id, markdown: openMarkdown(this.#talk), text: "" };
     // Blank lines at the beginning say nothing.
     const isFirst = message.text.trim() === "";
     const text = isFirst ? delta.trimStart() : delta;
@@ -57,9 +57,9 @@ export class AnswerWriter {
     this.#message = undefined;
     await this.#talk.freshLine();
   }
+}
 
-  #openMarkdown(): MarkdownStream {
-    const { style, columns } = this.#talk;
-    return createMarkdownStream(style, { isPlain: style.bold("x") === "x", columns });
-  }
+/** Markdown for the person's terminal. */
+export function openMarkdown({ style, columns }: Pick<Talk, "style" | "columns">): MarkdownStream {
+  return createMarkdownStream(style, { isPlain: style.bold("x") === "x", columns });
 }

@@ -27,12 +27,18 @@ export function header(conversation: Conversation, options: HeaderOptions): stri
 const maxQuestionLines = 4;
 const maxAnswerLines = 12;
 
+export interface ExchangeOptions {
+  readonly style: Style;
+  readonly mask: Mask;
+  /** Makes text of Markdown. */
+  readonly render: (markdown: string) => string;
+}
+
 /** The last thing that was said in a stored session, and the answer to it; undefined when nothing was. */
 export function lastExchange(
   items: readonly StoredItem[],
-  options: { readonly style: Style; readonly mask: Mask },
+  { style, mask, render }: ExchangeOptions,
 ): string | undefined {
-  const { style, mask } = options;
   const all = items.map(({ item }) => item);
   const at = all.findLastIndex((item) => item.type === "user-message" && !item.synthetic);
   const question = all[at];
@@ -43,9 +49,9 @@ export function lastExchange(
   const asked = excerpt(mask(plainText(textOf(question))), maxQuestionLines);
   const answered =
     answer?.type === "assistant-message"
-      ? excerpt(mask(plainText(answer.text)), maxAnswerLines)
-      : "(no answer)";
-  return `${style.dim(`> ${asked.replaceAll("\n", "\n  ")}`)}\n${style.dim(answered)}`;
+      ? render(excerpt(mask(plainText(answer.text)), maxAnswerLines))
+      : style.dim("(no answer)");
+  return `${style.bold("> ")}${asked.replaceAll("\n", "\n  ")}\n${answered}`;
 }
 
 /** The first lines of a text. */

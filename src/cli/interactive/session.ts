@@ -1,10 +1,11 @@
-import type { App, Conversation, ConversationOptions } from "../../app.ts";
+import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
 import { expandAttachments } from "../attachments.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { renderError, type Mask } from "../render/error.ts";
+import { openMarkdown } from "./answer_writer.ts";
 import { header, lastExchange } from "./header.ts";
 import type { PromptHistory } from "./prompt_history.ts";
 import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
@@ -75,6 +76,7 @@ export class InteractiveSession implements AsyncDisposable {
     const { talk } = this.#deps;
     this.#attachments = first.attachments;
     await this.#greet();
+    await talk.say("");
     if (first.text !== undefined) {
       await talk.say(talk.style.bold("> ") + first.text);
       await this.#handle(first.text);
@@ -121,15 +123,17 @@ export class InteractiveSession implements AsyncDisposable {
     const { version, homeDirectory } = app.ports.host;
     const { style } = talk;
     await talk.say(header(this.#conversation, { version, homeDirectory, style }));
-    if (this.#hasTurns) {
-      const sessions = await app.sessions();
-      const exchange = lastExchange(await sessions.items(this.#conversation.sessionId), {
-        style,
-        mask,
-      });
-      if (exchange !== undefined) await talk.say(`\n${exchange}`);
-    }
-    await talk.say("");
+    if (!this.#hasTurns) return;
+    const sessions = await app.sessions();
+    const exchange = lastExchange(await sessions.items(this.#conversation.sessionId), {
+      style,
+      mask,
+      render: (markdown) => {
+        const stream = openMarkdown(talk);
+        return stream.push(markdown) + stream.end();
+      },
+    });
+    if (exchange !== undefined) await talk.say(`\n${exchange}`);
   }
 
   /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
@@ -175,11 +179,21 @@ export class InteractiveSession implements AsyncDisposable {
         mask,
         signal,
         conversation: this.#conversation,
+        modelFlags: this.#modelFlags(),
         usage: this.#usage,
         reasoning: this.#reasoning,
         reopen: (session, changes) => this.#reopen(session, changes),
       }),
     );
+  }
+
+  #modelFlags(): ModelFlags {
+    const { provider, baseUrl } = this.#options;
+    return {
+      model: this.#conversation.model,
+      ...(provider === undefined ? {} : { provider }),
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+    };
   }
 
   async #turn(text: string): Promise<void> {
@@ -228,16 +242,27 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async #reopen(session: SessionChoice, changes: SessionChanges = {}): Promise<void> {
-    const { resume: _resume, ...options } = { ...this.#options, ...changes };
+    const { resume: _resume, baseUrl, ...options } = { ...this.#options, ...changes };
     const resume = this.#resumeFor(session);
-    const next: ConversationOptions = resume === undefined ? options : { ...options, resume };
+    // The address belongs to the provider that it was given with.
+    const keepsAddress = baseUrl !== undefined && changes.provider === undefined;
+    const next: ConversationOptions = {
+      ...options,
+      ...(keepsAddress ? { baseUrl } : {}),
+      ...(resume === undefined ? {} : { resume }),
+    };
     const conversation = await this.#deps.app.openConversation(next);
     await this.#conversation[Symbol.asyncDispose]();
     this.#conversation = conversation;
     this.#options = next;
     this.#hasTurns = resume !== undefined;
+    if (session.kind === "same") {
+      const { model, provider, approval } = conversation;
+      await this.#deps.talk.say(`${model} (${provider}), approvals: ${approval}`);
+      return;
+    }
     this.#reasoning = "";
-    if (session.kind !== "same") this.#usage = noUsage;
+    this.#usage = noUsage;
     await this.#greet();
   }
 

@@ -1,4 +1,4 @@
-import type { App, Conversation, ConversationOptions } from "../../app.ts";
+import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
 import type { Usage } from "../../core/event.ts";
 import type { Mask } from "../render/error.ts";
 import type { Talk } from "./talk.ts";
@@ -19,6 +19,8 @@ export interface SlashContext {
   readonly talk: Talk;
   readonly mask: Mask;
   readonly conversation: Conversation;
+  /** Where its turns go. */
+  readonly modelFlags: ModelFlags;
   /** Tokens since the session was opened. */
   readonly usage: Usage;
   /** What the model thought in the last turn, as far as it tells; perhaps empty. */

@@ -1,23 +1,22 @@
 import type { ApprovalMode } from "../../app.ts";
 import { HermesError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/did_you_mean.ts";
-import { plainText } from "../render/plain.ts";
+import { oneLine, plainText } from "../render/plain.ts";
 import type { SlashCommand } from "./slash_command.ts";
 
 export const modelCommand: SlashCommand = {
   name: "/model",
   operands: "[MODEL [PROVIDER]]",
   summary: "show the models, or go on with another one",
-  async run({ app, talk, conversation, signal, reopen }, operands) {
+  async run({ app, talk, conversation, modelFlags, signal, reopen }, operands) {
     const [model, provider] = operands.split(/\s+/).filter((word) => word !== "");
     if (model !== undefined) {
       await reopen({ kind: "same" }, { model, ...(provider === undefined ? {} : { provider }) });
       return "stay";
     }
-    const current = { model: conversation.model, provider: conversation.provider };
-    await talk.say(`${talk.style.bold(current.model)} (${current.provider})`);
-    const models = await app.listModels(current, signal);
-    const lines = models.map((id) => `${id === current.model ? "•" : " "} ${plainText(id)}`);
+    await talk.say(`${talk.style.bold(conversation.model)} (${conversation.provider})`);
+    const models = await app.listModels(modelFlags, signal);
+    const lines = models.map((id) => `${id === conversation.model ? "•" : " "} ${oneLine(id)}`);
     await talk.say([...lines, talk.style.dim("/model MODEL goes on with another one")].join("\n"));
     return "stay";
   },

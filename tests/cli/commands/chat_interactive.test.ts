@@ -39,7 +39,7 @@ describe("a chat", () => {
     expect(talk(chat)).toEqual(["> hi there", "Hello **you**!", "", "Bye.", "", ">"]);
     chat.type("\x04");
     expect(await chat.code).toBe(0);
-    expect(talk(chat).slice(-2)).toEqual(["hermes --resume s1 goes on", ""]);
+    expect(talk(chat).slice(-2)).toEqual(["To go on: hermes --resume s1", ""]);
     expect(chat.app().messages.map(({ parts }) => parts)).toEqual([
       [{ type: "text", text: "hi there" }],
     ]);

@@ -30,7 +30,7 @@ describe("a chat with TERM=dumb", () => {
     expect(code).toBe(0);
     expect(shown).toBe(
       "hermes 1.2.3  m1 (lab)  ~\nsession s1  /help\n\n" +
-        "> > . done\n\n> \nhermes --resume s1 goes on\n",
+        "> > . done\n\n> \nTo go on: hermes --resume s1\n",
     );
   });
 
