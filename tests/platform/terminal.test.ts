@@ -192,3 +192,13 @@ describe("suspend()", () => {
     await pty.untilShown("cooked");
   });
 });
+
+describe("runInForeground()", () => {
+  test("lends the terminal to a program, and tells how it ended", async () => {
+    await using pty = startInPty({ command: [process.execPath, program("foreground")] });
+    pty.type("a line\r");
+    await pty.untilShown("got a line from test");
+    await pty.untilShown('{"code":3,"signal":null}');
+    expect(await pty.exited).toBe(0);
+  });
+});
