@@ -2,6 +2,7 @@ import type { Clock, Terminal } from "../../core/ports.ts";
 import type { Style } from "../render/style.ts";
 import type { Completion } from "./completion.ts";
 import { createSelectDialog, createTextDialog, type Dialog } from "./dialog.ts";
+import { DialogSlot, type DialogOptions } from "./dialog_slot.ts";
 import type { Drawing } from "./drawing.ts";
 import { editKey, insertPaste } from "./editor.ts";
 import { createEditor, withText, type EditorState } from "./editor_state.ts";
@@ -12,9 +13,6 @@ import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
 import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
 import { fitWidth } from "./text_width.ts";
-
-/** How long nobody must have typed before keys count as the answer to a question, in milliseconds. */
-const armingMs = 400;
 
 export interface RawTalkDeps {
   readonly terminal: Terminal;
@@ -30,16 +28,12 @@ interface Message {
   readonly shown: string;
 }
 
-interface OpenDialog {
-  draw(columns: number): Drawing;
-  press(key: Key): void;
-}
-
 /** A session on a terminal that can be drawn on, with an editor for messages. */
 export class RawTalk implements Talk, AsyncDisposable {
   readonly style: Style;
   readonly #deps: RawTalkDeps;
   readonly #screen: Screen;
+  readonly #dialog: DialogSlot;
   readonly #closing = new AbortController();
   #keyboard: Promise<void> = Promise.resolve();
   #resizing: Disposable | undefined;
@@ -49,9 +43,6 @@ export class RawTalk implements Talk, AsyncDisposable {
   #queue: readonly Message[] = [];
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
-  #dialog: OpenDialog | undefined;
-  /** `clock.monotonic()` from which keys answer the dialog. */
-  #armedAt = 0;
   #status: (() => string) | undefined;
   #onInterrupt: (() => void) | undefined;
 
@@ -59,6 +50,7 @@ export class RawTalk implements Talk, AsyncDisposable {
     this.#deps = deps;
     this.style = deps.style;
     this.#screen = new Screen(deps.terminal);
+    this.#dialog = new DialogSlot(deps.clock);
     this.#editor = createEditor(history);
   }
 
@@ -147,16 +139,15 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
-    this.#armedAt = this.#deps.clock.monotonic() + armingMs;
-    return this.#ask(createSelectDialog(request, this.style), signal);
+    const dialog = createSelectDialog(request, this.style);
+    return this.#ask(dialog, { signal, isExpected: false });
   }
 
   askText(
     signal: AbortSignal,
     { isExpected }: { readonly isExpected: boolean },
   ): Promise<Answered<string>> {
-    this.#armedAt = this.#deps.clock.monotonic() + (isExpected ? 0 : armingMs);
-    return this.#ask(createTextDialog(this.style), signal);
+    return this.#ask(createTextDialog(this.style), { signal, isExpected });
   }
 
   onInterrupt(callback: () => void): Disposable {
@@ -172,44 +163,23 @@ export class RawTalk implements Talk, AsyncDisposable {
     this.#press(ctrlC);
   }
 
-  async #ask<Value>(dialog: Dialog<Value>, signal: AbortSignal): Promise<Answered<Value>> {
-    signal.throwIfAborted();
+  async #ask<Value>(dialog: Dialog<Value>, options: DialogOptions): Promise<Answered<Value>> {
     if (this.#hasEnded) return { kind: "dismissed" };
-    let open: OpenDialog | undefined;
+    const answer = this.#dialog.ask(dialog, options);
+    this.tick();
     try {
-      return await new Promise<Answered<Value>>((resolve, reject) => {
-        open = {
-          draw: (columns) => dialog.draw(columns),
-          press: (key) => {
-            const answered = dialog.press(key);
-            if (answered) resolve(answered);
-          },
-        };
-        this.#dialog = open;
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-        this.tick();
-      });
+      return await answer;
     } finally {
-      if (this.#dialog === open) this.#dialog = undefined;
       this.tick();
     }
   }
 
   #press(key: Key): void {
     const isCtrlC = key.type === "key" && key.name === "ctrl-c";
-    if (this.#dialog) {
-      const now = this.#deps.clock.monotonic();
-      if (isCtrlC || now >= this.#armedAt) {
-        this.#dialog.press(key);
-        this.tick();
-        return;
-      }
-      // Somebody is typing and has not seen the question: these keys were not meant for it.
-      this.#armedAt = now + armingMs;
+    if (!this.#dialog.press(key)) {
+      if (isCtrlC && !this.#reader) this.#onInterrupt?.();
+      else this.#edit(key);
     }
-    if (isCtrlC && !this.#reader) this.#onInterrupt?.();
-    else this.#edit(key);
     this.tick();
   }
 
@@ -288,12 +258,13 @@ export class RawTalk implements Talk, AsyncDisposable {
   /** The terminal went away. */
   #end(): void {
     this.#hasEnded = true;
-    this.#dialog?.press(escape);
+    this.#dialog.dismiss();
     this.#reader?.({ kind: "end-of-input" });
   }
 
   #draw(columns: number): Drawing | undefined {
-    if (this.#dialog) return this.#dialog.draw(columns);
+    const dialog = this.#dialog.draw(columns);
+    if (dialog) return dialog;
     const { dim, bold } = this.style;
     if (this.#reader) {
       const editor = drawEditor(this.#editor, { columns, prompt: bold("> "), promptWidth: 2, dim });
@@ -319,7 +290,6 @@ const bracketedPasteOn = "\x1b[?2004h";
 const bracketedPasteOff = "\x1b[?2004l";
 
 const ctrlC: Key = { type: "key", name: "ctrl-c" };
-const escape: Key = { type: "key", name: "escape" };
 
 function separated(editor: EditorState): EditorState {
   return editor.text === "" ? editor : withText(editor, `${editor.text}\n`);
