@@ -4,7 +4,7 @@ import type { PlannedChange } from "./plan_changes.ts";
 /** Characters of the diff that goes back to the model. */
 const maxDiffChars = 20_000;
 /** Lines of difference above which no diff is worked out. */
-const maxDifferences = 5_000;
+const maxDifferences = 1_000;
 
 /** What was changed, as a unified diff. */
 export function describeChanges(changes: readonly PlannedChange[]): string {

@@ -19,7 +19,7 @@ export function createReindenter(
     return [{ index, said: indentOf(line), has: indentOf(inFile) }];
   });
   if (pairs.every((pair) => pair.said === pair.has)) return (line) => line;
-  const scale = scaleOf(pairs);
+  const unit = unitOf(pairs);
   return (line, near) => {
     if (line.trim() === "") return line;
     const indent = indentOf(line);
@@ -27,33 +27,44 @@ export function createReindenter(
       // How deep it stands counts before where it stands.
       Math.abs(pair.said.length - indent.length) * 1_000_000 + Math.abs(pair.index - near);
     const [closest] = pairs.toSorted((a, b) => distance(a) - distance(b));
-    return closest ? translate(indent, closest, scale) + line.slice(indent.length) : line;
+    return closest ? translate(indent, closest, unit) + line.slice(indent.length) : line;
   };
 }
 
-/** What characters of indentation in the file stand for one of the model's; undefined where it cannot be told. */
-function scaleOf(pairs: readonly IndentPair[]): number | undefined {
-  const sorted = pairs.toSorted((a, b) => a.said.length - b.said.length);
-  const [least, most] = [sorted[0], sorted.at(-1)];
-  if (!least || !most || most.said === "") return undefined;
-  const deeper = most.said.length - least.said.length;
-  if (deeper > 0) {
-    const scale = (most.has.length - least.has.length) / deeper;
-    return scale > 0 ? scale : undefined;
-  }
-  // One depth alone: in the same characters it is shifted, in others it is measured in another unit.
-  return most.said[0] === most.has[0] || most.has === "" ? 1 : most.has.length / most.said.length;
+/** What the file has for one character of the model's indentation. */
+interface IndentUnit {
+  readonly character: string;
+  readonly count: number;
 }
 
-function translate(indent: string, pair: IndentPair, scale: number | undefined): string {
-  const deeper = indent.length - pair.said.length;
+/** Undefined where it cannot be told. */
+function unitOf(pairs: readonly IndentPair[]): IndentUnit | undefined {
+  const sorted = pairs.toSorted((a, b) => a.said.length - b.said.length);
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  const character = most?.has.at(-1);
+  if (!least || !most || most.said === "" || character === undefined) return undefined;
+  const deeper = most.said.length - least.said.length;
   if (deeper > 0) {
-    const more = indent.slice(pair.said.length);
-    if (scale === undefined) return pair.has + more;
-    return pair.has + (pair.has.at(-1) ?? more.slice(0, 1)).repeat(Math.round(deeper * scale));
+    const count = (most.has.length - least.has.length) / deeper;
+    return count > 0 ? { character, count } : undefined;
   }
-  const less = Math.round(-deeper * (scale ?? 1));
-  return pair.has.slice(0, Math.max(0, pair.has.length - less));
+  // One depth alone: in the same characters it is shifted, in others it is measured in another unit.
+  const isShifted = most.said.endsWith(character);
+  return { character, count: isShifted ? 1 : most.has.length / most.said.length };
+}
+
+function translate(
+  indent: string,
+  { said, has }: IndentPair,
+  unit: IndentUnit | undefined,
+): string {
+  const deeper = indent.length - said.length;
+  if (deeper > 0) {
+    if (!unit) return has + indent.slice(said.length);
+    return has + unit.character.repeat(Math.round(deeper * unit.count));
+  }
+  const less = Math.round(-deeper * (unit?.count ?? 1));
+  return has.slice(0, Math.max(0, has.length - less));
 }
 
 function indentOf(line: string): string {

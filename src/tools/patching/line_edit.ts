@@ -14,7 +14,7 @@ export function linesBefore(edits: readonly LineEdit[]): readonly string[] {
 }
 
 /** Texts that differ in more lines than this are taken to have nothing in common: a closer look would take too long. */
-const maxDifferences = 2_000;
+const maxDifferences = 1_000;
 
 /** What turns some lines into others. */
 export function editsBetween(

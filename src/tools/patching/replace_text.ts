@@ -1,7 +1,7 @@
 import { findBlock, findLines } from "./find_lines.ts";
 import { editsBetween, mergeLines } from "./line_edit.ts";
+import { edgesOf, findLoosely, type TextRange } from "./loose_text.ts";
 import { joinLines, splitLines } from "./text_lines.ts";
-import { plainTypography } from "./typography.ts";
 
 /** What is to be put in the place of what. */
 export interface Replacement {
@@ -15,12 +15,6 @@ export type ReplacedText =
   | { readonly kind: "missing" }
   /** It stands there several times, and which one is meant is not said. */
   | { readonly kind: "ambiguous"; readonly count: number };
-
-/** Code units from `start` up to, not including, `end`. */
-interface TextRange {
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
  * Replaces text that a model remembers, although its memory may differ from the file in white space, indentation,
@@ -76,34 +70,24 @@ function replaceLines(
   };
 }
 
-/** Any part of lines, in which white space is as long as it likes and quotes and dashes are what they look like. */
+/** Any part of lines, see `findLoosely`. */
 function replaceLoosely(
   text: string,
   { oldText, newText, replaceAll }: Replacement,
 ): ReplacedText | undefined {
-  const wanted = oldText.trim();
-  if (wanted === "") return undefined;
-  const words = plainTypography(wanted).split(/\s+/).map(escapeRegExp);
-  const found = plainTypography(text).matchAll(new RegExp(words.join("\\s+"), "g"));
-  const ranges = [...found].map((match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+  const said = oldText.trim().split("\n");
   // The white space around the wanted text is not replaced: neither is it in the new one.
-  const wantedStart = oldText.indexOf(wanted);
-  const head = oldText.slice(0, wantedStart);
-  const tail = oldText.slice(wantedStart + wanted.length);
+  const [head, tail] = edgesOf(oldText);
   const meant = newText.slice(
     newText.startsWith(head) ? head.length : 0,
     newText.endsWith(tail) ? newText.length - tail.length : undefined,
   );
-  return replaceRanges(text, ranges, {
+  const edits = editsBetween(said, meant.split("\n"));
+  return replaceRanges(text, findLoosely(text, oldText), {
     replaceAll,
     newTextFor: ({ start, end }) => {
-      const lines = text.slice(start, end).split("\n");
-      const said = wanted.split("\n");
-      if (lines.length !== said.length) return meant;
-      return mergeLines(lines, editsBetween(said, meant.split("\n"))).join("\n");
+      const found = text.slice(start, end).split("\n");
+      return found.length === said.length ? mergeLines(found, edits).join("\n") : meant;
     },
   });
 }
@@ -180,8 +164,4 @@ function unescaped({ oldText, newText, replaceAll }: Replacement): Replacement {
   const unescape = (text: string): string =>
     text.replace(/\\([ntr"'\\])/g, (all, character: string) => escapes.get(character) ?? all);
   return { oldText: unescape(oldText), newText: unescape(newText), replaceAll };
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

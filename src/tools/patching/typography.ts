@@ -16,13 +16,23 @@ export function plainTypography(text: string): string {
  * file, `said` what the model took it for, `meant` what it is to become.
  */
 export function keepTypography(found: string, said: string, meant: string): string {
-  if (found === said || plainTypography(found) !== plainTypography(said)) return meant;
-  const shortest = Math.min(said.length, meant.length);
+  const shortest = Math.min(said.length, meant.length, found.length);
   let head = 0;
-  while (head < shortest && said[head] === meant[head]) head++;
-  let tail = 0;
-  while (tail < shortest - head && said.at(-1 - tail) === meant.at(-1 - tail)) tail++;
+  while (head < shortest && said[head] === meant[head] && isAlike(found[head], said[head])) head++;
+  let tail = 1;
+  while (
+    tail <= shortest - head &&
+    said.at(-tail) === meant.at(-tail) &&
+    isAlike(found.at(-tail), said.at(-tail))
+  ) {
+    tail++;
+  }
+  const kept = tail - 1;
   return (
-    found.slice(0, head) + meant.slice(head, meant.length - tail) + found.slice(found.length - tail)
+    found.slice(0, head) + meant.slice(head, meant.length - kept) + found.slice(found.length - kept)
   );
+}
+
+function isAlike(a = "", b = ""): boolean {
+  return a === b || plainTypography(a) === plainTypography(b);
 }
