@@ -20,12 +20,12 @@ export interface ErrorRenderOptions {
  */
 export function renderError(error: HermesError, options: ErrorRenderOptions): string {
   const { mask, style } = options;
-  const [summary = "", ...details] = plainText(mask(error.message)).split("\n");
+  const [summary = "", ...details] = mask(plainText(error.message)).split("\n");
   const lines = [...details];
-  if (options.debug) lines.push(...stackOf(error).map((line) => plainText(mask(line))));
+  if (options.debug) lines.push(...stackOf(error).map((line) => mask(plainText(line))));
   lines.push(`${style.red("error:")} ${summary} (${error.code})`);
   if (error.hint !== undefined)
-    lines.push(`hint: ${plainText(mask(error.hint)).replaceAll("\n", " ")}`);
+    lines.push(`hint: ${mask(plainText(error.hint)).replaceAll("\n", " ")}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -6,7 +6,7 @@ import { callsById, type StoredSession } from "./transcript.ts";
 
 /** A session as a Markdown document: messages as they were written, tools as quoted blocks. */
 export function renderMarkdown({ session, items }: StoredSession, mask: Mask): string {
-  const safe = (text: string): string => plainText(mask(text));
+  const safe = (text: string): string => mask(plainText(text));
   const calls = callsById(items.map(({ item }) => item));
   const header = [
     `# ${oneLine(safe(session.title ?? session.id))}`,

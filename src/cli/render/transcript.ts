@@ -23,7 +23,7 @@ export interface TranscriptOptions {
 export function renderTranscript(stored: StoredSession, options: TranscriptOptions): string {
   const { style, now } = options;
   const { session } = stored;
-  const safe = (text: string): string => plainText(options.mask(text));
+  const safe = (text: string): string => options.mask(plainText(text));
   const facts = [
     `${session.model} (${session.provider})`,
     session.cwd,
