@@ -80,7 +80,7 @@ function questionText(
   { subject, reason }: ApprovalRequest,
   timeoutMs: number,
 ): string {
-  const safe = (text: string): string => plainText(mask(text));
+  const safe = (text: string): string => mask(plainText(text));
   const choices = "[o]nce  [s]ession  [a]lways  [d]eny";
   const seconds = Math.round(timeoutMs / 1_000);
   return [

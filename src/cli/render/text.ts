@@ -122,6 +122,6 @@ export class TextView implements TurnView {
   }
 
   #safe(text: string): string {
-    return plainText(this.#deps.mask(text));
+    return this.#deps.mask(plainText(text));
   }
 }

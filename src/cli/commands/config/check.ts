@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<number> {
       })),
     });
   } else {
-    const lines = problems.map((problem) => plainText(mask(`${describe(problem)}\n`)));
+    const lines = problems.map((problem) => mask(plainText(`${describe(problem)}\n`)));
     await ports.terminal.stdout.write(lines.join(""));
   }
   if (problems.length === 0) {
