@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type PtyProgram, startInPty } from "../fakes/pty.ts";
+import { startResponsesServer, type StepSource } from "../fakes/responses_server.ts";
+import { callTool, hangBeforeHeaders, textAnswer } from "../fakes/server_steps.ts";
+import { binary, configFor, createSandbox, type Sandbox } from "./sandbox.ts";
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await createSandbox();
+});
+afterEach(() => sandbox[Symbol.asyncDispose]());
+
+/** `hermes` at a terminal, before its first prompt, with these answers of the model. */
+async function withChat(
+  steps: readonly StepSource[],
+  talk: (chat: PtyProgram) => Promise<void>,
+): Promise<void> {
+  await using server = await startResponsesServer({ steps });
+  await sandbox.configure(configFor(server.url));
+  await using chat = startInPty({
+    command: [binary],
+    cwd: sandbox.work,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: sandbox.root,
+      HERMES_HOME: sandbox.home,
+      TERM: "xterm-256color",
+    },
+  });
+  await chat.untilShown("/help");
+  await talk(chat);
+}
+
+test("a conversation at a terminal is answered, kept and gone on with", async () => {
+  await withChat([textAnswer("The first answer")], async (chat) => {
+    chat.type("hello there\r");
+    await chat.untilShown("The first answer");
+    chat.type("/quit\r");
+    await chat.untilShown("hermes --resume");
+    expect(await chat.exited).toBe(0);
+  });
+  const { stdout } = await sandbox.run(["sessions", "list"]);
+  expect(stdout).toContain("hello there");
+});
+
+test("a dangerous command waits for the person, who denies and then allows it", async () => {
+  const target = join(sandbox.work, "precious");
+  await writeFile(target, "");
+  const danger = callTool("terminal", { command: "rm -rf ./precious" });
+  const steps = [danger, textAnswer("It stays"), danger, textAnswer("It is gone")];
+  await withChat(steps, async (chat) => {
+    chat.type("remove it\r");
+    await chat.untilShown("rm -rf ./precious");
+    await chat.untilShown("deny");
+    // Keys count as an answer only after a pause, so that what was typed ahead allows nothing.
+    await chat.untilShown("no answer within 59 s");
+    chat.type("d");
+    await chat.untilShown("It stays");
+    expect(existsSync(target)).toBe(true);
+    chat.type("remove it now\r");
+    await chat.untilShown("rm -rf ./precious");
+    await chat.untilShown("no answer within 59 s");
+    chat.type("o");
+    await chat.untilShown("It is gone");
+    expect(existsSync(target)).toBe(false);
+    await chat.untilShown("> ");
+    chat.type("\x04");
+    expect(await chat.exited).toBe(0);
+  });
+}, 20_000);
+
+test("Ctrl-C interrupts the turn, and the session goes on", async () => {
+  await withChat([hangBeforeHeaders, textAnswer("Here again")], async (chat) => {
+    chat.type("wait for me\r");
+    await chat.untilShown("waiting for the model");
+    chat.type("\x03");
+    await chat.untilShown("interrupted");
+    chat.type("and now\r");
+    await chat.untilShown("Here again");
+    await chat.untilShown("> ");
+    chat.type("\x04");
+    expect(await chat.exited).toBe(0);
+  });
+});
+
+test("Ctrl-C twice leaves", async () => {
+  await withChat([hangBeforeHeaders], async (chat) => {
+    chat.type("wait for me\r");
+    await chat.untilShown("waiting for the model");
+    chat.type("\x03\x03");
+    expect(await chat.exited).toBe(130);
+  });
+});
