@@ -10,7 +10,8 @@ import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_s
 import type { Question } from "./core/tool.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
 import type { Config } from "./config/schema.ts";
-import { loadConfig } from "./config/load.ts";
+import type { LoadedEnv } from "./config/dotenv.ts";
+import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import { lazy } from "./app/lazy.ts";
 import type { AppParts } from "./app/parts.ts";
@@ -121,7 +122,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     const { env } = await loadedEnv();
     return await loadConfig({ files: ports.files, env }, paths, options.overrides);
   });
-  const redactor = lazy(() => makeRedactor(ports.env, loadedConfig));
+  const redactor = lazy(() => makeRedactor(ports.env, { loadedEnv, loadedConfig }));
   const sessions = lazy(async () => {
     const { SqliteSessionStore } = await import("./storage/session_store.ts");
     const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
@@ -192,19 +193,28 @@ export function createApp(ports: Ports, options: AppOptions): App {
 }
 
 /**
- * A redactor that knows the form of secrets. Whether the user turned that off for stored text is read once: nothing that
- * runs later can turn it off. A configuration that cannot be read leaves it on.
+ * A redactor that knows the form of secrets, the keys of every vendor in the environment, and what `.env` holds. Whether
+ * the user turned the first off for stored text is read once: nothing that runs later can turn it off. What cannot be
+ * read leaves it on.
  */
 async function makeRedactor(
   env: Env,
-  loadedConfig: () => Promise<{ readonly config: Config }>,
+  sources: {
+    readonly loadedEnv: () => Promise<LoadedEnv>;
+    readonly loadedConfig: () => Promise<LoadedConfig>;
+  },
 ): Promise<Redactor> {
-  const configured = await loadedConfig().then(
-    ({ config }) => config.security.redact_secrets,
-    () => true,
-  );
+  const [loaded, configured, { providers }] = await Promise.all([
+    sources.loadedEnv().catch(() => ({ env, fromFile: new Set<string>() })),
+    sources.loadedConfig().catch(() => undefined),
+    import("./config/providers.ts"),
+  ]);
   const isOff = /^(?:0|false|off|no)$/i.test(env["HERMES_REDACT_SECRETS"]?.trim() ?? "");
-  return createRedactor({ enabled: configured && !isOff });
+  const isOn = configured?.config.security.redact_secrets ?? true;
+  const own = configured?.config.custom_providers.map((provider) => provider.key_env) ?? [];
+  const names = [...loaded.fromFile, ...own, ...providers.flatMap((row) => row.keyEnv)];
+  const secrets = names.flatMap((name) => loaded.env[name]?.trim() ?? []);
+  return createRedactor({ enabled: isOn && !isOff, secrets });
 }
 
 /** The source, with each secret that it hands out made known to the redactor first. */

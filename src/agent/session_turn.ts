@@ -13,7 +13,7 @@ export interface SessionTurnDeps {
   readonly redactor: Redaction;
 }
 
-type Redaction = Pick<Redactor, "content" | "boundary">;
+type Redaction = Pick<Redactor, "content" | "boundary" | "held">;
 
 /**
  * One turn of a session on any backend: what is reported as complete has been stored before. Yields `turn-start`, the
@@ -124,6 +124,9 @@ class TurnLedger {
 function storedCopy(item: Item, redactor: Redaction): Item {
   if (item.type === "assistant-message") return { ...item, text: redactor.content(item.text) };
   if (item.type === "tool-call") return { ...item, arguments: redactor.content(item.arguments) };
+  if (item.type === "reasoning") return { ...item, text: redactor.content(item.text) };
+  // What a tool found must stay what it found, for the model that reads it again.
+  if (item.type === "tool-result") return { ...item, output: redactor.held(item.output) };
   return item;
 }
 

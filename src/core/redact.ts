@@ -18,6 +18,8 @@ export type RedactionStrength = "boundary" | "content";
 export interface Redactor {
   boundary(text: string): string;
   content(text: string): string;
+  /** Masks nothing but the secrets that the program holds: for what must otherwise stay as it is. */
+  held(text: string): string;
   /**
    * Registers a secret that the program holds: masked from now on at both strengths, also base64 or URL encoded.
    * Below 8 characters it is ignored as a placeholder.
@@ -40,6 +42,7 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
   return {
     boundary: (text) => maskPatterns(live.mask(text), "boundary"),
     content: (text) => (enabled ? maskPatterns(live.mask(text), "content") : live.mask(text)),
+    held: (text) => live.mask(text),
     addSecret: (secret) => live.add(secret),
   };
 }

@@ -86,6 +86,7 @@ async function collect(
     clock: createFakeClock(1_000),
     redactor: {
       content: (text: string) => text.replace("secret", "***"),
+      held: (text: string) => text.replace("token", "***"),
       boundary: (text: string) => text.replace("secret", "[masked]"),
     },
   };

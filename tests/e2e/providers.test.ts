@@ -1,38 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
-import { type HttpsProxy, startHttpsProxy } from "../fakes/https_proxy.ts";
-import { type ResponsesServer, startResponsesServer } from "../fakes/responses_server.ts";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { callTool, textAnswer } from "../fakes/server_steps.ts";
-import { createTestAuthority, type TestAuthority } from "../fakes/test_authority.ts";
 import { createSandbox, type Event, eventsOf, type Sandbox } from "./sandbox.ts";
+import { keys, startVendors, type Vendors } from "./vendors.ts";
 
-const hosts = ["api.openai.com", "api.x.ai", "openrouter.ai"];
-/** All at once: each vendor must see its own and no other. */
-const keys = {
-  OPENAI_API_KEY: `sk-proj-${"o".repeat(40)}`,
-  XAI_API_KEY: `xai-${"x".repeat(60)}`,
-  OPENROUTER_API_KEY: `sk-or-v1-${"r".repeat(60)}`,
-};
-
-let authority: TestAuthority;
 let sandbox: Sandbox;
-let server: ResponsesServer;
-let proxy: HttpsProxy;
-beforeAll(async () => {
-  authority = await createTestAuthority(hosts);
-});
-afterAll(() => authority[Symbol.asyncDispose]());
+let vendors: Vendors;
 beforeEach(async () => {
   sandbox = await createSandbox();
-  server = await startResponsesServer({
-    steps: [callTool("todo", {}), textAnswer("hello")],
-    repeat: true,
-  });
-  const answers = Object.fromEntries(hosts.map((host) => [host, server.url]));
-  proxy = await startHttpsProxy({ authority, hosts: answers });
+  vendors = await startVendors([callTool("todo", {}), textAnswer("hello")]);
 });
 afterEach(async () => {
-  await proxy[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
+  await vendors[Symbol.asyncDispose]();
   await sandbox[Symbol.asyncDispose]();
 });
 
@@ -158,13 +136,13 @@ const cases: readonly Case[] = [
 test.each(cases)("$name: host, path, key, headers and body of every step", async (example) => {
   await sandbox.configure(`model: {${example.model}, service_tier: priority, max_tokens: 1000}\n`);
   const { code, stdout, stderr } = await sandbox.run(["-z", "hi", "-t", "todo", "--json"], {
-    env: { ...keys, ...way() },
+    env: { ...keys, ...vendors.env },
   });
   expect([code, stderr]).toEqual([0, ""]);
   const session = sessionOf(eventsOf(stdout));
   const named = (text: string): string => text.replaceAll(session, "SESSION");
 
-  const asked = proxy.requests.map(({ headers, ...request }) => {
+  const asked = vendors.proxy.requests.map(({ headers, ...request }) => {
     const { "content-length": length, ...rest } = headers;
     expect(Number(length)).toBeGreaterThan(0);
     return { ...request, headers: JSON.parse(named(JSON.stringify(rest))) };
@@ -185,9 +163,9 @@ test.each(cases)("$name: host, path, key, headers and body of every step", async
     },
   };
   expect(asked).toEqual([request, request]);
-  expect(proxy.refused).toEqual([]);
+  expect(vendors.proxy.refused).toEqual([]);
 
-  const bodies = server.requests.map(({ body }) => named(JSON.stringify(body)));
+  const bodies = vendors.server.requests.map(({ body }) => named(JSON.stringify(body)));
   const said = bodies.map((text) => {
     const { instructions, input, messages, tools, ...rest } = JSON.parse(text);
     expect((input ?? messages).length).toBeGreaterThan(0);
@@ -206,28 +184,23 @@ test.each(cases)("$name: host, path, key, headers and body of every step", async
 });
 
 test("a vendor in the model's name is asked, whatever other keys are there", async () => {
-  const { code, stderr } = await sandbox.run(["-z", "hi", "-m", "xai/grok-4"], {
-    env: { XAI_API_KEY: keys.XAI_API_KEY, OPENAI_API_KEY: keys.OPENAI_API_KEY, ...way() },
+  const { code, stdout } = await sandbox.run(["-z", "hi", "-m", "xai/grok-4"], {
+    env: { XAI_API_KEY: keys.XAI_API_KEY, OPENAI_API_KEY: keys.OPENAI_API_KEY, ...vendors.env },
   });
-  expect([code, stderr]).toEqual([0, ""]);
-  expect(proxy.requests.map(({ host }) => host)).toEqual(["api.x.ai", "api.x.ai"]);
-  expect(server.requests[0]?.body).toMatchObject({ model: "grok-4" });
+  expect([code, stdout]).toEqual([0, "hello\n"]);
+  expect(vendors.proxy.requests.map(({ host }) => host)).toEqual(["api.x.ai", "api.x.ai"]);
+  expect(vendors.server.requests[0]?.body).toMatchObject({ model: "grok-4" });
 });
 
 test("model list asks the vendor with its own key", async () => {
   const { code, stdout } = await sandbox.run(["model", "list", "--provider", "openrouter"], {
-    env: { ...keys, ...way() },
+    env: { ...keys, ...vendors.env },
   });
   expect([code, stdout]).toEqual([0, "m1\t\n"]);
   expect(
-    proxy.requests.map(({ host, path, headers }) => [host, path, headers.authorization]),
+    vendors.proxy.requests.map(({ host, path, headers }) => [host, path, headers.authorization]),
   ).toEqual([["openrouter.ai", "/api/v1/models", `Bearer ${keys.OPENROUTER_API_KEY}`]]);
 });
-
-/** Through the proxy, whose authority is trusted. */
-function way(): Readonly<Record<string, string>> {
-  return { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: authority.file };
-}
 
 function sessionOf(events: readonly Event[]): string {
   const started = events.find(({ type }) => type === "session.started");

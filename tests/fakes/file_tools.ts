@@ -63,3 +63,13 @@ export function fileToolDeps(files: FileStore, homeDirectory = "/home/anna") {
     homeDirectory,
   };
 }
+
+/** What an iteration to the end fails with, as its message. */
+export async function failureOf(iterable: AsyncIterable<unknown>): Promise<string> {
+  try {
+    await Array.fromAsync(iterable);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return "no failure";
+}
