@@ -47,6 +47,6 @@ const maxShownChars = 500;
 
 /** A line as it is shown, without its end. */
 export function shownLine(line: string): string {
-  const text = line.replace(/\r$/, "");
+  const text = line.replace(/\r+$/, "");
   return text.length > maxShownChars ? `${text.slice(0, maxShownChars).toWellFormed()}…` : text;
 }
