@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { replaceText, type ReplacedText } from "../../../src/tools/patching/replace_text.ts";
 
-function replace(text: string, oldText: string, newText: string, replaceAll = false): ReplacedText {
-  return replaceText(text, { oldText, newText, replaceAll });
+function replace(file: string, oldText: string, newText: string, replaceAll = false): ReplacedText {
+  return replaceText(file, { oldText, newText, replaceAll });
 }
 
 function text(after: string): ReplacedText {
@@ -173,12 +173,12 @@ describe("replaceText()", () => {
               line === "" ? "" : unit.repeat(depth + level) + line.trimEnd(),
             )
             .join("\n");
-        const file = `head\n${indented(ours!, base, lines)}\ntail\n`;
+        const file = `head\n${indented(ours, base, lines)}\ntail\n`;
         const added = [...lines, [1, "added"] as const];
-        const found = replace(file, indented(theirs!, 0, lines), indented(theirs!, 0, added));
+        const found = replace(file, indented(theirs, 0, lines), indented(theirs, 0, added));
         // Two depths tell how wide one of them is.
         fc.pre(lines.some(([level, line]) => level > 0 && line !== ""));
-        expect(found).toEqual(text(`head\n${indented(ours!, base, added)}\ntail\n`));
+        expect(found).toEqual(text(`head\n${indented(ours, base, added)}\ntail\n`));
       }),
       { seed: 72, numRuns: 500 },
     );
