@@ -167,7 +167,13 @@ test.each(cases)("$name: host, path, key, headers and body of every step", async
 
   const bodies = vendors.server.requests.map(({ body }) => named(JSON.stringify(body)));
   const said = bodies.map((text) => {
-    const { instructions, input, messages, tools, ...rest } = JSON.parse(text);
+    const {
+      instructions: _instructions,
+      input,
+      messages,
+      tools: _tools,
+      ...rest
+    } = JSON.parse(text);
     expect((input ?? messages).length).toBeGreaterThan(0);
     return rest;
   });
