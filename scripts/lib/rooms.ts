@@ -50,7 +50,7 @@ const table: Readonly<Record<string, Room>> = {
   mcp: { rooms: ["core"], packages: ["zod"] },
   cron: { rooms: ["core"], packages: [] },
   platform: { rooms: ["core"], packages: [] },
-  cli: { rooms: ["core", ...siblings, "app"], packages: ["@inquirer/prompts", "commander", "zod"] },
+  cli: { rooms: ["core", ...siblings, "app"], packages: ["commander", "zod"] },
   app: { rooms: ["core", ...siblings], packages: [] },
   main: { rooms: ["app", "cli", "platform"], packages: [] },
   mod: { rooms: ["core", ...siblings, "app", "platform"], packages: [] },
