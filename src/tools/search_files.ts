@@ -40,7 +40,10 @@ const input = defineInput(
     pattern: z
       .string()
       .min(1)
-      .describe("content: a regular expression. files: a part of the name, or a glob as `*.ts`"),
+      .describe(
+        "content: a regular expression (RE2 syntax; escape `(`, `[` and `{`). files: a part of the name, or a glob as " +
+          "`*.ts`",
+      ),
     target: z
       .enum(["content", "files"])
       .default("content")
@@ -69,8 +72,8 @@ export function createSearchFilesTool(deps: SearchFilesDeps): Tool<SearchInput> 
     spec: {
       name: "search_files",
       description:
-        "Searches the content of files by a regular expression, or finds files by name. Passes over hidden, ignored and " +
-        "binary files. Use this instead of grep, rg, find or ls.",
+        "Searches the content of files by a regular expression, or finds files by name. Passes over binary files, hidden " +
+        "ones and those that git ignores, unless path names them. Use this instead of grep, rg, find or ls.",
       parameters: input.parameters,
     },
     effect: "read",

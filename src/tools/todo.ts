@@ -14,8 +14,11 @@ const input = defineInput(
       .array(
         z.object({
           id: z.string().trim().min(1).describe("Short unique id"),
-          content: z.string().optional().describe("What is to be done; for a known id as it was"),
-          status: z.enum(statuses).optional().describe("pending unless told otherwise"),
+          content: z
+            .string()
+            .optional()
+            .describe("What is to be done; in a merge, absent: as it was"),
+          status: z.enum(statuses).optional().describe("Absent: pending; in a merge, as it was"),
         }),
       )
       .optional()
