@@ -5,18 +5,20 @@ export interface ModelServer extends AsyncDisposable {
   /** `performance.now()` of each request since the last `reset`. */
   readonly requestTimes: readonly number[];
   /** Forgets the requests; each of the next `calls` steps asks for a tool, the one after answers with text. */
-  reset(calls: number): void;
+  reset(calls: number, command?: string): void;
 }
 
-/** The call that each client is asked for: a command of no weight in the words of its own shell tool. */
-const shellCalls = [
-  { tool: "terminal", arguments: JSON.stringify({ command: "true" }) },
-  { tool: "exec_command", arguments: JSON.stringify({ cmd: "true" }) },
+/** The shell tool of each client, with the name of its argument. */
+const shellTools = [
+  { tool: "terminal", argument: "command" },
+  { tool: "exec_command", argument: "cmd" },
 ] as const;
 
 export function startModelServer(): ModelServer {
   let requestTimes: number[] = [];
   let callsLeft = 0;
+  /** Of no weight, where nothing else is asked for. */
+  let command = "true";
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -25,16 +27,16 @@ export function startModelServer(): ModelServer {
       requestTimes.push(performance.now());
       const body = await request.text();
       const step = requestTimes.length;
-      const call = shellCalls.find(({ tool }) => body.includes(`"${tool}"`));
+      const shell = shellTools.find(({ tool }) => body.includes(`"${tool}"`));
       const output =
-        callsLeft-- > 0 && call
+        callsLeft-- > 0 && shell
           ? {
               type: "function_call",
               id: `fc_${step}`,
               call_id: `call_${step}`,
               status: "completed",
-              name: call.tool,
-              arguments: call.arguments,
+              name: shell.tool,
+              arguments: JSON.stringify({ [shell.argument]: command }),
             }
           : {
               type: "message",
@@ -53,8 +55,9 @@ export function startModelServer(): ModelServer {
     get requestTimes() {
       return requestTimes;
     },
-    reset(calls) {
+    reset(calls, wanted = "true") {
       requestTimes = [];
+      command = wanted;
       callsLeft = calls;
     },
     [Symbol.asyncDispose]: () => server.stop(true),
