@@ -34,8 +34,18 @@ afterAll(async () => {
   await sandbox[Symbol.asyncDispose]();
 });
 
-/** Runs a program with the reader's home and the fake vendors around it. */
-function run(command: readonly string[], cwd: string): Promise<Ended> {
+/** The way to the fake vendors. */
+const toVendors = (): Readonly<Record<string, string>> => ({
+  ...vendors.env,
+  NO_PROXY: "127.0.0.1",
+});
+
+/** Runs a program as the reader would, with a home of the sandbox. */
+function run(
+  command: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = toVendors(),
+): Promise<Ended> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
     cwd,
@@ -43,8 +53,8 @@ function run(command: readonly string[], cwd: string): Promise<Ended> {
     env: {
       PATH: `${join(sandbox.root, "bin")}:${process.env["PATH"] ?? ""}`,
       HOME: sandbox.root,
-      ...vendors.env,
-      NO_PROXY: "127.0.0.1",
+      TMPDIR: join(sandbox.root, "tmp"),
+      ...env,
     },
   });
   let [stdout, stderr] = ["", ""];
@@ -78,7 +88,7 @@ describe("README", () => {
   }, 60_000);
 
   test("npm start shows the demo, and npm test is what the build machine runs", async () => {
-    const { code, stdout } = await run(["npm", "start", "--silent"], root);
+    const { code, stdout } = await run(["npm", "start", "--silent"], root, {});
     expect(code).toBe(0);
     expect(stdout).toContain("hermes demo: one whole turn");
     expect(await readFile(join(root, ".ci/run"), "utf8")).toContain('run "npm test" npm test');

@@ -134,15 +134,15 @@ export interface Sandbox extends AsyncDisposable {
 /** Starts with nothing but a home, a directory and PATH. */
 export async function createSandbox(): Promise<Sandbox> {
   const root = await mkdtemp(join(tmpdir(), "hermes-e2e-"));
-  const [home, work] = [join(root, "home"), join(root, "work")];
-  for (const directory of [home, work]) await mkdir(directory, { mode: 0o700 });
+  const [home, work, temporary] = [join(root, "home"), join(root, "work"), join(root, "tmp")];
+  for (const directory of [home, work, temporary]) await mkdir(directory, { mode: 0o700 });
   const start = (args: readonly string[], options: StartOptions = {}): Running => {
     const { stdin = "null", stdout = "pipe", cwd = work } = options;
     const env = {
       PATH: process.env["PATH"] ?? "",
       HOME: root,
       HERMES_HOME: home,
-      TMPDIR: tmpdir(),
+      TMPDIR: temporary,
       ...options.env,
     };
     if (stdin === "closed") {
