@@ -3,12 +3,12 @@ import { parseCommandLine } from "../../src/cli/parse_command_line.ts";
 import { conversationOptions, turnOptions } from "../../src/cli/turn_options.ts";
 import { HermesError } from "../../src/core/errors.ts";
 
-/** Options of `hermes -z hi` with these flags, started in /work. */
+/** Options of `hermes -z hi` with these flags, started in /project. */
 function options(...flags: readonly string[]): unknown {
   const parsed = parseCommandLine(["-z", "hi", ...flags], () => 80);
   if (parsed.kind !== "call") throw new Error("no call");
   try {
-    return turnOptions(parsed.invocation.flags, "/work");
+    return turnOptions(parsed.invocation.flags, "/project");
   } catch (error) {
     if (!(error instanceof HermesError)) throw error;
     return `${error.code}: ${error.message} | ${error.hint}`;
@@ -18,7 +18,7 @@ function options(...flags: readonly string[]): unknown {
 const base = {
   images: [],
   allow: [],
-  cwd: "/work",
+  cwd: "/project",
   ephemeral: false,
   json: false,
   quiet: false,
@@ -36,17 +36,17 @@ test.each<readonly [readonly string[], object]>([
   [["-r", "my talk"], { resume: { kind: "named", idOrTitle: "my talk" } }],
   [["-t", "files, todo", "-t", "files"], { toolsets: ["files", "todo"] }],
   [["-t", ""], { toolsets: [] }],
-  [["--image", "a.png", "--image", "/b.png"], { images: ["/work/a.png", "/b.png"] }],
+  [["--image", "a.png", "--image", "/b.png"], { images: ["/project/a.png", "/b.png"] }],
   [["--max-turns", "3"], { maxSteps: 3 }],
   [["--deadline", "1.5"], { deadlineMs: 1_500 }],
   [["--approval", "ask"], { approval: "ask" }],
   [["--yolo"], { approval: "yolo" }],
   [["--yolo", "--approval", "yolo"], { approval: "yolo" }],
   [["--allow", "git *", "--allow", "ls"], { allow: ["git *", "ls"] }],
-  [["--cwd", "sub/../dir"], { cwd: "/work/dir" }],
-  [["-o", "out.txt"], { lastMessageFile: "/work/out.txt" }],
-  [["--cwd", "/else", "-o", "out.txt"], { cwd: "/else", lastMessageFile: "/work/out.txt" }],
-  [["--output-schema", "s.json"], { outputSchemaFile: "/work/s.json" }],
+  [["--cwd", "sub/../dir"], { cwd: "/project/dir" }],
+  [["-o", "out.txt"], { lastMessageFile: "/project/out.txt" }],
+  [["--cwd", "/else", "-o", "out.txt"], { cwd: "/else", lastMessageFile: "/project/out.txt" }],
+  [["--output-schema", "s.json"], { outputSchemaFile: "/project/s.json" }],
   [
     ["--ephemeral", "--json", "--quiet", "-v", "--debug"],
     {
@@ -57,8 +57,8 @@ test.each<readonly [readonly string[], object]>([
       debug: true,
     },
   ],
-  [["--record", "r.jsonl"], { record: "/work/r.jsonl" }],
-  [["--replay", "r.jsonl"], { replay: "/work/r.jsonl" }],
+  [["--record", "r.jsonl"], { record: "/project/r.jsonl" }],
+  [["--replay", "r.jsonl"], { replay: "/project/r.jsonl" }],
 ])("turnOptions(%j)", (flags, expected) => {
   expect(options(...flags)).toEqual({ ...base, ...expected });
 });
@@ -120,7 +120,7 @@ test("conversationOptions() hands on what flags decide", () => {
       replay: "/r.jsonl",
     }),
   ).toEqual({
-    cwd: "/work",
+    cwd: "/project",
     model: "m",
     runtime: "auto",
     resume: { kind: "latest" },

@@ -6,7 +6,7 @@ export interface FakeToolContext extends ToolContext {
   readonly asked: Question[];
 }
 
-/** A context in `/work` unless told otherwise; questions get `answer`. */
+/** A context in `/project` unless told otherwise; questions get `answer`. */
 export function createToolContext(
   overrides: Partial<ToolContext> & { readonly answer?: string } = {},
 ): FakeToolContext {
@@ -17,7 +17,7 @@ export function createToolContext(
     sessionId: "session-1",
     turnId: "turn-1",
     callId: "call-1",
-    cwd: "/work",
+    cwd: "/project",
     signal: new AbortController().signal,
     onOutput: (delta) => void shown.push(delta),
     ask: (question) => {

@@ -24,8 +24,8 @@ const login = "it holds credentials or runs at the next login";
 const own = "only hermes itself writes it";
 
 const cases: readonly (readonly [path: string, read?: string | undefined, write?: string])[] = [
-  ["/work/src/main.ts"],
-  ["/work/.git/config"],
+  ["/project/src/main.ts"],
+  ["/project/.git/config"],
   ["/home/anna/notes.txt"],
   ["/home/anna/.config/app.toml"],
   ["/home/anna/.sshd"],
@@ -56,22 +56,22 @@ const cases: readonly (readonly [path: string, read?: string | undefined, write?
   ["/home/anna/.config/gh/hosts.yml", undefined, keys],
   ["/home/anna/.bashrc", undefined, login],
   ["/home/anna/.netrc", undefined, login],
-  ["/work/.netrc"],
+  ["/project/.netrc"],
   ["/home/anna/.hermes/auth.json", credentials, keys],
   ["/home/anna/.hermes/Auth.json", credentials, keys],
   ["/home/anna/.hermes/mcp-tokens/x.json", credentials, keys],
-  ["/work/auth.json"],
+  ["/project/auth.json"],
   ["/home/anna/.hermes/config.yaml", undefined, own],
   ["/home/anna/.hermes/sessions.db", undefined, own],
   ["/home/anna/.hermes/sessions.db-wal", undefined, own],
   ["/home/anna/.hermes/results/x.txt"],
-  ["/work/config.yaml"],
-  ["/work/.env", environment],
-  ["/work/.env.production", environment],
-  ["/work/.envrc", environment],
-  ["/work/.env.example"],
-  ["/work/.environment"],
-  ["/work/prod.env"],
+  ["/project/config.yaml"],
+  ["/project/.env", environment],
+  ["/project/.env.production", environment],
+  ["/project/.envrc", environment],
+  ["/project/.env.example"],
+  ["/project/.environment"],
+  ["/project/prod.env"],
   ["/home/anna/.env", environment, environment],
   ["/home/anna/.hermes/.env", environment, environment],
   ["/home/anna/project/.env", environment],
@@ -98,37 +98,41 @@ describe("createFileSafety()", () => {
     const files = createFakeFiles({
       "/home/anna/.hermes/auth.json": "{}",
       "/home/anna/.ssh/authorized_keys": "",
-      "/work/.env": "KEY=1",
+      "/project/.env": "KEY=1",
     });
-    files.link("/work/notes.json", "/home/anna/.hermes/auth.json");
-    files.link("/work/keys", "/home/anna/.ssh");
-    files.link("/work/settings", ".env");
-    files.link("/work/again", "/work/keys");
+    files.link("/project/notes.json", "/home/anna/.hermes/auth.json");
+    files.link("/project/keys", "/home/anna/.ssh");
+    files.link("/project/settings", ".env");
+    files.link("/project/again", "/project/keys");
     const safety = safetyOf(files);
-    expect(await safety.readProblem("/work/notes.json")).toEndWith(credentials);
-    expect(await safety.readProblem("/work/settings")).toEndWith(environment);
-    for (const path of ["/work/keys/authorized_keys", "/work/keys/new", "/work/again/a/b/new"]) {
+    expect(await safety.readProblem("/project/notes.json")).toEndWith(credentials);
+    expect(await safety.readProblem("/project/settings")).toEndWith(environment);
+    for (const path of [
+      "/project/keys/authorized_keys",
+      "/project/keys/new",
+      "/project/again/a/b/new",
+    ]) {
       expect(await safety.writeProblem(path)).toBe(`${path} is off limits: ${keys}`);
     }
   });
 
   test("judges a file by its parents where it is yet to be created", async () => {
-    const files = createFakeFiles({ "/work/a.txt": "" });
+    const files = createFakeFiles({ "/project/a.txt": "" });
     files.directory("/etc/cron.d");
-    files.link("/work/jobs", "/etc/cron.d");
+    files.link("/project/jobs", "/etc/cron.d");
     const safety = safetyOf(files);
-    expect(await safety.writeProblem("/work/jobs/new")).toEndWith(system);
-    expect(await safety.writeProblem("/work/new/deep/file.txt")).toBeUndefined();
-    expect(await safety.writeProblem("/work/a.txt/below")).toBeUndefined();
+    expect(await safety.writeProblem("/project/jobs/new")).toEndWith(system);
+    expect(await safety.writeProblem("/project/new/deep/file.txt")).toBeUndefined();
+    expect(await safety.writeProblem("/project/a.txt/below")).toBeUndefined();
   });
 
   test("refuses what leads through a link to nothing: a write would create what it names", async () => {
     const files = createFakeFiles();
     files.directory("/home/anna/.ssh");
-    files.link("/work/innocent", "/home/anna/.ssh/authorized_keys2");
-    files.link("/work/loop", "/work/loop");
+    files.link("/project/innocent", "/home/anna/.ssh/authorized_keys2");
+    files.link("/project/loop", "/project/loop");
     const safety = safetyOf(files);
-    for (const path of ["/work/innocent", "/work/loop", "/work/loop/file"]) {
+    for (const path of ["/project/innocent", "/project/loop", "/project/loop/file"]) {
       const problem = `${path} leads through a broken symbolic link`;
       expect(await safety.writeProblem(path)).toBe(problem);
       expect(await safety.readProblem(path)).toBe(problem);
@@ -148,21 +152,21 @@ describe("createFileSafety()", () => {
   });
 
   test("lets only the safe root be written to, where there is one", async () => {
-    const files = createFakeFiles({ "/work/project/a": "", "/work/projects/a": "" });
-    files.link("/project", "/work/project");
-    files.link("/work/project/out", "/tmp");
+    const files = createFakeFiles({ "/shared/project/a": "", "/shared/projects/a": "" });
+    files.link("/project", "/shared/project");
+    files.link("/shared/project/out", "/tmp");
     files.directory("/tmp");
-    for (const root of ["/work/project", "/project"]) {
+    for (const root of ["/shared/project", "/project"]) {
       const safety = safetyOf(files, root);
       const outside = `is off limits: only ${root} may be written to`;
-      expect(await safety.writeProblem("/work/project/a")).toBeUndefined();
+      expect(await safety.writeProblem("/shared/project/a")).toBeUndefined();
       expect(await safety.writeProblem("/project/new/b")).toBeUndefined();
-      expect(await safety.writeProblem("/work/projects/a")).toEndWith(outside);
-      expect(await safety.writeProblem("/work/project/out/x")).toEndWith(outside);
-      expect(await safety.readProblem("/work/projects/a")).toBeUndefined();
+      expect(await safety.writeProblem("/shared/projects/a")).toEndWith(outside);
+      expect(await safety.writeProblem("/shared/project/out/x")).toEndWith(outside);
+      expect(await safety.readProblem("/shared/projects/a")).toBeUndefined();
     }
     const all = safetyOf(files, "/");
-    expect(await all.writeProblem("/work/projects/a")).toBeUndefined();
+    expect(await all.writeProblem("/shared/projects/a")).toBeUndefined();
     expect(await all.writeProblem("/etc/passwd")).toEndWith(system);
   });
 
@@ -175,11 +179,11 @@ describe("createFileSafety()", () => {
         async (names, links) => {
           const files = createFakeFiles();
           files.directory("/home/anna/.ssh");
-          files.link("/work/link0", "/home/anna/.ssh");
+          files.link("/project/link0", "/home/anna/.ssh");
           for (let index = 1; index <= links; index++) {
-            files.link(`/work/link${index}`, `link${index - 1}`);
+            files.link(`/project/link${index}`, `link${index - 1}`);
           }
-          const path = `/work/link${links}/${names.join("/")}`;
+          const path = `/project/link${links}/${names.join("/")}`;
           expect(await safetyOf(files).writeProblem(path)).toBe(`${path} is off limits: ${keys}`);
         },
       ),

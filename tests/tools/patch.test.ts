@@ -15,7 +15,7 @@ import { thrown } from "../fakes/thrown.ts";
 
 function setUp(initial: Readonly<Record<string, string | Uint8Array>> = {}) {
   const files = createFakeFiles(initial);
-  files.directory("/work");
+  files.directory("/project");
   const deps = fileToolDeps(files);
   const tool = createPatchTool(deps);
   const reader = createReadFileTool({ ...deps, maxLineChars: 2_000 });
@@ -47,57 +47,60 @@ function refused(error: string, facts: object = {}): ToolAnswer {
 
 describe("patch with mode replace", () => {
   test("changes a part of a file and shows what it changed", async () => {
-    const { files, replace } = setUp({ "/work/a.ts": "one\ntwo\nthree\n" });
+    const { files, replace } = setUp({ "/project/a.ts": "one\ntwo\nthree\n" });
     expect(await replace("a.ts", "two", "2")).toEqual({
       success: true,
-      diff: "--- /work/a.ts\n+++ /work/a.ts\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n",
-      files_modified: ["/work/a.ts"],
+      diff: "--- /project/a.ts\n+++ /project/a.ts\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n",
+      files_modified: ["/project/a.ts"],
       isError: false,
     });
-    expect(files.text("/work/a.ts")).toBe("one\n2\nthree\n");
+    expect(files.text("/project/a.ts")).toBe("one\n2\nthree\n");
   });
 
   test("keeps byte order mark, line ends, and a missing line break at the end", async () => {
     const { files, replace } = setUp({
-      "/work/dos": "\ufeffa\r\nb\r\nc\r\n",
-      "/work/open": "a\nb",
+      "/project/dos": "\ufeffa\r\nb\r\nc\r\n",
+      "/project/open": "a\nb",
     });
     expect(await replace("dos", "a\nb\n", "a\nB\nnew\n")).toMatchObject({ success: true });
     expect(await replace("dos", "c\r\n", "C\r\n")).toMatchObject({ success: true });
     expect(await replace("open", "b", "B")).toMatchObject({ success: true });
-    expect([files.text("/work/dos"), files.text("/work/open")]).toEqual([
+    expect([files.text("/project/dos"), files.text("/project/open")]).toEqual([
       "\ufeffa\r\nB\r\nnew\r\nC\r\n",
       "a\nB",
     ]);
   });
 
   test("refuses a text that is not there, that is not unique, or that would not change", async () => {
-    const { files, replace } = setUp({ "/work/a": "let count = 1;\nx\nx\n", "/work/empty": "" });
+    const { files, replace } = setUp({
+      "/project/a": "let count = 1;\nx\nx\n",
+      "/project/empty": "",
+    });
     expect(await replace("a", "let counter = 1;", "y")).toEqual(
-      refused("old_string was not found in /work/a", {
+      refused("old_string was not found in /project/a", {
         did_you_mean: "1|let count = 1;\n2|x\n3|x",
       }),
     );
     expect(await replace("a", "nothing like it", "let count")).toMatchObject({
-      error: "old_string was not found in /work/a, but new_string is there already",
+      error: "old_string was not found in /project/a, but new_string is there already",
     });
     expect(await replace("empty", "x", "y")).toEqual(
-      refused("old_string was not found in /work/empty"),
+      refused("old_string was not found in /project/empty"),
     );
     expect(await replace("a", "x\nx", " x\nx")).toMatchObject({ success: true });
-    expect(files.text("/work/a")).toBe("let count = 1;\n x\nx\n");
+    expect(files.text("/project/a")).toBe("let count = 1;\n x\nx\n");
     expect(await replace("a", "x", "y")).toMatchObject({
-      error: "old_string stands 2 times in /work/a: add lines around it, or set replace_all",
+      error: "old_string stands 2 times in /project/a: add lines around it, or set replace_all",
     });
     expect(await replace("a", "x", "y", { replace_all: true })).toMatchObject({ success: true });
-    expect(files.text("/work/a")).toBe("let count = 1;\n y\ny\n");
+    expect(files.text("/project/a")).toBe("let count = 1;\n y\ny\n");
     expect(await replace("a", "let  count = 1;", "let count = 1;")).toEqual(
       refused("Nothing would change"),
     );
   });
 
   test("advises another way after three failures on one file, in each session", async () => {
-    const { replace } = setUp({ "/work/a": "a\n", "/work/b": "b\n" });
+    const { replace } = setUp({ "/project/a": "a\n", "/project/b": "b\n" });
     const hints: unknown[] = [];
     for (const path of ["a", "a", "b", "a", "a"]) {
       hints.push((await replace(path, "none", "x"))["_hint"]);
@@ -111,70 +114,76 @@ describe("patch with mode replace", () => {
 
   test("refuses what makes no sense, and what cannot be edited", async () => {
     const { replace, files } = setUp({
-      "/work/a": "x",
-      "/work/dir/b": "x",
-      "/work/image": new Uint8Array([1, 0]),
-      "/work/latin1": new Uint8Array([0x78, 0xe9]),
-      "/work/.env": "KEY=x",
+      "/project/a": "x",
+      "/project/dir/b": "x",
+      "/project/image": new Uint8Array([1, 0]),
+      "/project/latin1": new Uint8Array([0x78, 0xe9]),
+      "/project/.env": "KEY=x",
       "/home/anna/.hermes/auth.json": "x",
     });
-    files.link("/work/auth", "/home/anna/.hermes/auth.json");
-    files.device("/work/pipe");
+    files.link("/project/auth", "/home/anna/.hermes/auth.json");
+    files.device("/project/pipe");
     const problem = async (path: string, old = "x", fresh = "y"): Promise<unknown> =>
       (await replace(path, old, fresh))["error"];
     expect(await problem("")).toBe("path must not be empty");
     expect(await problem("a", "", "y")).toBe("old_string is empty: use write_file for a new file");
     expect(await problem("a", "x\r\n", "x\n")).toBe("old_string and new_string are the same");
-    expect(await problem("none")).toBe("/work/none does not exist");
-    expect(await problem("a/b")).toBe("/work/a/b does not exist");
-    expect(await problem("dir")).toBe("/work/dir is a directory");
-    expect(await problem("pipe")).toBe("/work/pipe is no regular file");
-    expect(await problem("image")).toBe("/work/image is no text in UTF-8: it cannot be edited");
-    expect(await problem("latin1")).toBe("/work/latin1 is no text in UTF-8: it cannot be edited");
-    expect(await problem(".env")).toBe(
-      "/work/.env is off limits: it holds secrets of an environment",
+    expect(await problem("none")).toBe("/project/none does not exist");
+    expect(await problem("a/b")).toBe("/project/a/b does not exist");
+    expect(await problem("dir")).toBe("/project/dir is a directory");
+    expect(await problem("pipe")).toBe("/project/pipe is no regular file");
+    expect(await problem("image")).toBe("/project/image is no text in UTF-8: it cannot be edited");
+    expect(await problem("latin1")).toBe(
+      "/project/latin1 is no text in UTF-8: it cannot be edited",
     );
-    expect(await problem("auth")).toBe("/work/auth is off limits: it holds keys or credentials");
+    expect(await problem(".env")).toBe(
+      "/project/.env is off limits: it holds secrets of an environment",
+    );
+    expect(await problem("auth")).toBe("/project/auth is off limits: it holds keys or credentials");
     expect(await problem("/etc/hosts")).toBe("/etc/hosts is off limits: it belongs to the system");
   });
 
   test("warns when somebody else changed the file after it was read", async () => {
-    const { files, read, replace } = setUp({ "/work/a": "one two" });
+    const { files, read, replace } = setUp({ "/project/a": "one two" });
     await read("a");
-    files.write("/work/a", "one two three");
+    files.write("/project/a", "one two three");
     expect(await replace("a", "one", "1")).toMatchObject({
       success: true,
-      _warning: "Changed by somebody else since it was read last: /work/a",
+      _warning: "Changed by somebody else since it was read last: /project/a",
     });
     expect(await replace("a", "two", "2")).not.toHaveProperty("_warning");
   });
 
   test("shows of a large change only the beginning", async () => {
     const { replace } = setUp({
-      "/work/a": `x${"a".repeat(50)}\n`.repeat(400),
-      "/work/b": "x\n".repeat(4_000),
+      "/project/a": `x${"a".repeat(50)}\n`.repeat(400),
+      "/project/b": "x\n".repeat(4_000),
     });
     const { diff } = await replace("a", "x", "y", { replace_all: true });
     expect(diff).toHaveLength(20_000 + "\n[diff cut]".length);
     expect(await replace("b", "x", "y", { replace_all: true })).toMatchObject({
-      diff: "--- /work/b\n+++ /work/b\n[too many differences to show]\n",
+      diff: "--- /project/b\n+++ /project/b\n[too many differences to show]\n",
     });
   });
 
   test("leaves the file as it was when the disk is full", async () => {
-    const { files, replace } = setUp({ "/work/a": "x" });
-    files.fail("replaceFile", "/work/a", "ENOSPC");
+    const { files, replace } = setUp({ "/project/a": "x" });
+    files.fail("replaceFile", "/project/a", "ENOSPC");
     expect(await replace("a", "x", "y")).toEqual({
-      error: "Cannot change /work/a: no space left on the device",
+      error: "Cannot change /project/a: no space left on the device",
       success: false,
       isError: true,
     });
-    expect(files.text("/work/a")).toBe("x");
+    expect(files.text("/project/a")).toBe("x");
   });
 });
 
 describe("patch with mode patch", () => {
-  const tree = { "/work/a.ts": "a\nb\nc\n", "/work/sub/b.ts": "x\ny\n", "/work/old.ts": "old\n" };
+  const tree = {
+    "/project/a.ts": "a\nb\nc\n",
+    "/project/sub/b.ts": "x\ny\n",
+    "/project/old.ts": "old\n",
+  };
 
   test("adds, updates, moves and deletes files", async () => {
     const { files, patch } = setUp(tree);
@@ -194,29 +203,32 @@ describe("patch with mode patch", () => {
     expect(answer).toEqual({
       success: true,
       diff: [
-        "--- /dev/null\n+++ /work/new/n.ts\n@@ -0,0 +1,1 @@\n+fresh\n",
-        "--- /work/a.ts\n+++ /work/a.ts\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n",
-        "--- /work/sub/b.ts\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-x\n-y\n",
-        "--- /dev/null\n+++ /work/moved/b.ts\n@@ -0,0 +1,2 @@\n+x\n+Y\n",
-        "--- /work/old.ts\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-old\n",
+        "--- /dev/null\n+++ /project/new/n.ts\n@@ -0,0 +1,1 @@\n+fresh\n",
+        "--- /project/a.ts\n+++ /project/a.ts\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n",
+        "--- /project/sub/b.ts\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-x\n-y\n",
+        "--- /dev/null\n+++ /project/moved/b.ts\n@@ -0,0 +1,2 @@\n+x\n+Y\n",
+        "--- /project/old.ts\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-old\n",
       ].join(""),
-      files_modified: ["/work/a.ts"],
-      files_created: ["/work/new/n.ts", "/work/moved/b.ts"],
-      files_deleted: ["/work/sub/b.ts", "/work/old.ts"],
+      files_modified: ["/project/a.ts"],
+      files_created: ["/project/new/n.ts", "/project/moved/b.ts"],
+      files_deleted: ["/project/sub/b.ts", "/project/old.ts"],
       isError: false,
     });
     expect(files.paths().filter((path) => files.text(path) !== undefined)).toEqual([
-      "/work/a.ts",
-      "/work/moved/b.ts",
-      "/work/new/n.ts",
+      "/project/a.ts",
+      "/project/moved/b.ts",
+      "/project/new/n.ts",
     ]);
-    expect(files.text("/work/moved/b.ts")).toBe("x\nY\n");
+    expect(files.text("/project/moved/b.ts")).toBe("x\nY\n");
   });
 
   test("moves a file without changing it, with its line ends", async () => {
-    const { files, patch } = setUp({ "/work/a": "\ufeffa\r\nb\r\n" });
+    const { files, patch } = setUp({ "/project/a": "\ufeffa\r\nb\r\n" });
     await patch(["*** Update File: a", "*** Move to: b"]);
-    expect([files.text("/work/a"), files.text("/work/b")]).toEqual([undefined, "\ufeffa\r\nb\r\n"]);
+    expect([files.text("/project/a"), files.text("/project/b")]).toEqual([
+      undefined,
+      "\ufeffa\r\nb\r\n",
+    ]);
   });
 
   test("changes one file several times, each time as the time before left it", async () => {
@@ -239,34 +251,39 @@ describe("patch with mode patch", () => {
       ]),
     ).toMatchObject({
       success: true,
-      files_modified: ["/work/a.ts", "/work/old.ts"],
+      files_modified: ["/project/a.ts", "/project/old.ts"],
     });
-    expect([files.text("/work/a.ts"), files.text("/work/old.ts"), files.text("/work/tmp")]).toEqual(
-      ["a\nB\nC\n", "new\n", undefined],
-    );
+    expect([
+      files.text("/project/a.ts"),
+      files.text("/project/old.ts"),
+      files.text("/project/tmp"),
+    ]).toEqual(["a\nB\nC\n", "new\n", undefined]);
   });
 
   test("changes nothing when any part of it cannot be made", async () => {
     const parts: readonly (readonly [lines: readonly string[], error: string])[] = [
       [
         ["*** Update File: sub/b.ts", "-z", "+Z"],
-        "/work/sub/b.ts: hunk 1 of 1: its context and removed lines were not found",
+        "/project/sub/b.ts: hunk 1 of 1: its context and removed lines were not found",
       ],
-      [["*** Update File: none", "-z"], "/work/none does not exist"],
-      [["*** Delete File: none"], "/work/none does not exist"],
-      [["*** Delete File: sub"], "/work/sub is a directory"],
-      [["*** Add File: old.ts", "+x"], "/work/old.ts exists already: update it instead"],
-      [["*** Add File: sub", "+x"], "/work/sub exists already: update it instead"],
+      [["*** Update File: none", "-z"], "/project/none does not exist"],
+      [["*** Delete File: none"], "/project/none does not exist"],
+      [["*** Delete File: sub"], "/project/sub is a directory"],
+      [["*** Add File: old.ts", "+x"], "/project/old.ts exists already: update it instead"],
+      [["*** Add File: sub", "+x"], "/project/sub exists already: update it instead"],
       [
         ["*** Update File: old.ts", "*** Move to: a.ts"],
-        "/work/a.ts exists already: nothing is moved over it",
+        "/project/a.ts exists already: nothing is moved over it",
       ],
       [["*** Add File: /etc/x", "+x"], "/etc/x is off limits: it belongs to the system"],
       [
         ["*** Update File: old.ts", "*** Move to: /home/anna/.bashrc"],
         "/home/anna/.bashrc is off limits: it holds credentials or runs at the next login",
       ],
-      [["*** Update File: link.ts", "-B", "+C"], "/work/link.ts and /work/a.ts are the same file"],
+      [
+        ["*** Update File: link.ts", "-B", "+C"],
+        "/project/link.ts and /project/a.ts are the same file",
+      ],
       [["*** Update File: ../x", "-x"], '".." is not allowed in a path: ../x'],
       [
         ["*** Update File: old.ts", "oops"],
@@ -275,7 +292,7 @@ describe("patch with mode patch", () => {
     ];
     for (const [lines, error] of parts) {
       const { files, patch } = setUp(tree);
-      files.link("/work/link.ts", "a.ts");
+      files.link("/project/link.ts", "a.ts");
       const answer = await patch([
         "*** Update File: a.ts",
         "-b",
@@ -294,9 +311,9 @@ describe("patch with mode patch", () => {
   });
 
   test("shows what may have been meant where a hunk does not fit", async () => {
-    const { patch } = setUp({ "/work/a": "let count = 1;\n" });
+    const { patch } = setUp({ "/project/a": "let count = 1;\n" });
     expect(await patch(["*** Update File: a", "-let counter = 1;", "+x"])).toEqual(
-      refused("/work/a: hunk 1 of 1: its context and removed lines were not found", {
+      refused("/project/a: hunk 1 of 1: its context and removed lines were not found", {
         did_you_mean: "1|let count = 1;\n2|",
       }),
     );
@@ -307,7 +324,7 @@ describe("patch with mode patch", () => {
 
   test("takes back what it has done when the system fails it on the way", async () => {
     const { files, patch } = setUp(tree);
-    files.fail("replaceFile", "/work/sub/b.ts", "ENOSPC");
+    files.fail("replaceFile", "/project/sub/b.ts", "ENOSPC");
     const lines = [
       "*** Delete File: old.ts",
       "*** Add File: new.ts",
@@ -318,7 +335,7 @@ describe("patch with mode patch", () => {
       "-y",
     ];
     expect(await patch(lines)).toEqual({
-      error: "Cannot change /work/sub/b.ts: no space left on the device",
+      error: "Cannot change /project/sub/b.ts: no space left on the device",
       success: false,
       isError: true,
     });
@@ -331,27 +348,27 @@ describe("patch with mode patch", () => {
 
   test("says what stays changed when it cannot be taken back", async () => {
     const { files, patch } = setUp(tree);
-    files.fail("replaceFile", "/work/sub/b.ts", "EIO");
-    files.fail("remove", "/work/new.ts", "EACCES");
+    files.fail("replaceFile", "/project/sub/b.ts", "EIO");
+    files.fail("remove", "/project/new.ts", "EACCES");
     expect(await patch(["*** Add File: new.ts", "+x", "*** Update File: sub/b.ts", "-y"])).toEqual({
-      error: "Cannot change /work/sub/b.ts: the device failed (EIO)",
+      error: "Cannot change /project/sub/b.ts: the device failed (EIO)",
       success: false,
-      files_modified: ["/work/new.ts"],
+      files_modified: ["/project/new.ts"],
       isError: true,
     });
   });
 
   test("tells the parallel gate every file it touches", () => {
     const { tool } = setUp();
-    const access = (input: object) => tool.access?.(tool.parse(JSON.stringify(input)), "/work");
+    const access = (input: object) => tool.access?.(tool.parse(JSON.stringify(input)), "/project");
     const lines = ["*** Update File: a", "*** Move to: ~/b", "*** Delete File: /c"];
     expect(access({ mode: "patch", patch: patchOf(...lines) })).toEqual({
       mode: "write",
-      paths: ["/work/a", "/home/anna/b", "/c"],
+      paths: ["/project/a", "/home/anna/b", "/c"],
     });
     expect(access({ path: "sub//a", old_string: "x", new_string: "y" })).toEqual({
       mode: "write",
-      paths: ["/work/sub/a"],
+      paths: ["/project/sub/a"],
     });
     expect(access({ mode: "patch", patch: "nonsense" })).toEqual({ mode: "write", paths: [] });
   });

@@ -12,7 +12,7 @@ import { createToolContext } from "../fakes/tool_context.ts";
 function setUp(program: FakeProgram) {
   const clock = createFakeClock();
   const files = createFakeFiles();
-  files.directory("/work");
+  files.directory("/project");
   const spawner = createFakeSpawner(program);
   const processes = new BackgroundProcesses(clock);
   const shared = {
@@ -70,7 +70,7 @@ describe("process", () => {
       {
         program: "/usr/bin/bash",
         arguments: ["-c", "serve"],
-        cwd: "/work",
+        cwd: "/project",
         env: {},
         stdin: "pipe",
       },
@@ -264,7 +264,7 @@ describe("process", () => {
     expect(await permission({ action: "submit", session_id: "proc_1", data: "1 + 1" })).toEqual({
       kind: "ask",
       request: {
-        subject: { kind: "command", command: "1 + 1", cwd: "/work" },
+        subject: { kind: "command", command: "1 + 1", cwd: "/project" },
         reason: "input to an interpreter",
         key: "input to an interpreter",
       },

@@ -38,7 +38,7 @@ const lines = (count: number): string =>
 
 describe("read_file", () => {
   test("numbers the lines of a file", async () => {
-    const { read } = setUp({ "/work/a.txt": "one\ntwo\n\nfour" });
+    const { read } = setUp({ "/project/a.txt": "one\ntwo\n\nfour" });
     const whole = {
       content: "1|one\n2|two\n3|\n4|four",
       total_lines: 4,
@@ -47,7 +47,7 @@ describe("read_file", () => {
       isError: false,
     };
     expect(await read({ path: "a.txt" })).toEqual(whole);
-    expect(await read({ path: "/work/./a.txt" })).toEqual(whole);
+    expect(await read({ path: "/project/./a.txt" })).toEqual(whole);
     expect(await read({ path: "a.txt", offset: "2", limit: 2 })).toEqual({
       content: "2|two\n3|",
       total_lines: 4,
@@ -64,7 +64,7 @@ describe("read_file", () => {
   });
 
   test("gives an empty file as no lines", async () => {
-    const { read } = setUp({ "/work/empty": "" });
+    const { read } = setUp({ "/project/empty": "" });
     const empty = { content: "", total_lines: 0, file_size: 0, truncated: false, isError: false };
     expect(await read({ path: "empty" })).toEqual(empty);
     expect(await read({ path: "empty", offset: 9 })).toEqual(empty);
@@ -72,15 +72,15 @@ describe("read_file", () => {
 
   test("drops a byte order mark and carriage returns, and replaces malformed bytes", async () => {
     const { read } = setUp({
-      "/work/dos.txt": "\ufeffa\r\nb\r\n",
-      "/work/latin1.txt": new Uint8Array([0x6e, 0xe9, 0x65, 0x0a]),
+      "/project/dos.txt": "\ufeffa\r\nb\r\n",
+      "/project/latin1.txt": new Uint8Array([0x6e, 0xe9, 0x65, 0x0a]),
     });
     expect(await read({ path: "dos.txt" })).toMatchObject({ content: "1|a\n2|b" });
     expect(await read({ path: "latin1.txt" })).toMatchObject({ content: "1|n\ufffde" });
   });
 
   test("reads 500 lines unless told otherwise, and 2,000 at most", async () => {
-    const { read, tool } = setUp({ "/work/long": lines(2_500) });
+    const { read, tool } = setUp({ "/project/long": lines(2_500) });
     expect(await read({ path: "long" })).toMatchObject({
       total_lines: 2_500,
       hint: "More lines follow: read on with offset 501",
@@ -94,7 +94,7 @@ describe("read_file", () => {
   });
 
   test("cuts long lines and says so", async () => {
-    const { read } = setUp({ "/work/min.js": `${"x".repeat(5_000)}\nshort\n` });
+    const { read } = setUp({ "/project/min.js": `${"x".repeat(5_000)}\nshort\n` });
     expect(await read({ path: "min.js" })).toEqual({
       content: `1|${"x".repeat(2_000)}… [line cut]\n2|short`,
       total_lines: 2,
@@ -107,16 +107,16 @@ describe("read_file", () => {
 
   test("stays below the size at which results are spilled, whatever the lines hold", async () => {
     for (const character of ["x", '"', "\\", "\u0001", "💾", "\ufffd"]) {
-      const { tool, files } = setUp({ "/work/a": `${character.repeat(1_000)}\n`.repeat(2_000) });
+      const { tool, files } = setUp({ "/project/a": `${character.repeat(1_000)}\n`.repeat(2_000) });
       const input = tool.parse('{"path":"a","limit":2000}');
       const { text } = await tool.run(input, createToolContext());
       expect(text.length).toBeLessThan(100_000);
       const answer = JSON.parse(text);
       const shown = answer.content.split("\n").length;
       expect(answer.hint).toBe(`More lines follow: read on with offset ${shown + 1}`);
-      expect(files.text("/work/a")).toBeDefined();
+      expect(files.text("/project/a")).toBeDefined();
     }
-    const { tool } = setUp({ "/work/a": "\n".repeat(2_000) });
+    const { tool } = setUp({ "/project/a": "\n".repeat(2_000) });
     const { text } = await tool.run(tool.parse('{"path":"a","limit":2000}'), createToolContext());
     expect(text.length).toBeLessThan(100_000);
   });
@@ -124,30 +124,30 @@ describe("read_file", () => {
   test("reads the text of an office document, and says what is none", async () => {
     const xml = "<w:document><w:p><w:r><w:t>Hello</w:t></w:r></w:p></w:document>";
     const { read } = setUp({
-      "/work/a.docx": zipSync({ "word/document.xml": strToU8(xml) }),
-      "/work/fake.docx": "just text",
-      "/work/broken.xlsx": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0]),
+      "/project/a.docx": zipSync({ "word/document.xml": strToU8(xml) }),
+      "/project/fake.docx": "just text",
+      "/project/broken.xlsx": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0]),
     });
     expect(await read({ path: "a.docx" })).toMatchObject({ content: "1|Hello", isError: false });
     expect(await read({ path: "fake.docx" })).toMatchObject({ content: "1|just text" });
     expect(await read({ path: "broken.xlsx" })).toEqual({
-      error: "/work/broken.xlsx is a binary file (6 bytes)",
+      error: "/project/broken.xlsx is a binary file (6 bytes)",
       isError: true,
     });
   });
 
   test("says what is the matter with a path", async () => {
     const { read, files } = setUp({
-      "/work/src/read_file.ts": "x",
-      "/work/src/read_lines.ts": "x",
-      "/work/src/other.md": "x",
-      "/work/image.png": new Uint8Array([0x89, 0x50, 0, 1]),
-      "/work/.env": "KEY=secret",
+      "/project/src/read_file.ts": "x",
+      "/project/src/read_lines.ts": "x",
+      "/project/src/other.md": "x",
+      "/project/image.png": new Uint8Array([0x89, 0x50, 0, 1]),
+      "/project/.env": "KEY=secret",
       "/home/anna/.hermes/auth.json": "{}",
     });
-    files.device("/work/pipe");
-    files.link("/work/innocent.json", "/home/anna/.hermes/auth.json");
-    files.link("/work/loop", "loop");
+    files.device("/project/pipe");
+    files.link("/project/innocent.json", "/home/anna/.hermes/auth.json");
+    files.link("/project/loop", "loop");
     const problems = async (path: string): Promise<unknown> => await read({ path });
     const failed = (error: string, facts: object = {}): ToolAnswer => ({
       error,
@@ -157,39 +157,39 @@ describe("read_file", () => {
     expect(await problems("")).toEqual(failed("path must not be empty"));
     expect(await problems("a\0b")).toEqual(failed("path must not contain a NUL character"));
     expect(await problems("src")).toEqual(
-      failed('/work/src is a directory: list it with search_files and target "files"'),
+      failed('/project/src is a directory: list it with search_files and target "files"'),
     );
     expect(await problems("image.png")).toEqual(
-      failed("/work/image.png is a binary file (4 bytes)"),
+      failed("/project/image.png is a binary file (4 bytes)"),
     );
-    expect(await problems("pipe")).toEqual(failed("/work/pipe is no regular file"));
+    expect(await problems("pipe")).toEqual(failed("/project/pipe is no regular file"));
     expect(await problems("src/raed_file.ts")).toEqual(
-      failed("/work/src/raed_file.ts does not exist", {
-        similar_files: ["/work/src/read_file.ts"],
+      failed("/project/src/raed_file.ts does not exist", {
+        similar_files: ["/project/src/read_file.ts"],
       }),
     );
     expect(await problems("src/READ.txt")).toEqual(
-      failed("/work/src/READ.txt does not exist", {
-        similar_files: ["/work/src/read_file.ts", "/work/src/read_lines.ts"],
+      failed("/project/src/READ.txt does not exist", {
+        similar_files: ["/project/src/read_file.ts", "/project/src/read_lines.ts"],
       }),
     );
     expect(await problems("src/nothing_like_it")).toEqual(
-      failed("/work/src/nothing_like_it does not exist"),
+      failed("/project/src/nothing_like_it does not exist"),
     );
     expect(await problems("lost/a.txt")).toEqual(
-      failed("/work/lost/a.txt does not exist", { hint: "/work/lost is no directory" }),
+      failed("/project/lost/a.txt does not exist", { hint: "/project/lost is no directory" }),
     );
     expect(await problems("image.png/x")).toEqual(
-      failed("/work/image.png/x does not exist", { hint: "/work/image.png is no directory" }),
+      failed("/project/image.png/x does not exist", { hint: "/project/image.png is no directory" }),
     );
     expect(await problems("loop")).toEqual(
-      failed("/work/loop leads through a broken symbolic link"),
+      failed("/project/loop leads through a broken symbolic link"),
     );
     expect(await problems("innocent.json")).toEqual(
-      failed("/work/innocent.json is off limits: it holds credentials"),
+      failed("/project/innocent.json is off limits: it holds credentials"),
     );
-    expect(await problems("../work/.env")).toEqual(
-      failed("/work/.env is off limits: it holds secrets of an environment"),
+    expect(await problems("../project/.env")).toEqual(
+      failed("/project/.env is off limits: it holds secrets of an environment"),
     );
     expect(await problems("/dev/zero")).toEqual(
       failed("/dev/zero is off limits: it is a device or a window into a process"),
@@ -198,7 +198,7 @@ describe("read_file", () => {
       failed("/proc/self/environ is off limits: it is a device or a window into a process"),
     );
     expect(await read({ path: "src/other.md", offset: 5 })).toEqual(
-      failed("/work/src/other.md has 1 lines, there is none at offset 5"),
+      failed("/project/src/other.md has 1 lines, there is none at offset 5"),
     );
   });
 
@@ -208,24 +208,24 @@ describe("read_file", () => {
       ["EACCES", "permission denied"],
       ["EIO", "the device failed (EIO)"],
     ]) {
-      const { read, files } = setUp({ "/work/a": "x" });
-      files.fail("readChunks", "/work/a", errno);
+      const { read, files } = setUp({ "/project/a": "x" });
+      files.fail("readChunks", "/project/a", errno);
       expect(await read({ path: "a" })).toEqual({
-        error: `Cannot read /work/a: ${words}`,
+        error: `Cannot read /project/a: ${words}`,
         isError: true,
       });
-      files.fail("readChunks", "/work/a", undefined);
+      files.fail("readChunks", "/project/a", undefined);
       expect(await read({ path: "a" })).toMatchObject({ content: "1|x" });
     }
-    const { read, files } = setUp({ "/work/a": "x" });
-    files.fail("stat", "/work/a", "EACCES");
+    const { read, files } = setUp({ "/project/a": "x" });
+    files.fail("stat", "/project/a", "EACCES");
     expect(await read({ path: "a" })).toMatchObject({
-      error: "Cannot read /work/a: permission denied",
+      error: "Cannot read /project/a: permission denied",
     });
   });
 
   test("returns unchanged lines of a turn once, then a note, then nothing more", async () => {
-    const { readAgain, files, read } = setUp({ "/work/a": "x\ny\n" });
+    const { readAgain, files, read } = setUp({ "/project/a": "x\ny\n" });
     const content = { content: "1|x\n2|y" };
     const note = {
       status: "unchanged",
@@ -235,34 +235,34 @@ describe("read_file", () => {
       isError: false,
     };
     const blocked = (times: number): ToolAnswer => ({
-      error: `BLOCKED: these lines of /work/a were read ${times} times without a change. Use what you have, or read other lines`,
+      error: `BLOCKED: these lines of /project/a were read ${times} times without a change. Use what you have, or read other lines`,
       isError: true,
     });
     expect(await readAgain({ path: "a" })).toMatchObject(content);
     expect(await readAgain({ path: "a" })).toEqual(note);
-    expect(await readAgain({ path: "/work/a" })).toEqual(blocked(3));
+    expect(await readAgain({ path: "/project/a" })).toEqual(blocked(3));
     expect(await readAgain({ path: "a" })).toEqual(blocked(4));
     expect(await readAgain({ path: "a", offset: 2 })).toMatchObject({ content: "2|y" });
     expect(await read({ path: "a" })).toMatchObject(content);
-    files.write("/work/a", "z");
+    files.write("/project/a", "z");
     expect(await readAgain({ path: "a" })).toMatchObject({ content: "1|z" });
     expect(await readAgain({ path: "a" })).toEqual(note);
   });
 
   test("does not take a failed read for one that gave the lines", async () => {
-    const { readAgain, files } = setUp({ "/work/a": "x" });
-    files.fail("readChunks", "/work/a", "EIO");
+    const { readAgain, files } = setUp({ "/project/a": "x" });
+    files.fail("readChunks", "/project/a", "EIO");
     expect(await readAgain({ path: "a" })).toMatchObject({ isError: true });
-    files.fail("readChunks", "/work/a", undefined);
+    files.fail("readChunks", "/project/a", undefined);
     expect(await readAgain({ path: "a" })).toMatchObject({ content: "1|x" });
-    const beyond = { error: "/work/a has 1 lines, there is none at offset 7", isError: true };
+    const beyond = { error: "/project/a has 1 lines, there is none at offset 7", isError: true };
     expect(await readAgain({ path: "a", offset: 7 })).toEqual(beyond);
     expect(await readAgain({ path: "a", offset: 7 })).toEqual(beyond);
   });
 
   test("lets reads of one file run beside one another", () => {
     const { tool } = setUp();
-    expect(tool.access?.(tool.parse('{"path":"~/x"}'), "/work")).toEqual({
+    expect(tool.access?.(tool.parse('{"path":"~/x"}'), "/project")).toEqual({
       mode: "read",
       paths: ["/home/anna/x"],
     });

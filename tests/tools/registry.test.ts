@@ -9,7 +9,7 @@ import { createToolContext } from "../fakes/tool_context.ts";
 const host: Host = {
   homeDirectory: "/home/anna",
   temporaryDirectory: "/tmp",
-  cwd: "/work",
+  cwd: "/project",
   operatingSystem: "linux",
   architecture: "x64",
   pid: 1,
@@ -19,7 +19,7 @@ const host: Host = {
 
 function setUp(program: FakeProgram = () => 0) {
   const files = createFakeFiles();
-  files.directory("/work");
+  files.directory("/project");
   const clock = createFakeClock();
   const spawner = createFakeSpawner(program);
   const set = createTools({
@@ -71,14 +71,14 @@ test("createTools() runs commands alone, and reads beside one another", () => {
   const { tool } = setUp();
   const access = (name: string, input: object) => {
     const one = tool(name);
-    return one.access?.(one.parse(JSON.stringify(input)), "/work") ?? { mode: "exclusive" };
+    return one.access?.(one.parse(JSON.stringify(input)), "/project") ?? { mode: "exclusive" };
   };
   expect(access("terminal", { command: "ls" })).toEqual({ mode: "exclusive" });
   expect(access("process", { action: "list" })).toEqual({ mode: "exclusive" });
   expect(access("todo", {})).toEqual({ mode: "exclusive" });
   expect(access("clarify", { question: "?" })).toEqual({ mode: "exclusive" });
-  expect(access("read_file", { path: "a" })).toEqual({ mode: "read", paths: ["/work/a"] });
-  expect(access("search_files", { pattern: "a" })).toEqual({ mode: "read", paths: ["/work"] });
+  expect(access("read_file", { path: "a" })).toEqual({ mode: "read", paths: ["/project/a"] });
+  expect(access("search_files", { pattern: "a" })).toEqual({ mode: "read", paths: ["/project"] });
 });
 
 test("createTools() gives commands an environment without keys, but with what the user lets through", async () => {

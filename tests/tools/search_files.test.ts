@@ -19,7 +19,7 @@ import { createToolContext } from "../fakes/tool_context.ts";
 
 function setUp(tree: Readonly<Record<string, string | Uint8Array>>) {
   const files = createFakeFiles(tree);
-  files.directory("/work");
+  files.directory("/project");
   const { memory: _memory, ...deps } = fileToolDeps(files);
   const spawner = createFakeSpawner(() => 1, { programs: [] });
   const tool = createSearchFilesTool({ ...deps, spawner, clock: createFakeClock(), env: {} });
@@ -35,9 +35,9 @@ function setUp(tree: Readonly<Record<string, string | Uint8Array>>) {
 }
 
 const tree = {
-  "/work/src/a.ts": "one\ntwo needle\nthree\nfour needle\nfive\n",
-  "/work/src/b.ts": "needle\n",
-  "/work/docs/c.md": "no\n",
+  "/project/src/a.ts": "one\ntwo needle\nthree\nfour needle\nfive\n",
+  "/project/src/b.ts": "needle\n",
+  "/project/docs/c.md": "no\n",
   "/elsewhere/d.md": "a needle\n",
 };
 
@@ -109,7 +109,7 @@ describe("search_files", () => {
   });
 
   test("gives pages that join to the whole", async () => {
-    const { search } = setUp({ ...tree, "/work/many": "x\n".repeat(25) });
+    const { search } = setUp({ ...tree, "/project/many": "x\n".repeat(25) });
     for (const mode of ["content", "files_only", "count"]) {
       const whole = await search({ pattern: "needle|x", output_mode: mode, limit: 1_000 });
       const pages: unknown[] = [];
@@ -141,7 +141,7 @@ describe("search_files", () => {
   });
 
   test("stays below the size at which results are spilled, and says how to go on", async () => {
-    const { tool } = setUp({ "/work/a": `${'"'.repeat(400)}x\n`.repeat(1_000) });
+    const { tool } = setUp({ "/project/a": `${'"'.repeat(400)}x\n`.repeat(1_000) });
     for (const context of [0, 20]) {
       const input = tool.parse(JSON.stringify({ pattern: "x", limit: 1_000, context }));
       const { text } = await tool.run(input, createToolContext({ sessionId: `c${context}` }));
@@ -154,7 +154,7 @@ describe("search_files", () => {
   });
 
   test("counts no more than 10,000 hits", async () => {
-    const { search } = setUp({ "/work/a": "x\n".repeat(10_500) });
+    const { search } = setUp({ "/project/a": "x\n".repeat(10_500) });
     expect(await search({ pattern: "x", limit: 1 })).toMatchObject({
       total_count: 10_000,
       truncated: true,
@@ -164,7 +164,7 @@ describe("search_files", () => {
   });
 
   test("finds files by a part of the name, by a part of the path, and by a glob", async () => {
-    const { search } = setUp({ ...tree, "/work/src/deep/src/a.tsx": "" });
+    const { search } = setUp({ ...tree, "/project/src/deep/src/a.tsx": "" });
     const files = async (pattern: string, rest: object = {}): Promise<unknown> =>
       (await search({ pattern, target: "files", ...rest }))["files"];
     const all = ["docs/c.md", "src/a.ts", "src/b.ts", "src/deep/src/a.tsx"];
@@ -205,12 +205,12 @@ describe("search_files", () => {
 
   test("says what is wrong", async () => {
     const { search, files, tool } = setUp(tree);
-    files.device("/work/pipe");
+    files.device("/project/pipe");
     const problem = async (input: object): Promise<unknown> => (await search(input))["error"];
     expect(await problem({ pattern: "x", path: "" })).toBe("path must not be empty");
-    expect(await problem({ pattern: "x", path: "none" })).toBe("/work/none does not exist");
+    expect(await problem({ pattern: "x", path: "none" })).toBe("/project/none does not exist");
     expect(await problem({ pattern: "x", path: "pipe" })).toBe(
-      "/work/pipe is neither a directory nor a regular file",
+      "/project/pipe is neither a directory nor a regular file",
     );
     expect(await problem({ pattern: "x", path: "/dev" })).toBe(
       "/dev is off limits: it is a device or a window into a process",
@@ -219,9 +219,9 @@ describe("search_files", () => {
     expect(await problem({ pattern: "x", file_glob: "[" })).toBe(
       "Cannot search: the glob cannot be read: [",
     );
-    files.fail("stat", "/work/src", "EACCES");
+    files.fail("stat", "/project/src", "EACCES");
     expect(await problem({ pattern: "x", path: "src" })).toBe(
-      "Cannot search in /work/src: permission denied",
+      "Cannot search in /project/src: permission denied",
     );
     for (const input of [
       {},
@@ -250,7 +250,7 @@ describe("search_files", () => {
         "BLOCKED: this search has found the same 4 times in a row. Use what you have, or search for something else",
       isError: true,
     });
-    files.write("/work/src/b.ts", "gone");
+    files.write("/project/src/b.ts", "gone");
     expect(await again()).toMatchObject({ total_count: 2, isError: false });
     await searchAgain({ pattern: "two" });
     expect(await again()).not.toHaveProperty("_warning");
@@ -269,7 +269,7 @@ describe("search_files", () => {
     const { memory: _memory, ...deps } = fileToolDeps(files);
     const spawner = createFakeSpawner(
       ({ print }) => {
-        print("/work/src/a.ts\x002:two needle\n");
+        print("/project/src/a.ts\x002:two needle\n");
         return 0;
       },
       { programs: ["rg"] },

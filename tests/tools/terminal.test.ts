@@ -253,7 +253,7 @@ describe("with a program of the test", () => {
   function setUp(program: FakeProgram) {
     const clock = createFakeClock();
     const files = createFakeFiles();
-    files.directory("/work");
+    files.directory("/project");
     const spawner = createFakeSpawner(program);
     const deps: TerminalDeps = {
       files,
@@ -329,7 +329,7 @@ describe("with a program of the test", () => {
           "-c",
           "trap 'command pwd -P >| '\\''/tmp/hermes-shell-1/1'\\'' 2>/dev/null' EXIT; exec 2>&1\nx",
         ],
-        cwd: "/work",
+        cwd: "/project",
         env: { A: "1" },
         stdin: "null",
       },
@@ -368,7 +368,7 @@ describe("with a program of the test", () => {
     expect(await ask("rm -rf build")).toEqual({
       kind: "ask",
       request: {
-        subject: { kind: "command", command: "rm -rf build", cwd: "/work" },
+        subject: { kind: "command", command: "rm -rf build", cwd: "/project" },
         reason: "recursive delete",
         key: "recursive delete",
       },

@@ -72,30 +72,30 @@ describe("readEditedFile()", () => {
 
   test("says why a file is not for editing", async () => {
     const files = createFakeFiles({
-      "/work/binary": new Uint8Array([1, 0]),
-      "/work/large": new Uint8Array(16 * 1024 * 1024 + 1).fill(0x61),
-      "/work/secret": "x",
-      "/work/failing": "x",
+      "/project/binary": new Uint8Array([1, 0]),
+      "/project/large": new Uint8Array(16 * 1024 * 1024 + 1).fill(0x61),
+      "/project/secret": "x",
+      "/project/failing": "x",
     });
-    files.device("/work/device");
-    files.fail("readBytes", "/work/failing", "EIO");
-    files.fail("stat", "/work/secret", "EACCES");
+    files.device("/project/device");
+    files.fail("readBytes", "/project/failing", "EIO");
+    files.fail("stat", "/project/secret", "EACCES");
     const unusable = (problem: string): object => ({ kind: "unusable", problem });
     const read = (path: string): Promise<object> => readEditedFile(files, path);
-    expect(await read("/work/none")).toEqual({ kind: "absent" });
-    expect(await read("/work")).toEqual(unusable("/work is a directory"));
-    expect(await read("/work/device")).toEqual(unusable("/work/device is no regular file"));
-    expect(await read("/work/binary")).toEqual(
-      unusable("/work/binary is no text in UTF-8: it cannot be edited"),
+    expect(await read("/project/none")).toEqual({ kind: "absent" });
+    expect(await read("/project")).toEqual(unusable("/project is a directory"));
+    expect(await read("/project/device")).toEqual(unusable("/project/device is no regular file"));
+    expect(await read("/project/binary")).toEqual(
+      unusable("/project/binary is no text in UTF-8: it cannot be edited"),
     );
-    expect(await read("/work/large")).toEqual(
-      unusable("/work/large is too large to be edited: 16777217 bytes"),
+    expect(await read("/project/large")).toEqual(
+      unusable("/project/large is too large to be edited: 16777217 bytes"),
     );
-    expect(await read("/work/failing")).toEqual(
-      unusable("Cannot read /work/failing: the device failed (EIO)"),
+    expect(await read("/project/failing")).toEqual(
+      unusable("Cannot read /project/failing: the device failed (EIO)"),
     );
-    expect(await read("/work/secret")).toEqual(
-      unusable("Cannot read /work/secret: permission denied"),
+    expect(await read("/project/secret")).toEqual(
+      unusable("Cannot read /project/secret: permission denied"),
     );
   });
 });

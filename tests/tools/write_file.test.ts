@@ -14,7 +14,7 @@ import {
 
 function setUp(initial: Readonly<Record<string, string | Uint8Array>> = {}) {
   const files = createFakeFiles(initial);
-  files.directory("/work");
+  files.directory("/project");
   const deps = fileToolDeps(files);
   const reader = createReadFileTool({ ...deps, maxLineChars: 2_000 });
   const tool = createWriteFileTool(deps);
@@ -37,13 +37,13 @@ describe("write_file", () => {
     expect(await write("new/deep/a.txt", "häh\n")).toEqual({
       bytes_written: 5,
       dirs_created: true,
-      resolved_path: "/work/new/deep/a.txt",
-      files_modified: ["/work/new/deep/a.txt"],
+      resolved_path: "/project/new/deep/a.txt",
+      files_modified: ["/project/new/deep/a.txt"],
       isError: false,
     });
-    expect(files.text("/work/new/deep/a.txt")).toBe("häh\n");
+    expect(files.text("/project/new/deep/a.txt")).toBe("häh\n");
     expect(await write("new/b.txt", "")).toMatchObject({ bytes_written: 0, dirs_created: false });
-    expect(files.text("/work/new/b.txt")).toBe("");
+    expect(files.text("/project/new/b.txt")).toBe("");
   });
 
   test("keeps the byte order mark and the line ends of what it replaces", async () => {
@@ -59,32 +59,32 @@ describe("write_file", () => {
       ["\0\r\n", "x\n", "x\n"],
     ];
     for (const [before, content, after] of cases) {
-      const { files, write } = setUp({ "/work/a": before });
+      const { files, write } = setUp({ "/project/a": before });
       await write("a", content);
-      expect(files.text("/work/a")).toBe(after);
+      expect(files.text("/project/a")).toBe(after);
     }
   });
 
   test("keeps the mode of a file, and writes through a symlink", async () => {
-    const { files, write } = setUp({ "/work/real.sh": "old" });
-    files.link("/work/link.sh", "real.sh");
+    const { files, write } = setUp({ "/project/real.sh": "old" });
+    files.link("/project/link.sh", "real.sh");
     expect(await write("link.sh", "new")).toEqual({
       bytes_written: 3,
       dirs_created: false,
-      resolved_path: "/work/real.sh",
-      files_modified: ["/work/link.sh"],
+      resolved_path: "/project/real.sh",
+      files_modified: ["/project/link.sh"],
       isError: false,
     });
-    expect(files.text("/work/real.sh")).toBe("new");
-    expect(files.modeOf("/work/real.sh")).toBe(0o644);
+    expect(files.text("/project/real.sh")).toBe("new");
+    expect(files.modeOf("/project/real.sh")).toBe(0o644);
   });
 
   test("warns when somebody else changed the file after it was read", async () => {
-    const { files, read, write } = setUp({ "/work/a": "1" });
+    const { files, read, write } = setUp({ "/project/a": "1" });
     await read("a");
     expect(await write("a", "2")).not.toHaveProperty("_warning");
     expect(await write("a", "3")).not.toHaveProperty("_warning");
-    files.write("/work/a", "somebody");
+    files.write("/project/a", "somebody");
     expect(await write("a", "4")).toMatchObject({
       _warning:
         "The file was changed by somebody else after it was read last; that change is overwritten",
@@ -95,7 +95,7 @@ describe("write_file", () => {
   });
 
   test("refuses the note that stands for lines read before, but not a text about it", async () => {
-    const { files, read, write } = setUp({ "/work/a": "1" });
+    const { files, read, write } = setUp({ "/project/a": "1" });
     await read("a");
     const note = await read("a");
     const problem = failed(
@@ -103,31 +103,35 @@ describe("write_file", () => {
     );
     expect(await write("a", unchangedNote)).toEqual(problem);
     expect(await write("a", JSON.stringify(note))).toEqual(problem);
-    expect(files.text("/work/a")).toBe("1");
+    expect(files.text("/project/a")).toBe("1");
     const source = `export const unchangedNote =\n  "${unchangedNote}";\n${"// more\n".repeat(20)}`;
     expect(await write("a", source)).toMatchObject({ isError: false });
   });
 
   test("says what is the matter with a path", async () => {
-    const { files, write } = setUp({ "/work/dir/x": "", "/work/a": "", "/home/anna/.ssh/id": "" });
-    files.device("/work/socket");
-    files.link("/work/keys", "/home/anna/.ssh");
-    files.link("/work/dangling", "/work/dir/gone");
+    const { files, write } = setUp({
+      "/project/dir/x": "",
+      "/project/a": "",
+      "/home/anna/.ssh/id": "",
+    });
+    files.device("/project/socket");
+    files.link("/project/keys", "/home/anna/.ssh");
+    files.link("/project/dangling", "/project/dir/gone");
     expect(await write(" ", "x")).toEqual(failed("path must not be empty"));
     expect(await write("a\0", "x")).toEqual(failed("path must not contain a NUL character"));
-    expect(await write("dir/", "x")).toEqual(failed("/work/dir is a directory"));
-    expect(await write("socket", "x")).toEqual(failed("/work/socket is no regular file"));
+    expect(await write("dir/", "x")).toEqual(failed("/project/dir is a directory"));
+    expect(await write("socket", "x")).toEqual(failed("/project/socket is no regular file"));
     expect(await write("a/b", "x")).toEqual(
-      failed("Cannot write /work/a/b: a file is where a directory would have to be"),
+      failed("Cannot write /project/a/b: a file is where a directory would have to be"),
     );
     expect(await write("/etc/cron.d/x", "x")).toEqual(
       failed("/etc/cron.d/x is off limits: it belongs to the system"),
     );
     expect(await write("keys/new", "x")).toEqual(
-      failed("/work/keys/new is off limits: it holds keys or credentials"),
+      failed("/project/keys/new is off limits: it holds keys or credentials"),
     );
     expect(await write("dangling", "x")).toEqual(
-      failed("/work/dangling leads through a broken symbolic link"),
+      failed("/project/dangling leads through a broken symbolic link"),
     );
     expect(files.paths().filter((path) => path.endsWith("new"))).toEqual([]);
   });
@@ -140,17 +144,17 @@ describe("write_file", () => {
       ["makeDirectory", "EACCES", "permission denied"],
       ["readChunks", "EIO", "the device failed (EIO)"],
     ] as const) {
-      const { files, write } = setUp({ "/work/a": "old" });
-      files.fail(operation, "/work", errno);
-      expect(await write("a", "new")).toEqual(failed(`Cannot write /work/a: ${words}`));
-      expect(files.text("/work/a")).toBe("old");
+      const { files, write } = setUp({ "/project/a": "old" });
+      files.fail(operation, "/project", errno);
+      expect(await write("a", "new")).toEqual(failed(`Cannot write /project/a: ${words}`));
+      expect(files.text("/project/a")).toBe("old");
     }
   });
 
   test("tells the parallel gate which file it writes", () => {
     const { tool } = setUp();
     const input = tool.parse('{"path":"sub/../a","content":""}');
-    expect(tool.access?.(input, "/work")).toEqual({ mode: "write", paths: ["/work/a"] });
+    expect(tool.access?.(input, "/project")).toEqual({ mode: "write", paths: ["/project/a"] });
   });
 });
 

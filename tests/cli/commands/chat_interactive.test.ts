@@ -251,7 +251,7 @@ describe("files in a message", () => {
 
 describe("a question to the person", () => {
   const request: ApprovalRequest = {
-    subject: { kind: "command", command: "rm -rf build", cwd: "/work" },
+    subject: { kind: "command", command: "rm -rf build", cwd: "/project" },
     reason: "recursive delete",
     key: "rm",
   };
@@ -283,7 +283,7 @@ describe("a question to the person", () => {
       "> go",
       "Allow this? recursive delete",
       "  rm -rf build",
-      "  in /work",
+      "  in /project",
       "❯ o  allow once",
       "  s  allow for this session",
       "  a  always allow",

@@ -3,17 +3,17 @@ import { complete } from "../../../src/cli/interactive/completion.ts";
 import { createFakeFiles } from "../../fakes/files.ts";
 
 const files = createFakeFiles({
-  "/work/src/main.ts": "",
-  "/work/src/map.ts": "",
-  "/work/src/my notes.md": "",
-  "/work/README.md": "",
-  "/work/.env": "",
+  "/project/src/main.ts": "",
+  "/project/src/map.ts": "",
+  "/project/src/my notes.md": "",
+  "/project/README.md": "",
+  "/project/.env": "",
   "/home/me/todo.txt": "",
 });
-files.link("/work/link", "/work/src");
+files.link("/project/link", "/project/src");
 const deps = {
   files,
-  cwd: "/work",
+  cwd: "/project",
   homeDirectory: "/home/me",
   commands: ["/help", "/model", "/new", "/resume"],
 };

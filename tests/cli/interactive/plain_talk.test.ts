@@ -36,7 +36,7 @@ describe("a chat with TERM=dumb", () => {
 
   test("asks in lines, until one of them is an answer", async () => {
     const request = {
-      subject: { kind: "command", command: "rm -rf build", cwd: "/work" },
+      subject: { kind: "command", command: "rm -rf build", cwd: "/project" },
       reason: "recursive delete",
       key: "rm",
     } as const;
