@@ -63,6 +63,11 @@ const unattended =
   "Nobody can answer questions in this run: choose sensible defaults and finish the task. Your last message is the " +
   "result that a script or a person reads later.";
 
+/** Whether a prompt of `buildInstructions` tells the model that somebody can answer; false for none. */
+export function isAttended(instructions: string): boolean {
+  return instructions.includes(`\n\n${attended}\n\n`);
+}
+
 function projectSection({ path, text }: ProjectFile): string {
   return `Instructions of this project, from ${path}:\n\n${shorten(text.trim())}`;
 }

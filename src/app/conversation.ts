@@ -1,8 +1,8 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
-import { buildInstructions, findProjectFile } from "../agent/instructions.ts";
+import { buildInstructions, findProjectFile, isAttended } from "../agent/instructions.ts";
 import { createLoopRuntime } from "../agent/loop.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
-import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
+import { missingCredential } from "../config/resolve_endpoint.ts";
 import type { Config } from "../config/schema.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
@@ -13,6 +13,7 @@ import type { NewSession, SessionInfo, SessionStore } from "../core/session_stor
 import { newItemId } from "./ids.ts";
 import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
+import { resolveForSession } from "./session_endpoint.ts";
 import { newSessionId } from "./session_id.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
 import { createTurnRunner } from "./turn_runner.ts";
@@ -22,6 +23,7 @@ import { watchdogsOf } from "./watchdog_env.ts";
 interface ModelSide {
   readonly provider: string;
   readonly model: string;
+  readonly baseUrl?: string;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
 }
@@ -70,6 +72,7 @@ export async function openConversation(
     source: options.source,
     provider: side.provider,
     model: side.model,
+    ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime: "loop",
     cwd: options.cwd,
     instructions,
@@ -177,7 +180,10 @@ async function openModelSide(
       warnings: [],
     };
   }
-  const resolved = await app.resolveModel(flagsOf(options));
+  const flags = flagsOf(options);
+  const resolved = stored
+    ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
+    : await app.resolveModel(flags);
   const credentials = await app.credentials(resolved);
   if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
   const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
@@ -192,7 +198,8 @@ async function openModelSide(
     : transport;
   return {
     provider: resolved.endpoint.provider,
-    model: modelFor(resolved, options, stored),
+    model: resolved.model,
+    baseUrl: resolved.endpoint.baseUrl,
     transport: recorded,
     warnings: resolved.warnings,
   };
@@ -206,17 +213,7 @@ function flagsOf({ model, provider, baseUrl }: ConversationOptions) {
   };
 }
 
-/** A session goes on with its own model, as long as it is asked at the same provider and nobody names another. */
-function modelFor(
-  resolved: ResolvedModel,
-  options: ConversationOptions,
-  stored: SessionInfo | undefined,
-): string {
-  const isSameProvider = stored?.provider === resolved.endpoint.provider;
-  return options.model === undefined && stored && isSameProvider ? stored.model : resolved.model;
-}
-
-/** The stored prompt byte for byte, so that prompt caches are hit, unless the model that it names has changed. */
+/** The stored prompt byte for byte, so that prompt caches are hit, unless it says what is not true any more. */
 async function instructionsFor(
   { ports }: AppParts,
   from: {
@@ -227,8 +224,14 @@ async function instructionsFor(
   },
 ): Promise<string> {
   const { options, stored, side, toolbox } = from;
-  const isSame = stored?.model === side.model && stored.provider === side.provider;
-  if (stored && isSame && stored.instructions !== "") return stored.instructions;
+  const isInteractive = options.ask !== undefined;
+  const isTrue =
+    stored?.model === side.model &&
+    stored.instructions !== "" &&
+    stored.provider === side.provider &&
+    stored.cwd === options.cwd &&
+    isAttended(stored.instructions) === isInteractive;
+  if (isTrue) return stored.instructions;
   const projectFile = await findProjectFile(ports.files, options.cwd);
   return buildInstructions({
     cwd: options.cwd,
@@ -237,7 +240,7 @@ async function instructionsFor(
     provider: side.provider,
     model: side.model,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
-    isInteractive: options.ask !== undefined,
+    isInteractive,
     ...(projectFile ? { projectFile } : {}),
   });
 }

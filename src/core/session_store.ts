@@ -11,6 +11,8 @@ export interface NewSession {
   readonly source: string;
   readonly provider: string;
   readonly model: string;
+  /** Where the model is asked; absent where no endpoint is (a recording, a backend with its own). */
+  readonly baseUrl?: string;
   readonly runtime: RuntimeName;
   readonly cwd: string;
   /** The system prompt, byte-stable for the session. */
@@ -22,7 +24,8 @@ export interface NewSession {
 }
 
 /** A session as listings show it. */
-export interface SessionInfo extends Omit<NewSession, "title" | "parentId"> {
+export interface SessionInfo extends Omit<NewSession, "baseUrl" | "title" | "parentId"> {
+  readonly baseUrl: string | null;
   readonly title: string | null;
   readonly parentId: string | null;
   readonly updatedAt: number;

@@ -25,12 +25,13 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   readonly #sessions = new Map<string, MemorySession>();
   readonly #sessionOfTurn = new Map<string, MemorySession>();
 
-  async create({ title, parentId, ...session }: NewSession): Promise<void> {
+  async create({ baseUrl, title, parentId, ...session }: NewSession): Promise<void> {
     const clean = title === undefined ? null : cleanTitle(title);
     if (clean !== null) this.#refuseTaken(clean, session.id);
     this.#sessions.set(session.id, {
       info: {
         ...session,
+        baseUrl: baseUrl ?? null,
         title: clean,
         parentId: parentId ?? null,
         updatedAt: session.startedAt,

@@ -12,6 +12,7 @@ export function sessionInfo(row: Selectable<SessionsTable>): SessionInfo {
     source: row.source,
     provider: row.provider,
     model: row.model,
+    baseUrl: row.base_url,
     runtime: row.runtime,
     cwd: row.cwd,
     instructions: row.instructions,

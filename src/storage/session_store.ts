@@ -48,6 +48,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
           source: session.source,
           provider: session.provider,
           model: session.model,
+          base_url: session.baseUrl ?? null,
           runtime: session.runtime,
           cwd: session.cwd,
           instructions: session.instructions.toWellFormed(),

@@ -17,6 +17,7 @@ export interface SessionsTable {
   readonly source: string;
   readonly provider: string;
   readonly model: string;
+  readonly base_url: string | null;
   readonly runtime: RuntimeName;
   readonly cwd: string;
   readonly instructions: string;

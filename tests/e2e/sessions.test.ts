@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isJsonObject } from "../../src/core/json.ts";
 import { type ResponsesServer, startResponsesServer } from "../fakes/responses_server.ts";
 import { textAnswer } from "../fakes/server_steps.ts";
 import { configFor, createSandbox, type Sandbox } from "./sandbox.ts";
@@ -16,6 +17,11 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
   await sandbox[Symbol.asyncDispose]();
 });
+
+/** A text field of a request that the server got. */
+function sent(field: string): (request: ResponsesServer["requests"][number]) => string {
+  return ({ body }) => (isJsonObject(body) && typeof body[field] === "string" ? body[field] : "");
+}
 
 async function json(...args: readonly string[]): Promise<unknown> {
   const { code, stdout, stderr } = await sandbox.run([...args, "--json"]);
@@ -69,6 +75,54 @@ test("-c goes on with the last session, --ephemeral leaves none", async () => {
   const body = JSON.stringify(server.requests.at(-1)?.body);
   expect([body.includes("first"), body.includes("secret")]).toEqual([true, false]);
   expect(await json("sessions", "list")).toMatchObject({ sessions: [{ preview: "first" }] });
+});
+
+describe("a session goes on", () => {
+  test("at its own server and model when another one is configured by now", async () => {
+    await sandbox.run(["-z", "first"]);
+    await using other = await startResponsesServer({ steps: [textAnswer("no")], repeat: true });
+    await sandbox.configure(configFor(other.url).replace("m1", "m2"));
+    const { code, stdout, stderr } = await sandbox.run(["-z", "second", "-c"]);
+    expect([code, stdout, stderr]).toEqual([0, "the answer\n", stderr]);
+    expect(server.requests.map(sent("model"))).toEqual(["m1", "m1"]);
+    expect(other.requests).toEqual([]);
+  });
+
+  test("at a server of the command line's, with its own model", async () => {
+    await sandbox.run(["-z", "first"]);
+    await sandbox.configure("agent: {api_max_retries: 0}\n");
+    const { code } = await sandbox.run(["-z", "second", "-c", "--base-url", server.url]);
+    expect([code, server.requests.map(sent("model")).at(-1)]).toEqual([0, "m1"]);
+  });
+
+  test("with a word about it when its provider has moved", async () => {
+    const named = (url: string): string =>
+      `custom_providers: [{name: lab, base_url: "${url}", models: {m1: {}}}]\nmodel: {provider: lab}\n`;
+    await using other = await startResponsesServer({ steps: [textAnswer("moved")], repeat: true });
+    await sandbox.configure(named(other.url));
+    await sandbox.run(["-z", "first"]);
+    await sandbox.configure(named(server.url));
+    const { code, stderr } = await sandbox.run(["-z", "second", "-c"]);
+    expect([code, stderr]).toEqual([
+      0,
+      `warning: This session was at ${other.url}; it goes on at ${server.url}\n`,
+    ]);
+  });
+
+  test("in another directory, and is told so", async () => {
+    const elsewhere = join(sandbox.root, "elsewhere");
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, "AGENTS.md"), "Speak like a pirate.");
+    await sandbox.run(["-z", "first"]);
+    await sandbox.run(["-z", "second", "-c"]);
+    await sandbox.run(["-z", "third", "-c"], { cwd: elsewhere });
+    const [first, second, third] = server.requests.map(sent("instructions"));
+    expect(second).toBe(first ?? "");
+    expect([
+      third?.includes(`Working directory: ${elsewhere}\n`),
+      third?.includes("pirate"),
+    ]).toEqual([true, true]);
+  });
 });
 
 test("profiles keep their sessions apart", async () => {

@@ -100,6 +100,7 @@ describe.each([
     expect(await store.load("s1")).toEqual({
       info: {
         ...newSession("s1"),
+        baseUrl: null,
         title: null,
         parentId: null,
         updatedAt: 2_005,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HermesError } from "../../src/core/errors.ts";
 import { noUsage } from "../../src/core/event.ts";
+import { initial } from "../../src/storage/migrations/0001_initial.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
 import { toStoreError } from "../../src/storage/store_error.ts";
 
@@ -47,10 +48,11 @@ async function writeSession(): Promise<void> {
     source: "cli",
     provider: "p",
     model: "m",
+    baseUrl: "http://127.0.0.1:1/v1",
     runtime: "loop",
     cwd: "/",
     instructions: "",
-    startedAt: 1,
+    startedAt: 2,
   });
 }
 
@@ -76,6 +78,24 @@ describe("the file of sessions", () => {
     database.exec("PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)");
     database.close();
     expect(await refusal()).toEqual({ code: "store/invalid", isUntouched: true });
+  });
+
+  test("is brought up to date when an older version wrote it", async () => {
+    const old = new DatabaseSync(path);
+    old.exec(initial.sql);
+    old.exec(`PRAGMA application_id = ${0x68_72_6d_73}; PRAGMA user_version = 1`);
+    old.exec(
+      "INSERT INTO sessions (id, source, provider, model, runtime, cwd, instructions, started_at, updated_at) " +
+        "VALUES ('old', 'cli', 'p', 'm', 'loop', '/', '', 1, 1)",
+    );
+    old.close();
+    await writeSession();
+    await using store = open();
+    const sessions = await store.list({ limit: 5 });
+    expect(sessions.map(({ id, baseUrl }) => [id, baseUrl])).toEqual([
+      ["s", "http://127.0.0.1:1/v1"],
+      ["old", null],
+    ]);
   });
 
   test("is refused when another program wrote it, and stays as it is", async () => {

@@ -11,6 +11,7 @@ export function sessionToJson(session: SessionInfo): JsonObject {
     source: session.source,
     provider: session.provider,
     model: session.model,
+    base_url: session.baseUrl,
     runtime: session.runtime,
     cwd: session.cwd,
     parent_id: session.parentId,

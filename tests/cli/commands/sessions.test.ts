@@ -105,6 +105,7 @@ test("sessions list --json is one document", async () => {
         source: "cli",
         provider: "lab",
         model: "m1",
+        base_url: null,
         runtime: "loop",
         cwd: "/w",
         parent_id: null,
