@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { buildInstructions, findProjectFile } from "../../src/agent/instructions.ts";
+import { buildInstructions, findProjectFile, isAttended } from "../../src/agent/instructions.ts";
 import type { FileStat } from "../../src/core/ports.ts";
 
 const facts = {
@@ -66,5 +66,11 @@ describe("findProjectFile()", () => {
   test("passes over an empty file", async () => {
     const files = filesOf({ "/p/AGENTS.md": " \n", "/p/CLAUDE.md": "text" });
     expect((await findProjectFile(files, "/p"))?.path).toBe("/p/CLAUDE.md");
+  });
+});
+
+describe("isAttended()", () => {
+  test.each([true, false])("knows what a prompt was built for: %p", (isInteractive) => {
+    expect(isAttended(buildInstructions({ ...facts, isInteractive }))).toBe(isInteractive);
   });
 });

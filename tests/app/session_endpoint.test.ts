@@ -101,7 +101,7 @@ describe("resolveForSession()", () => {
     ],
   ];
 
-  test.each(table)("%s", async (_name, session, model, flags, at) => {
+  test.each(table)("%s", async (_name, session, model, ...[flags, at]) => {
     expect(await goOn(session, model, flags)).toEqual({ at, warnings: [] });
   });
 
