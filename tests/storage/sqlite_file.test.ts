@@ -83,7 +83,7 @@ describe("the file of sessions", () => {
   test("is brought up to date when an older version wrote it", async () => {
     const old = new DatabaseSync(path);
     old.exec(initial.sql);
-    old.exec(`PRAGMA application_id = ${0x68_72_6d_73}; PRAGMA user_version = 1`);
+    old.exec("PRAGMA application_id = 0x68726d73; PRAGMA user_version = 1");
     old.exec(
       "INSERT INTO sessions (id, source, provider, model, runtime, cwd, instructions, started_at, updated_at) " +
         "VALUES ('old', 'cli', 'p', 'm', 'loop', '/', '', 1, 1)",
