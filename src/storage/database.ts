@@ -1,4 +1,4 @@
-import { Kysely, SqliteDialect } from "kysely";
+import { Kysely, SqliteDialect, type Transaction } from "kysely";
 import { migrate } from "./migrate.ts";
 import { ensureSqlite, openSqlite, type SqliteConnection } from "./sqlite.ts";
 import { toStoreError } from "./store_error.ts";
@@ -9,8 +9,8 @@ export interface Database {
   readonly db: Kysely<Tables>;
   /** Whether the search indexes are there. */
   readonly hasSearch: boolean;
-  /** Makes the next commits survive a power failure (`full`), or only the death of the process (`normal`). */
-  setDurability(durability: "normal" | "full"): void;
+  /** A transaction that survives a power failure once it resolves; others survive only the death of the process. */
+  transactDurably<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -36,7 +36,17 @@ export function openDatabase(path: string): Database {
       return {
         db,
         hasSearch,
-        setDurability: (durability) => connection.exec(`PRAGMA synchronous = ${durability}`),
+        // The connection is held for all of it: the level may not change inside anybody's transaction. It is set past
+        // kysely, which keeps statements: a pragma may act when it is compiled, not when it runs (sqlite.org/pragma.html).
+        transactDurably: (work) =>
+          db.connection().execute(async (held) => {
+            connection.exec("PRAGMA synchronous = FULL");
+            try {
+              return await held.transaction().execute(work);
+            } finally {
+              connection.exec("PRAGMA synchronous = NORMAL");
+            }
+          }),
         close: () => db.destroy(),
       };
     } catch (error) {

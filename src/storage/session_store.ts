@@ -101,38 +101,33 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     const sessionId = this.#sessionOfTurn.get(turnId);
     if (sessionId === undefined) throw new TypeError(`The turn was not started here: ${turnId}`);
     const error = outcome.status === "failed" ? outcome.error : undefined;
-    await this.#write(async (database) => {
-      database.setDurability("full");
-      try {
-        await database.db.transaction().execute(async (transaction) => {
-          await transaction
-            .updateTable("turns")
-            .set({
-              ended_at: endedAt,
-              status: outcome.status,
-              error_code: error?.code ?? null,
-              error_message: error?.message ?? null,
-            })
-            .where("id", "=", turnId)
-            .execute();
-          await transaction
-            .updateTable("sessions")
-            .set((row) => ({
-              updated_at: endedAt,
-              input_tokens: row("input_tokens", "+", usage.inputTokens),
-              cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
-              output_tokens: row("output_tokens", "+", usage.outputTokens),
-              reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
-              total_tokens: row("total_tokens", "+", usage.totalTokens),
-              ...(runtimeState === undefined ? {} : { runtime_state: runtimeState }),
-            }))
-            .where("id", "=", sessionId)
-            .execute();
-        });
-      } finally {
-        database.setDurability("normal");
-      }
-    });
+    await this.#write((database) =>
+      database.transactDurably(async (transaction) => {
+        await transaction
+          .updateTable("turns")
+          .set({
+            ended_at: endedAt,
+            status: outcome.status,
+            error_code: error?.code ?? null,
+            error_message: error?.message ?? null,
+          })
+          .where("id", "=", turnId)
+          .execute();
+        await transaction
+          .updateTable("sessions")
+          .set((row) => ({
+            updated_at: endedAt,
+            input_tokens: row("input_tokens", "+", usage.inputTokens),
+            cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
+            output_tokens: row("output_tokens", "+", usage.outputTokens),
+            reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
+            total_tokens: row("total_tokens", "+", usage.totalTokens),
+            ...(runtimeState === undefined ? {} : { runtime_state: runtimeState }),
+          }))
+          .where("id", "=", sessionId)
+          .execute();
+      }),
+    );
     this.#sessionOfTurn.delete(turnId);
   }
 

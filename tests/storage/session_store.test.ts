@@ -149,6 +149,40 @@ describe.each([
     expect(items).toEqual([user("u", "Hi")]);
   });
 
+  test("ends turns of several sessions while the others write and end", async () => {
+    await using store = open();
+    const ids = ["a", "b", "c"];
+    for (const id of ids) await store.create(newSession(id));
+    const rounds = Array.from({ length: 40 }, (_, round) => round);
+    for (const round of rounds) {
+      const at = 2_000 + 10 * round;
+      for (const sessionId of ids) {
+        await store.startTurn({ turnId: `${sessionId} ${round}`, sessionId, startedAt: at });
+      }
+      const ends = ids.map(async (id, index) => {
+        const turnId = `${id} ${round}`;
+        // Each some steps of the event loop behind the other: one of the rounds meets every moment.
+        for (let step = 0; step < index * round; step++) await Promise.resolve();
+        const written = store.append(turnId, user(turnId, "Hi"), at);
+        await store.endTurn({
+          turnId,
+          outcome: { status: "completed", finalText: "" },
+          usage: { ...noUsage, totalTokens: 7 },
+          endedAt: at + 1,
+        });
+        await written;
+      });
+      expect(await Promise.all(ends.map(codeOf))).toEqual(ids.map(() => "no failure"));
+    }
+    const seen = ids.map(async (id) => {
+      const { info, items } = await store.load(id);
+      return [items.map((item) => item.id), info.usage.totalTokens, info.updatedAt];
+    });
+    expect(await Promise.all(seen)).toEqual(
+      ids.map((id) => [rounds.map((round) => `${id} ${round}`), 280, 2_391]),
+    );
+  });
+
   test("lists the newest first, of one source if asked", async () => {
     await using store = open();
     await store.create(newSession("a", { startedAt: 10 }));

@@ -6,11 +6,15 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Kysely, sql } from "kysely";
 import { HermesError } from "../../src/core/errors.ts";
 import { noUsage } from "../../src/core/event.ts";
+import type { EndedTurn } from "../../src/core/session_store.ts";
+import { openDatabase } from "../../src/storage/database.ts";
 import { initial } from "../../src/storage/migrations/0001_initial.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
 import { toStoreError } from "../../src/storage/store_error.ts";
+import type { Tables } from "../../src/storage/tables.ts";
 
 let directory: string;
 let path: string;
@@ -41,10 +45,10 @@ async function refusal(): Promise<{ readonly code: string; readonly isUntouched:
   return { code, isUntouched: sha256() === before };
 }
 
-async function writeSession(): Promise<void> {
+async function writeSession(id = "s"): Promise<void> {
   await using store = open();
   await store.create({
-    id: "s",
+    id,
     source: "cli",
     provider: "p",
     model: "m",
@@ -262,6 +266,96 @@ test.each([
   [{ code: "ERR_SQLITE_ERROR", errcode: 1 }, "internal/bug"],
 ] as const)("toStoreError() reads %j as %s", (facts, code) => {
   expect(toStoreError(Object.assign(new Error("it failed"), facts), "/home/s.db").code).toBe(code);
+});
+
+describe("turns that end at the same time over one store", () => {
+  const ids = ["a", "b", "c"];
+  const completed = (turnId: string): EndedTurn => ({
+    turnId,
+    outcome: { status: "completed", finalText: "" },
+    usage: noUsage,
+    endedAt: 3,
+  });
+
+  /** Ends the turn of each session, each some steps of the event loop behind the other. */
+  async function endApart(
+    store: SqliteSessionStore,
+    steps: number,
+    end = completed,
+  ): Promise<readonly string[]> {
+    const turns = ids.map((id) => `${id} ${steps}`);
+    for (const [index, turnId] of turns.entries()) {
+      await store.startTurn({ turnId, sessionId: ids[index] ?? "", startedAt: 1 });
+    }
+    const ends = turns.map(async (turnId, index) => {
+      for (let step = 0; step < index * steps; step++) await Promise.resolve();
+      await store.endTurn(end(turnId));
+    });
+    return (await Promise.allSettled(ends)).map(({ status }) => status);
+  }
+
+  /** How many turns of the file there are of each status. */
+  function statuses(): readonly unknown[] {
+    const database = new DatabaseSync(path);
+    const rows = database.prepare("SELECT status, count(*) AS n FROM turns GROUP BY status").all();
+    database.close();
+    return rows.map((row) => [row["status"], row["n"]]);
+  }
+
+  test("all end, and none stays behind as running", async () => {
+    for (const id of ids) await writeSession(id);
+    {
+      await using store = open();
+      for (let steps = 0; steps < 40; steps++) {
+        expect(await endApart(store, steps)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+      }
+    }
+    expect(statuses()).toEqual([["completed", 120]]);
+  });
+
+  test("end, however the others fail", async () => {
+    for (const id of ids) await writeSession(id);
+    {
+      await using store = open();
+      for (let steps = 0; steps < 40; steps++) {
+        const isSecond = (turnId: string) => turnId.startsWith("b");
+        // No number, and so refused by the table.
+        const unusable = { ...noUsage, totalTokens: Number.NaN };
+        const end = (turnId: string) =>
+          isSecond(turnId) ? { ...completed(turnId), usage: unusable } : completed(turnId);
+        expect(await endApart(store, steps, end)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+      }
+    }
+    expect(statuses()).toEqual([
+      ["completed", 80],
+      ["running", 40],
+    ]);
+  });
+
+  test("end durably each, and leave the connection as it was", async () => {
+    await writeSession();
+    const database = openDatabase(path);
+    // As a table: a statement is kept, and the pragma itself may answer when it is compiled.
+    const level = async (db: Kysely<Tables>) => {
+      const { rows } = await sql<{ synchronous: number }>`
+        SELECT synchronous FROM pragma_synchronous`.execute(db);
+      return rows.map(({ synchronous }) => synchronous);
+    };
+    const [normal, full] = [[1], [2]];
+    expect(await level(database.db)).toEqual(normal);
+    const levels = Array.from({ length: 3 }, () => [
+      database.transactDurably(level),
+      database.db.transaction().execute(level),
+      level(database.db),
+    ]);
+    expect(await Promise.all(levels.flat())).toEqual(
+      Array.from({ length: 3 }, () => [full, normal, normal]).flat(),
+    );
+    const failing = database.transactDurably(() => Promise.reject(new Error("No")));
+    expect(await failing.catch(String)).toBe("Error: No");
+    expect(await level(database.db)).toEqual(normal);
+    await database.close();
+  });
 });
 
 test("an item of unreadable JSON is a damaged store", async () => {
