@@ -12,7 +12,8 @@ import type {
 } from "../core/session_store.ts";
 import { itemCounts, itemText, previewOf } from "./item_text.ts";
 import { chooseSession, sessionNotFound } from "./resolve_session.ts";
-import { planSearch, snippetOf } from "./search_query.ts";
+import { createTextScan } from "./scan_text.ts";
+import { planSearch } from "./search_query.ts";
 import { cleanTitle, lineageNumber, titleTaken } from "./titles.ts";
 
 interface MemorySession {
@@ -111,15 +112,12 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   async search(query: string, options: { readonly limit: number }): Promise<readonly SearchHit[]> {
     const plan = planSearch(query, { hasIndex: false });
     if (plan.kind !== "scan") return [];
+    const scan = createTextScan(plan.alternatives);
     const hits = [...this.#sessions.values()].flatMap(({ info, items }) =>
       items.flatMap(({ item, at }): readonly SearchHit[] => {
         const { role, words } = itemText(item);
-        const folded = words?.toLowerCase();
-        if (role === "none" || words === null) return [];
-        if (!plan.terms.every((term) => folded?.includes(term.toLowerCase()))) return [];
-        return [
-          { session: info, itemId: item.id, role, snippet: snippetOf(words, plan.terms), at },
-        ];
+        if (role === "none" || words === null || !scan.matches(words)) return [];
+        return [{ session: info, itemId: item.id, role, snippet: scan.snippet(words), at }];
       }),
     );
     return hits.toSorted((a, b) => b.at - a.at).slice(0, options.limit);

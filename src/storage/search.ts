@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import type { SearchHit } from "../core/session_store.ts";
 import type { Database } from "./database.ts";
-import { planSearch, snippetOf } from "./search_query.ts";
+import { createTextScan, type TextScan } from "./scan_text.ts";
+import { planSearch } from "./search_query.ts";
 import { sessionInfo } from "./session_rows.ts";
 
 /** Items whose text matches, best first; by age where every text had to be looked at. */
@@ -19,7 +20,7 @@ export async function searchItems(
     case "trigrams":
       return await searchIndex(database, { table: "items_trigrams", match: plan.match, limit });
     case "scan":
-      return await scanItems(database, plan.terms, limit);
+      return await scanItems(database, createTextScan(plan.alternatives), limit);
     default:
       return plan satisfies never;
   }
@@ -56,32 +57,61 @@ async function searchIndex(
   });
 }
 
+/** Texts that are in memory at once while all are looked at. */
+const scannedAtOnce = 100;
+
 async function scanItems(
   { db }: Database,
-  terms: readonly string[],
+  scan: TextScan,
   limit: number,
 ): Promise<readonly SearchHit[]> {
+  const matching = await matchingItems(db, scan);
+  const newest = matching.toSorted((a, b) => b.at - a.at).slice(0, limit);
   const found = await db
     .selectFrom("items")
     .innerJoin("sessions", "sessions.id", "items.session_id")
     .selectAll("sessions")
     .select(["items.id as item_id", "items.role", "items.at", "items.words"])
-    .where((row) =>
-      row.and(
-        terms.map(
-          (term) =>
-            sql<boolean>`instr(lower(${sql.ref("items.words")}), ${term.toLowerCase()}) > 0`,
-        ),
-      ),
+    .where(
+      "items.seq",
+      "in",
+      newest.map(({ seq }) => seq),
     )
     .orderBy("items.at", "desc")
-    .limit(limit)
+    .orderBy("items.seq")
     .execute();
   return found.flatMap((row) => {
     if (row.role === "none" || row.words === null) return [];
-    const snippet = snippetOf(row.words, terms);
+    const snippet = scan.snippet(row.words);
     return [
       { session: sessionInfo(row), itemId: row.item_id, role: row.role, snippet, at: row.at },
     ];
   });
+}
+
+/**
+ * The items whose text matches. They are looked at here: SQLite's `lower` folds ASCII alone, and its expressions nest at
+ * most 1,000 deep (sqlite.org/limits.html), one level for each term.
+ */
+async function matchingItems(
+  db: Database["db"],
+  scan: TextScan,
+): Promise<readonly { readonly seq: number; readonly at: number }[]> {
+  const matching: { readonly seq: number; readonly at: number }[] = [];
+  for (let last = 0; ;) {
+    const page = await db
+      .selectFrom("items")
+      .select(["seq", "at", "words"])
+      .where("words", "is not", null)
+      .where("seq", ">", last)
+      .orderBy("seq")
+      .limit(scannedAtOnce)
+      .execute();
+    for (const { seq, at, words } of page) {
+      if (words !== null && scan.matches(words)) matching.push({ seq, at });
+    }
+    const end = page.at(-1);
+    if (!end) return matching;
+    last = end.seq;
+  }
 }

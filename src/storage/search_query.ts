@@ -4,30 +4,54 @@ export type SearchPlan =
   | { readonly kind: "words"; readonly match: string }
   /** By trigrams: terms in a script without spaces, three characters or more each. */
   | { readonly kind: "trigrams"; readonly match: string }
-  /** By looking at every text: terms too short for trigrams, or no index. */
-  | { readonly kind: "scan"; readonly terms: readonly string[] }
+  /** By looking at every text: what no index can answer. */
+  | { readonly kind: "scan"; readonly alternatives: readonly Alternative[] }
   | { readonly kind: "nothing" };
+
+/** What a text must hold, and what not. One of a search's alternatives is enough. */
+export interface Alternative {
+  /** One at least. */
+  readonly all: readonly Term[];
+  readonly none: readonly Term[];
+}
+
+export interface Term {
+  readonly text: string;
+  /** Whether it is the beginning of a word. */
+  readonly isPrefix: boolean;
+}
 
 const spaceless =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
 
 /**
  * Reads what a person typed: `"quoted phrases"` stay together, `AND`, `OR` and `NOT` between terms are operators, a
- * trailing `*` finds beginnings of words; everything else is text. Never throws.
+ * trailing `*` finds beginnings of words; everything else is text. NOT binds before AND, AND before OR, as in FTS5.
+ * Never throws.
  */
 export function planSearch(query: string, options: { readonly hasIndex: boolean }): SearchPlan {
-  const tokens = tokenize(query);
-  const terms = tokens.flatMap((token) => (token.kind === "term" ? [token.text] : []));
-  if (terms.length === 0) return { kind: "nothing" };
-  if (!options.hasIndex) return { kind: "scan", terms };
-  if (!terms.some((term) => spaceless.test(term))) return { kind: "words", match: matchOf(tokens) };
-  const isLongEnough = terms.every((term) => Array.from(term).length >= 3);
-  return isLongEnough ? { kind: "trigrams", match: matchOf(tokens) } : { kind: "scan", terms };
+  const alternatives = alternativesOf(tokenize(query));
+  if (alternatives.length === 0) return { kind: "nothing" };
+  if (!options.hasIndex) return { kind: "scan", alternatives };
+  const terms = alternatives.flatMap(({ all, none }) => [...all, ...none]);
+  if (!terms.some(isSpaceless)) return { kind: "words", match: matchOf(alternatives) };
+  const isLongEnough = terms.every(({ text }) => Array.from(text).length >= 3);
+  // That index holds only texts in such scripts: an alternative without one finds others too.
+  const isHeld = alternatives.every(({ all }) => all.some(isSpaceless));
+  return isLongEnough && isHeld
+    ? { kind: "trigrams", match: matchOf(alternatives) }
+    : { kind: "scan", alternatives };
 }
 
+function isSpaceless({ text }: Term): boolean {
+  return spaceless.test(text);
+}
+
+type Operator = "AND" | "OR" | "NOT";
+
 type Token =
-  | { readonly kind: "term"; readonly text: string; readonly isPrefix: boolean }
-  | { readonly kind: "operator"; readonly operator: "AND" | "OR" | "NOT" };
+  | { readonly kind: "term"; readonly term: Term }
+  | { readonly kind: "operator"; readonly operator: Operator };
 
 function tokenize(query: string): readonly Token[] {
   const clean = query.toWellFormed().replaceAll("\0", " ");
@@ -39,41 +63,36 @@ function tokenize(query: string): readonly Token[] {
     const isPrefix = /[^*]\*+$/.test(part);
     const text = part.replaceAll('"', "").replace(/\*+$/, "").trim();
     // A term without a letter or digit has no word in it that an index could hold.
-    return /[\p{L}\p{N}]/u.test(text) ? [{ kind: "term", text, isPrefix }] : [];
+    return /[\p{L}\p{N}]/u.test(text) ? [{ kind: "term", term: { text, isPrefix } }] : [];
   });
 }
 
-/** An FTS5 expression: terms are quoted, so that nothing in them is syntax; operators only where both sides are there. */
-function matchOf(tokens: readonly Token[]): string {
-  const parts: string[] = [];
-  let operator: string | undefined;
+/** The terms in their groups. Operators count only where both sides are there, and of several the last one. */
+function alternativesOf(tokens: readonly Token[]): readonly Alternative[] {
+  const alternatives: { readonly all: Term[]; readonly none: Term[] }[] = [];
+  let operator: Operator = "AND";
   for (const token of tokens) {
+    const last = alternatives.at(-1);
     if (token.kind === "operator") {
-      if (parts.length > 0) operator = token.operator;
+      if (last) operator = token.operator;
       continue;
     }
-    if (parts.length > 0) parts.push(operator ?? "AND");
-    parts.push(`"${token.text}"${token.isPrefix ? "*" : ""}`);
-    operator = undefined;
+    if (!last || operator === "OR") alternatives.push({ all: [token.term], none: [] });
+    else last[operator === "NOT" ? "none" : "all"].push(token.term);
+    operator = "AND";
   }
-  return parts.join(" ");
+  return alternatives;
 }
 
-/** Characters around a hit that are shown on each side. */
-const snippetChars = 48;
-
-/** The text around the first of the terms, the hit between brackets; on one line. */
-export function snippetOf(text: string, terms: readonly string[]): string {
-  const folded = text.toLowerCase();
-  const hits = terms.flatMap((term) => {
-    const at = folded.indexOf(term.toLowerCase());
-    return at < 0 ? [] : [{ at, end: at + term.length }];
-  });
-  const [hit] = hits.toSorted((a, b) => a.at - b.at);
-  if (!hit) return "";
-  const start = Math.max(0, hit.at - snippetChars);
-  const end = Math.min(text.length, hit.end + snippetChars);
-  const before = `${start > 0 ? "…" : ""}${text.slice(start, hit.at)}`;
-  const after = `${text.slice(hit.end, end)}${end < text.length ? "…" : ""}`;
-  return `${before}[${text.slice(hit.at, hit.end)}]${after}`.toWellFormed().replace(/\s+/g, " ");
+/** An FTS5 expression: terms are quoted, so that nothing in them is syntax. */
+function matchOf(alternatives: readonly Alternative[]): string {
+  const quoted = (terms: readonly Term[], operator: Operator) =>
+    terms.map(({ text, isPrefix }) => `"${text}"${isPrefix ? "*" : ""}`).join(` ${operator} `);
+  return alternatives
+    .map(({ all, none }) => {
+      const wanted = quoted(all, "AND");
+      // In one NOT: each of its own would nest, and FTS5 takes no more than 256 levels.
+      return none.length === 0 ? wanted : `${wanted} NOT (${quoted(none, "OR")})`;
+    })
+    .join(" OR ");
 }

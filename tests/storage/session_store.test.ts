@@ -71,6 +71,12 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
+/** Words of which none is a part of another, and texts without spaces of every length. */
+const someTerm = fc.constantFrom("猫", "犬", "鳥", "猫犬", "猫犬鳥", "犬鳥猫犬", "walrus", "kept");
+const someText = fc
+  .array(fc.oneof(someTerm, fc.constantFrom("猫", "犬", "鳥")), { minLength: 1, maxLength: 4 })
+  .chain((parts) => fc.constantFrom(" ", ", ").map((between) => parts.join(between)));
+
 describe.each([
   ["SqliteSessionStore", () => openFile()],
   ["MemorySessionStore", (): Store => new MemorySessionStore()],
@@ -294,6 +300,92 @@ describe.each([
     expect(hit).toMatchObject({ role: "user", at: 2_000, snippet: "Where is the walrus [kept]?" });
   });
 
+  test.each([
+    ["猫 OR 犬", ["both", "cat", "dog"]],
+    ["猫 AND 犬", ["both"]],
+    ["猫 犬", ["both"]],
+    ["猫 NOT 犬", ["cat"]],
+    ["猫 AND NOT 犬", ["cat"]],
+    ["猫 NOT 犬 NOT 鳥", []],
+    // NOT binds before AND, AND before OR.
+    ["鳥 OR 犬 NOT 猫", ["cat", "dog"]],
+    ["猫 鳥 OR 犬 猫", ["both", "cat"]],
+    ["NOT 猫 OR", ["both", "cat"]],
+    ['"猫 と" OR 犬', ["both", "cat", "dog"]],
+    ["猫 OR walrus", ["both", "cat", "latin"]],
+    ["walrus NOT 猫", ["latin"]],
+    // Long enough for trigrams, which know no text that is all Latin.
+    ["犬がいる OR walrus", ["dog", "latin"]],
+    ["walrus OR 犬がいる", ["dog", "latin"]],
+    ["walrus NOT 犬がいる", ["latin"]],
+    ["犬がいる NOT walrus", ["dog"]],
+    ["犬がいる OR 猫と犬", ["both", "dog"]],
+    ["walrus OR penguin", ["latin"]],
+    ["walrus NOT kept", []],
+    ["猫 ÉTÉ OR ПРИВЕТ 犬", ["cat", "dog"]],
+  ])("search means what operators say: %s", async (query, ids) => {
+    await using store = open();
+    await store.create(newSession("s"));
+    await fill(store, "s", [
+      user("cat", "猫 と 鳥, l'été"),
+      user("dog", "犬がいる, Привет"),
+      user("both", "猫と犬"),
+      user("latin", "The walrus is kept"),
+    ]);
+    const hits = await store.search(query, { limit: 10 });
+    expect(hits.map(({ itemId }) => itemId).toSorted()).toEqual(ids);
+  });
+
+  test("search by short words gives the newest first, around what was asked for", async () => {
+    await using store = open();
+    for (const [id, at] of [
+      ["old", 2_000],
+      ["new", 4_000],
+      ["middle", 3_000],
+    ] as const) {
+      await store.create(newSession(id));
+      await fill(store, id, [user(`${id} item`, `犬と ${id} 猫`)], at);
+    }
+    const hits = await store.search("猫 OR 鳥 NOT 犬", { limit: 2 });
+    expect(hits.map(({ session, itemId, snippet }) => [session.id, itemId, snippet])).toEqual([
+      ["new", "new item", "犬と new [猫]"],
+      ["middle", "middle item", "犬と middle [猫]"],
+    ]);
+  });
+
+  test("search combines what its terms find", async () => {
+    await using store = open();
+    await store.create(newSession("s"));
+    const texts = fc.sample(someText, { seed: 8, numRuns: 60 });
+    const items = texts.map((text, index) => user(`u${index}`, text));
+    await fill(store, "s", items);
+    const found = async (query: string) =>
+      new Set((await store.search(query, { limit: 100 })).map(({ itemId }) => itemId));
+    await fc.assert(
+      fc.asyncProperty(someTerm, someTerm, async (a, b) => {
+        const [ofA, ofB] = [await found(a), await found(b)];
+        expect(await found(`${a} OR ${b}`)).toEqual(ofA.union(ofB));
+        expect(await found(`${a} AND ${b}`)).toEqual(ofA.intersection(ofB));
+        expect(await found(`${a} NOT ${b}`)).toEqual(ofA.difference(ofB));
+      }),
+      { seed: 22, numRuns: 100 },
+    );
+  });
+
+  test("search takes any number of terms", async () => {
+    await using store = open();
+    await store.create(newSession("s"));
+    await fill(store, "s", [user("u", "walrus 猫")]);
+    const many = Array.from({ length: 5_000 }, (_, index) => `w${index}`);
+    const found = async (query: string) =>
+      (await store.search(query, { limit: 5 })).map(({ itemId }) => itemId);
+    for (const first of ["walrus", "猫"]) {
+      expect(await found([first, ...many].join(" "))).toEqual([]);
+      expect(await found([first, ...many].join(" OR "))).toEqual(["u"]);
+      expect(await found([first, ...many].join(" NOT "))).toEqual(["u"]);
+    }
+  });
+
   test("search never fails, whatever is typed", async () => {
     await using store = open();
     await store.create(newSession("s"));
@@ -325,4 +417,29 @@ describe.each([
       { seed: 21, numRuns: 300 },
     );
   });
+});
+
+test("both stores find the same, whatever is asked", async () => {
+  const texts = fc.sample(someText, { seed: 9, numRuns: 60 });
+  await using file = openFile();
+  await using memory = new MemorySessionStore();
+  const stores: readonly Store[] = [file, memory];
+  for (const store of stores) {
+    await store.create(newSession("s"));
+    const items = texts.map((text, index) => user(`u${index}`, text));
+    await fill(store, "s", items);
+  }
+  const part = fc.oneof(someTerm, fc.constantFrom("AND", "OR", "NOT", '"猫 犬"', "*", "-"));
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { maxLength: 7 }), async (parts) => {
+      const [inFile, inMemory] = await Promise.all(
+        stores.map(async (store) => {
+          const hits = await store.search(parts.join(" "), { limit: 100 });
+          return hits.map(({ itemId }) => itemId).toSorted();
+        }),
+      );
+      expect(inFile).toEqual(inMemory ?? []);
+    }),
+    { seed: 23, numRuns: 300 },
+  );
 });
