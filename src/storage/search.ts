@@ -66,17 +66,17 @@ async function scanItems(
   limit: number,
 ): Promise<readonly SearchHit[]> {
   const matching = await matchingItems(db, scan);
-  const newest = matching.toSorted((a, b) => b.at - a.at).slice(0, limit);
+  const newest = matching
+    .toSorted((a, b) => b.at - a.at)
+    .slice(0, limit)
+    .map(({ seq }) => seq);
   const found = await db
     .selectFrom("items")
     .innerJoin("sessions", "sessions.id", "items.session_id")
     .selectAll("sessions")
     .select(["items.id as item_id", "items.role", "items.at", "items.words"])
-    .where(
-      "items.seq",
-      "in",
-      newest.map(({ seq }) => seq),
-    )
+    // One parameter, however many there are.
+    .where(sql<boolean>`items.seq IN (SELECT value FROM json_each(${JSON.stringify(newest)}))`)
     .orderBy("items.at", "desc")
     .orderBy("items.seq")
     .execute();
