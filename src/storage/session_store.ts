@@ -216,21 +216,14 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     before: number,
     options: { readonly dryRun: boolean },
   ): Promise<readonly SessionInfo[]> {
-    const old = await this.#read([], async ({ db }) => {
-      const rows = await db
-        .selectFrom("sessions")
-        .selectAll()
-        .where("updated_at", "<", before)
-        .orderBy("updated_at")
-        .execute();
-      return rows.map(sessionInfo);
+    return await this.#read([], async ({ db }) => {
+      // Found and deleted at once: a session that goes on meanwhile stays, and is not told as deleted.
+      const old = options.dryRun
+        ? db.selectFrom("sessions").where("updated_at", "<", before).selectAll()
+        : db.deleteFrom("sessions").where("updated_at", "<", before).returningAll();
+      const rows = await old.execute();
+      return rows.map(sessionInfo).toSorted((a, b) => a.updatedAt - b.updatedAt);
     });
-    if (options.dryRun || old.length === 0) return old;
-    await this.#write(async ({ db }) => {
-      // Asked again by time: a session that went on since it was listed stays.
-      await db.deleteFrom("sessions").where("updated_at", "<", before).execute();
-    });
-    return old;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

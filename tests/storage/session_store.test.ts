@@ -277,6 +277,28 @@ describe.each([
     expect((await store.list({ limit: 5 })).map(({ id }) => id)).toEqual(["c"]);
   });
 
+  test("prunes exactly what it tells, whatever goes on meanwhile", async () => {
+    await using store = open();
+    for (let steps = 0; steps < 40; steps++) {
+      for (const sessionId of ["a", "b"]) {
+        await store.create(newSession(sessionId, { startedAt: 10 }));
+        await store.startTurn({ turnId: `${sessionId} ${steps}`, sessionId, startedAt: 10 });
+      }
+      const append = async () => {
+        for (let step = 0; step < steps; step++) await Promise.resolve();
+        await store.append(`b ${steps}`, user("u", "Hi"), 40);
+      };
+      // The session goes on before, or is gone before it can.
+      const [pruned] = await Promise.all([
+        store.prune(30, { dryRun: false }),
+        append().catch(() => undefined),
+      ]);
+      const left = await store.list({ limit: 5 });
+      expect([...pruned, ...left].map(({ id }) => id).toSorted()).toEqual(["a", "b"]);
+      for (const { id } of left) await store.delete(id);
+    }
+  });
+
   test("finds words of users, assistants and tools, but not reasoning and nudges", async () => {
     await using store = open();
     await store.create(newSession("s"));
