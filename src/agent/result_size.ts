@@ -1,7 +1,13 @@
+/** A call as its result is kept: ids of calls are unique in their session at most. */
+export interface SpilledCall {
+  readonly sessionId: string;
+  readonly callId: string;
+}
+
 /** Where results that are too large for the model go as a whole. */
 export interface ResultSpill {
-  /** Stores the text under the call's id; the path of the file. */
-  write(callId: string, text: string): Promise<string>;
+  /** Stores the text of the call's result; the path of the file. */
+  write(call: SpilledCall, text: string): Promise<string>;
 }
 
 /** Characters of one result that the model gets at most. */
@@ -15,10 +21,12 @@ const previewChars = 1_500;
 /** Counts what the results of one step take and spills what goes over the limits. */
 export class ResultBudget {
   readonly #spill: ResultSpill;
+  readonly #sessionId: string;
   #used = 0;
 
-  constructor(spill: ResultSpill) {
+  constructor(spill: ResultSpill, sessionId: string) {
     this.#spill = spill;
+    this.#sessionId = sessionId;
   }
 
   /** The text for the model: as it is, or a preview with the path of the whole. */
@@ -32,7 +40,7 @@ export class ResultBudget {
   async #spilled(callId: string, text: string): Promise<string> {
     const preview = cutAtLine(text, previewChars);
     try {
-      const path = await this.#spill.write(callId, text);
+      const path = await this.#spill.write({ sessionId: this.#sessionId, callId }, text);
       return [
         `[Result of ${text.length} characters, too large to show. The whole text is in ${path};`,
         `use read_file with offset and limit to read more of it. It begins:]`,

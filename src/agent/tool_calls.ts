@@ -65,7 +65,7 @@ export async function* runToolCalls(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, BatchReport> {
   const prepared = prepareCalls(deps.tools, calls, scope.cwd);
-  const budget = new ResultBudget(deps.spill);
+  const budget = new ResultBudget(deps.spill, scope.sessionId);
   const results: ToolResult[] = [];
   const deniedByPolicy: string[] = [];
   for (const group of groupCalls(prepared)) {

@@ -18,6 +18,7 @@ import { type CommandEnd, runToEnd } from "./shell/run_command.ts";
 import { exitCodeOf, spawnPatiently } from "./shell/shell_runner.ts";
 import { maxCommandBytes, shellScript } from "./shell/shell_script.ts";
 import { isDirectory, type ShellSessions } from "./shell/shell_sessions.ts";
+import { resultPath } from "./result_place.ts";
 import { pathProblem, toolPath } from "./tool_path.ts";
 
 export interface TerminalDeps {
@@ -26,7 +27,7 @@ export interface TerminalDeps {
   readonly clock: Clock;
   readonly host: Pick<Host, "homeDirectory">;
   readonly hermesHome: string;
-  /** Where whole outputs go that are too long for the model. */
+  /** Where whole outputs go that are too long for the model, by session. */
   readonly resultsDirectory: string;
   readonly processes: BackgroundProcesses;
   readonly sessions: ShellSessions;
@@ -222,8 +223,8 @@ async function runInForeground(
     context.signal,
   );
   const output = new CapturedOutput(
-    { files, directory: deps.resultsDirectory },
-    { maxChars: deps.maxOutputChars, name: context.callId.replace(/[^\w-]/g, "_") },
+    { files },
+    { maxChars: deps.maxOutputChars, path: resultPath(deps.resultsDirectory, context) },
   );
   const live = new LiveOutput({ clock, redact, show: (delta) => context.onOutput(delta) });
   const end = await runToEnd(clock, { child, output, live, timeoutMs }, context.signal);

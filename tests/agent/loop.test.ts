@@ -64,7 +64,7 @@ async function run(
     tools: options.tools ?? [],
     clock: createInstantClock(),
     newId: createSequentialIds("id"),
-    spill: { write: (callId) => Promise.resolve(`/spill/${callId}`) },
+    spill: { write: ({ callId }) => Promise.resolve(`/spill/${callId}`) },
   });
   const events: TurnEvent[] = [];
   const signal = options.signal ?? new AbortController().signal;

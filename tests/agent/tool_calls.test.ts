@@ -21,7 +21,9 @@ async function run(
       tools,
       clock: createInstantClock(),
       newId: createSequentialIds("r"),
-      spill: { write: (callId) => Promise.resolve(`/spill/${callId}.txt`) },
+      spill: {
+        write: ({ sessionId, callId }) => Promise.resolve(`/spill/${sessionId}/${callId}.txt`),
+      },
     },
     { sessionId: "session", turnId: "turn", cwd: "/project", approver },
     calls,
@@ -183,7 +185,7 @@ describe("runToolCalls()", () => {
     const { report } = await run([tool, whole], [toolCall("c1", "long"), toolCall("c2", "whole")]);
     const [spilled, kept] = report.results;
     expect(spilled?.output).toStartWith(
-      "[Result of 150000 characters, too large to show. The whole text is in /spill/c1.txt;",
+      "[Result of 150000 characters, too large to show. The whole text is in /spill/session/c1.txt;",
     );
     expect(spilled?.output.length).toBeLessThan(2_000);
     expect(kept?.output).toBe(text);

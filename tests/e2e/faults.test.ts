@@ -57,7 +57,7 @@ test("arguments that are no JSON are told to the model, and nothing is run", asy
 test("a flood of output is cut for the model and kept whole on disk", async () => {
   const bytes = 64_000_000;
   const flood = `head -c ${bytes} /dev/zero | tr '\\0' x; echo end`;
-  const { code, results } = await turn([
+  const { code, results, last } = await turn([
     callTool("terminal", { command: flood }),
     textAnswer("ok"),
   ]);
@@ -65,7 +65,7 @@ test("a flood of output is cut for the model and kept whole on disk", async () =
   const output = String(results[0]?.["output"]);
   expect(output.length).toBeLessThan(60_000);
   expect(output.trimEnd()).toEndWith("end");
-  const directory = join(sandbox.home, "results");
+  const directory = join(sandbox.home, "results", String(last["session_id"]));
   const [name = ""] = await readdir(directory);
   const kept = await stat(join(directory, name));
   expect([kept.size, kept.mode & 0o777]).toEqual([bytes + 4, 0o600]);

@@ -139,13 +139,20 @@ describe("on this machine", () => {
     expect(output).toBe("red \ufffd  a\nb");
   });
 
-  test("run() keeps a long output in a file", async () => {
-    const { output } = await run({ command: "seq 1 1000" }, { callId: "call/../1" });
-    const path = join(home, "results", "call____1.txt");
-    expect(output).toContain(`is in ${path}`);
-    const whole = Array.from({ length: 1_000 }, (_, index) => `${index + 1}\n`).join("");
-    expect(await readFile(path, "utf8")).toBe(whole);
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  test("run() keeps a long output in a file of its session", async () => {
+    const contexts = ["long-1", "long-2"].map((sessionId) => ({ sessionId, callId: "call_1" }));
+    for (const context of contexts) {
+      const { output } = await run({ command: `seq 1 1000; echo ${context.sessionId}` }, context);
+      expect(output).toContain(`is in ${join(home, "results", context.sessionId, "call_1.txt")}`);
+    }
+    const lines = Array.from({ length: 1_000 }, (_, index) => `${index + 1}\n`).join("");
+    for (const { sessionId, callId } of contexts) {
+      const directory = join(home, "results", sessionId);
+      const path = join(directory, `${callId}.txt`);
+      expect(await readFile(path, "utf8")).toBe(`${lines}${sessionId}\n`);
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+      expect((await stat(directory)).mode & 0o777).toBe(0o700);
+    }
   });
 
   test("run() ends the whole group of a command that takes too long", async () => {

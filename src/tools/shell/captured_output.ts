@@ -4,8 +4,8 @@ import { PlainTextDecoder } from "./plain_text.ts";
 export interface CapturedOutputOptions {
   /** Characters that are kept: the first 40 % and the last 60 %. */
   readonly maxChars: number;
-  /** Name of the file for the whole output, without its ending. */
-  readonly name: string;
+  /** The file for the whole output; its directory is created for the user alone. */
+  readonly path: string;
 }
 
 /**
@@ -24,7 +24,7 @@ export class CapturedOutput {
   #totalBytes = 0;
 
   constructor(deps: OutputCopyDeps, options: CapturedOutputOptions) {
-    this.#copy = new OutputCopy(deps, options.name);
+    this.#copy = new OutputCopy(deps, options.path);
     this.#headChars = Math.floor(options.maxChars * 0.4);
     this.#tailChars = options.maxChars - this.#headChars;
   }

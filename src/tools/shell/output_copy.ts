@@ -1,10 +1,9 @@
+import { dirname } from "node:path/posix";
 import { errnoOf } from "../../core/errors.ts";
 import type { FileStore } from "../../core/ports.ts";
 
 export interface OutputCopyDeps {
   readonly files: Pick<FileStore, "appendFile" | "makeDirectory" | "remove">;
-  /** A place of the user alone; created with mode 0700. */
-  readonly directory: string;
 }
 
 /** Bytes that are collected before they are written. */
@@ -27,9 +26,9 @@ export class OutputCopy {
   #writtenBytes = 0;
   #isCreated = false;
 
-  constructor(deps: OutputCopyDeps, name: string) {
+  constructor(deps: OutputCopyDeps, path: string) {
     this.#deps = deps;
-    this.path = `${deps.directory}/${name}.txt`;
+    this.path = path;
   }
 
   /** Whether enough has gathered to write it. */
@@ -72,9 +71,9 @@ export class OutputCopy {
   }
 
   async #create(): Promise<void> {
-    const { files, directory } = this.#deps;
-    await files.makeDirectory(directory, { mode: 0o700 });
-    // An earlier run may have used the same name.
+    const { files } = this.#deps;
+    await files.makeDirectory(dirname(this.path), { mode: 0o700 });
+    // An earlier call of the session may have had the same id.
     await files.remove(this.path).catch((error: unknown) => {
       if (errnoOf(error) !== "ENOENT") throw error;
     });

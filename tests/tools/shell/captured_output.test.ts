@@ -2,18 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { CapturedOutput } from "../../../src/tools/shell/captured_output.ts";
 import { createFakeFiles } from "../../fakes/files.ts";
 
-const directory = "/home/anna/.hermes/results";
+const directory = "/home/anna/.hermes/results/session-1";
+const copyPath = `${directory}/call-1.txt`;
 
 async function capture(chunks: Iterable<string>, maxChars = 100, files = createFakeFiles()) {
-  const output = new CapturedOutput({ files, directory }, { maxChars, name: "call-1" });
+  const output = new CapturedOutput({ files }, { maxChars, path: copyPath });
   for (const chunk of chunks) {
     output.push(new TextEncoder().encode(chunk));
     await output.settle();
   }
   return { text: await output.end(), files };
 }
-
-const copyPath = `${directory}/call-1.txt`;
 
 describe("CapturedOutput", () => {
   test("end() gives small output whole and leaves no file", async () => {
@@ -50,7 +49,7 @@ describe("CapturedOutput", () => {
   test("end() says when the disk is full, and leaves no half of a copy", async () => {
     const files = createFakeFiles();
     const block = "x".repeat(1024 * 1024);
-    const output = new CapturedOutput({ files, directory }, { maxChars: 100, name: "call-1" });
+    const output = new CapturedOutput({ files }, { maxChars: 100, path: copyPath });
     output.push(new TextEncoder().encode(block));
     await output.settle();
     expect(files.text(copyPath)?.length).toBe(block.length);

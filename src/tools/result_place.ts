@@ -1,0 +1,19 @@
+import { join } from "node:path/posix";
+
+/** The directory of a session's whole results, below the one for those of all sessions. */
+export function sessionResultsDirectory(resultsDirectory: string, sessionId: string): string {
+  return join(resultsDirectory, fileName(sessionId));
+}
+
+/** The file for the whole result of a call. Models use an id again in each session: `call_1`. */
+export function resultPath(
+  resultsDirectory: string,
+  { sessionId, callId }: { readonly sessionId: string; readonly callId: string },
+): string {
+  return join(sessionResultsDirectory(resultsDirectory, sessionId), `${fileName(callId)}.txt`);
+}
+
+/** An id as one name that every file system takes: servers choose call ids freely, and some pack data into them. */
+function fileName(id: string): string {
+  return id.replace(/[^\w-]/g, "_").slice(0, 100) || "_";
+}
