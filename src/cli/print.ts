@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Ports } from "../core/ports.ts";
+import { oneLine } from "./render/plain.ts";
 import { styleFor } from "./render/style.ts";
 import { renderTable, tableOptions, type Column } from "./render/table.ts";
 
@@ -26,4 +27,11 @@ export async function printTable<Row>(
 /** Tells a person what was done: on stderr, since it is no data. */
 export async function printNote(ports: PrintPorts, text: string): Promise<void> {
   await ports.terminal.stderr.write(`${text}\n`);
+}
+
+/** Tells a person what did not go well, though the command did: on stderr, in one line. */
+export async function printWarning(ports: PrintPorts, text: string): Promise<void> {
+  const { stderr } = ports.terminal;
+  const style = styleFor(ports.env, stderr);
+  await stderr.write(`${style.yellow("warning:")} ${oneLine(text)}\n`);
 }

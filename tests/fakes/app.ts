@@ -25,7 +25,9 @@ export interface FakePorts extends Ports {
 
 /** Ports of a process started in `cwd`; pipes for a terminal where none is given. */
 export function createFakePorts(
-  options: Partial<Pick<FakePorts, "clock" | "env" | "terminal">> & { readonly cwd?: string } = {},
+  options: Partial<Pick<FakePorts, "clock" | "env" | "files" | "terminal">> & {
+    readonly cwd?: string;
+  } = {},
 ): FakePorts {
   const cwd = options.cwd ?? "/";
   return {
@@ -41,7 +43,7 @@ export function createFakePorts(
       version: "1.2.3",
     },
     clock: options.clock ?? createFakeClock(),
-    files: machineFiles,
+    files: options.files ?? machineFiles,
     spawner: {
       spawn: () => Promise.reject(new Error("No program is started here")),
       find: (program) => Promise.resolve(program === "git" ? "/usr/bin/git" : undefined),

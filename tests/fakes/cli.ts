@@ -1,5 +1,5 @@
 import { runCli } from "../../src/cli/run_cli.ts";
-import type { Env } from "../../src/core/ports.ts";
+import type { Env, FileStore } from "../../src/core/ports.ts";
 import {
   createFakeApp,
   createFakePorts,
@@ -16,6 +16,8 @@ export interface CliRunOptions {
   /** Directory that hermes is started in, also its user's home. */
   readonly cwd?: string;
   readonly env?: Env;
+  /** The machine's where absent. */
+  readonly files?: FileStore;
   /** ms since epoch. */
   readonly now?: number;
 }
@@ -36,10 +38,11 @@ export interface CliRun {
 
 /** Starts `hermes ARGV...`. */
 export function startCli(argv: readonly string[], options: CliRunOptions = {}): CliRun {
-  const { parts = {}, terminal = {}, cwd = "/", env = {}, now = 0 } = options;
+  const { parts = {}, terminal = {}, cwd = "/", env = {}, now = 0, files } = options;
   const ports = createFakePorts({
     cwd,
     env,
+    ...(files ? { files } : {}),
     clock: createFakeClock(now),
     terminal: createFakeTerminal(terminal),
   });

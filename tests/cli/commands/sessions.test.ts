@@ -1,8 +1,10 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Item } from "../../../src/core/item.ts";
+import type { FileStore } from "../../../src/core/ports.ts";
+import { machineFiles } from "../../../src/platform/files.ts";
 import { MemorySessionStore } from "../../../src/storage/memory_store.ts";
 import { startCli, type CliRunOptions } from "../../fakes/cli.ts";
 
@@ -269,6 +271,71 @@ test("sessions delete needs a yes where nobody can be asked", async () => {
   expect((await sessions.list({ limit: 9 })).map(({ id }) => id)).toEqual([
     "20260101_130000_bbbbbb",
   ]);
+});
+
+/** A home with whole results of these sessions; the directory for them. */
+async function homeWithResults(ids: readonly string[]): Promise<string> {
+  const home = await mkdtemp(join(directory, "home-"));
+  for (const id of ids) {
+    await mkdir(join(home, "results", id), { recursive: true });
+    await writeFile(join(home, "results", id, "call_1.txt"), "all of it");
+  }
+  return home;
+}
+
+test("sessions delete takes the whole results of a session along", async () => {
+  const home = await homeWithResults(["20260101_120000_aaaaaa", "20260101_130000_bbbbbb"]);
+  const sessions = await store();
+  const env = { HERMES_HOME: home };
+  await hermes(["sessions", "delete", "word count", "nope", "-y"], { sessions, env });
+  expect((await readdir(join(home, "results"))).length).toBe(2);
+  const deleted = await hermes(["sessions", "delete", "word count", "-y"], { sessions, env });
+  expect(deleted).toEqual({ code: 0, stdout: "", stderr: "Deleted 20260101_120000_aaaaaa\n" });
+  expect(await readdir(join(home, "results"))).toEqual(["20260101_130000_bbbbbb"]);
+});
+
+test("sessions delete is done when the results cannot be removed, and says where they are", async () => {
+  const home = await homeWithResults(["20260101_120000_aaaaaa"]);
+  const place = join(home, "results", "20260101_120000_aaaaaa");
+  const files: FileStore = {
+    ...machineFiles,
+    remove: () => Promise.reject(Object.assign(new Error("EACCES: no"), { code: "EACCES" })),
+  };
+  const sessions = await store();
+  const env = { HERMES_HOME: home };
+  const deleted = await hermes(["sessions", "delete", "word count", "20260101_13", "-y"], {
+    sessions,
+    env,
+    files,
+  });
+  const warning = (id: string) =>
+    `warning: Results of ${id} were not removed (EACCES: no): ${join(home, "results", id)}\n`;
+  expect(deleted).toEqual({
+    code: 0,
+    stdout: "",
+    stderr:
+      `Deleted 20260101_120000_aaaaaa\n${warning("20260101_120000_aaaaaa")}` +
+      `Deleted 20260101_130000_bbbbbb\n${warning("20260101_130000_bbbbbb")}`,
+  });
+  expect(await sessions.list({ limit: 9 })).toEqual([]);
+  expect(await readdir(place)).toEqual(["call_1.txt"]);
+});
+
+test("sessions prune takes the whole results of what it deleted along", async () => {
+  const ids = ["20260101_120000_aaaaaa", "20260101_130000_bbbbbb"];
+  const home = await homeWithResults(ids);
+  const sessions = await store();
+  const options = {
+    sessions,
+    env: { HERMES_HOME: home },
+    now: start + 10 * 24 * hour + hour / 2,
+  };
+  const prune = ["sessions", "prune", "--older-than", "10"];
+  await hermes([...prune, "--dry-run"], options);
+  expect((await readdir(join(home, "results"))).toSorted()).toEqual(ids);
+  const pruned = await hermes([...prune, "--yes"], options);
+  expect([pruned.code, pruned.stderr]).toEqual([0, "Deleted 1 session\n"]);
+  expect(await readdir(join(home, "results"))).toEqual(["20260101_130000_bbbbbb"]);
 });
 
 test("sessions delete deletes nothing when one of them is not there", async () => {

@@ -4,6 +4,7 @@ import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printNote } from "../../print.ts";
+import { removeResults } from "../../remove_results.ts";
 import { oneLine } from "../../render/plain.ts";
 
 /** `hermes sessions delete`: all of the named sessions, or none when one of them is not there. */
@@ -29,6 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
   for (const id of sessions.keys()) {
     await catalog.delete(id);
     await printNote(ports, `Deleted ${id}`);
+    await removeResults(app, id);
   }
   return exitCodes.done;
 }
