@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { startResponsesServer, type StepSource } from "../fakes/responses_server.ts";
 import { callTool, rateLimited, serverError, textAnswer } from "../fakes/server_steps.ts";
 import { checkEvents, configFor, createSandbox, eventsOf, type Sandbox } from "./sandbox.ts";
@@ -57,7 +57,7 @@ test("arguments that are no JSON are told to the model, and nothing is run", asy
 test("a flood of output is cut for the model and kept whole on disk", async () => {
   const bytes = 64_000_000;
   const flood = `head -c ${bytes} /dev/zero | tr '\\0' x; echo end`;
-  const { code, results, last } = await turn([
+  const { code, results } = await turn([
     callTool("terminal", { command: flood }),
     textAnswer("ok"),
   ]);
@@ -65,10 +65,13 @@ test("a flood of output is cut for the model and kept whole on disk", async () =
   const output = String(results[0]?.["output"]);
   expect(output.length).toBeLessThan(60_000);
   expect(output.trimEnd()).toEndWith("end");
-  const directory = join(sandbox.home, "results", String(last["session_id"]));
-  const [name = ""] = await readdir(directory);
-  const kept = await stat(join(directory, name));
+  const [, path = ""] = / is in (\S+): use read_file/.exec(output) ?? [];
+  const [session = ""] = await readdir(join(sandbox.home, "results"));
+  expect(dirname(path)).toBe(join(sandbox.home, "results", session));
+  const kept = await stat(path);
   expect([kept.size, kept.mode & 0o777]).toEqual([bytes + 4, 0o600]);
+  expect((await sandbox.run(["sessions", "delete", session, "--yes"])).code).toBe(0);
+  expect(await readdir(join(sandbox.home, "results"))).toEqual([]);
 });
 
 test("a command that ignores SIGTERM is ended all the same, with its group", async () => {
