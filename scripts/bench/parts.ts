@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Item } from "../../src/core/item.ts";
+import type { ModelItem } from "../../src/core/item.ts";
 import { createRedactor } from "../../src/core/redact.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
 import { encodeRequest } from "../../src/transports/responses/encode.ts";
@@ -107,7 +107,7 @@ function encodeRow(): Row {
   };
 }
 
-function assistant(index: number): Item {
+function assistant(index: number): ModelItem {
   return {
     type: "assistant-message",
     id: `item-${index}`,

@@ -1,4 +1,4 @@
-import type { Item, ToolCall, ToolResult } from "../core/item.ts";
+import type { ModelItem, ToolCall, ToolResult } from "../core/item.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 
 /** What stands for the answer of a call that never got one: the process died, or the turn was cut. */
@@ -8,11 +8,11 @@ export const missingResult = "[No result: the call was interrupted before it fin
  * The history as an endpoint accepts it: every call has exactly one result, right behind its group of calls; results
  * nobody asked for are gone; arguments are JSON objects. The same array when nothing was wrong.
  */
-export function repairHistory(items: readonly Item[]): readonly Item[] {
+export function repairHistory(items: readonly ModelItem[]): readonly ModelItem[] {
   return isSound(items) ? items : rebuild(items);
 }
 
-function isSound(items: readonly Item[]): boolean {
+function isSound(items: readonly ModelItem[]): boolean {
   const open = new Set<string>();
   const seen = new Set<string>();
   for (const item of items) {
@@ -29,12 +29,12 @@ function isSound(items: readonly Item[]): boolean {
   return open.size === 0;
 }
 
-function rebuild(items: readonly Item[]): readonly Item[] {
+function rebuild(items: readonly ModelItem[]): readonly ModelItem[] {
   const results = new Map<string, ToolResult>();
   for (const item of items) {
     if (item.type === "tool-result" && !results.has(item.callId)) results.set(item.callId, item);
   }
-  const repaired: Item[] = [];
+  const repaired: ModelItem[] = [];
   const seen = new Set<string>();
   let calls: ToolCall[] = [];
   const closeGroup = () => {

@@ -127,6 +127,13 @@ function storedCopy(item: Item, redactor: Redaction): Item {
   if (item.type === "reasoning") return { ...item, text: redactor.content(item.text) };
   // What a tool found must stay what it found, for the model that reads it again.
   if (item.type === "tool-result") return { ...item, output: redactor.held(item.output) };
+  if (item.type === "command") {
+    return {
+      ...item,
+      command: redactor.content(item.command),
+      output: redactor.held(item.output),
+    };
+  }
   return item;
 }
 

@@ -5,6 +5,7 @@ import type { ModelRequest } from "../core/model.ts";
 import type { TurnRequest } from "../core/runtime.ts";
 import type { ToolSpec } from "../core/tool.ts";
 import * as prompts from "./prompts.ts";
+import { asModelItems } from "./model_items.ts";
 import { repairHistory } from "./repair.ts";
 import type { StepResult } from "./step.ts";
 import type { BatchReport } from "./tool_calls.ts";
@@ -53,7 +54,7 @@ export class TurnProgress {
       model: turn.model,
       instructions: turn.instructions,
       // A copy: the request is a value, and the turn goes on.
-      items: repairHistory([...this.#items]),
+      items: repairHistory(asModelItems(this.#items)),
       tools,
       reasoningEffort: turn.reasoningEffort,
       ...(turn.serviceTier === undefined ? {} : { serviceTier: turn.serviceTier }),

@@ -1,3 +1,4 @@
+import type { ChangedFile } from "./item.ts";
 import type { Json } from "./json.ts";
 
 /** What somebody is asked to allow. */
@@ -5,10 +6,7 @@ export type ApprovalSubject =
   | { readonly kind: "command"; readonly command: string; readonly cwd: string }
   | {
       readonly kind: "file_change";
-      readonly changes: readonly {
-        readonly path: string;
-        readonly kind: "add" | "update" | "delete";
-      }[];
+      readonly changes: readonly ChangedFile[];
       /** Unified diff, for a preview. */
       readonly diff?: string;
     }
@@ -20,6 +18,12 @@ export interface ApprovalRequest {
   readonly reason: string;
   /** What `allow_session` and `allow_always` remember; equal keys are the same question. */
   readonly key: string;
+  /** How long an answer can be kept, for a backend that keeps fewer than the policy does; absent: both. */
+  readonly scopes?: readonly ("session" | "always")[];
+  /** What `allow_always` allows, where it is more than this very request: `commands starting with git push`. */
+  readonly alwaysAllows?: string;
+  /** Whoever asks keeps an `allow_always` itself: the policy must not. */
+  readonly isKeptByAsker?: true;
 }
 
 export type ApprovalDecision = "allow_once" | "allow_session" | "allow_always" | "deny";

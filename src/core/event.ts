@@ -1,20 +1,20 @@
 import type { ApprovalSubject, ApprovalVerdict } from "./approval.ts";
 import type { HermesError } from "./errors.ts";
-import type { Item } from "./item.ts";
+import type { Item, ModelItem } from "./item.ts";
 
 /**
  * What happened to items, in order. Each `item-start` is followed by exactly one `item-end` of the same id,
  * or voided by an `item-reset`. Only `item-end` is authoritative and stored; deltas are for eyes.
  */
-export type ItemEvent =
-  | { readonly type: "item-start"; readonly item: Item }
+export type ItemEvent<Made extends Item = Item> =
+  | { readonly type: "item-start"; readonly item: Made }
   | {
       readonly type: "item-delta";
       readonly itemId: string;
       readonly channel: "text" | "reasoning" | "output";
       readonly delta: string;
     }
-  | { readonly type: "item-end"; readonly item: Item }
+  | { readonly type: "item-end"; readonly item: Made }
   /** What was shown of these items is void, a retry follows. */
   | { readonly type: "item-reset"; readonly itemIds: readonly string[] };
 
@@ -35,6 +35,16 @@ export interface NoticeEvent {
   readonly text: string;
 }
 
+/** The steps that the model works along, whole each time. */
+export interface PlanEvent {
+  readonly type: "plan";
+  readonly steps: readonly {
+    readonly text: string;
+    readonly status: "pending" | "in_progress" | "completed";
+  }[];
+  readonly explanation?: string;
+}
+
 /** Tokens that were counted by the provider; `inputTokens` includes the cached ones, `outputTokens` the reasoning. */
 export interface Usage {
   readonly inputTokens: number;
@@ -49,7 +59,7 @@ export type FinishReason = "stop" | "tool_calls" | "length" | "content_filter" |
 
 /** What one step with a model endpoint yields; `step-end` is the last event unless the iterator throws. */
 export type ModelEvent =
-  | ItemEvent
+  | ItemEvent<ModelItem>
   | RetryEvent
   | NoticeEvent
   | { readonly type: "step-end"; readonly finishReason: FinishReason; readonly usage: Usage };
@@ -71,6 +81,7 @@ export type TurnEvent =
   | ItemEvent
   | RetryEvent
   | NoticeEvent
+  | PlanEvent
   | {
       readonly type: "approval-decided";
       readonly subject: ApprovalSubject;

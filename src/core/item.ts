@@ -74,8 +74,43 @@ export interface ToolResult {
   readonly isError: boolean;
 }
 
+/** How something that a backend does by itself stands: `declined` was not allowed, `interrupted` was cut off. */
+export type WorkStatus = "in_progress" | "completed" | "failed" | "declined" | "interrupted";
+
+/** A command that a backend ran with tools of its own. */
+export interface CommandRun {
+  readonly type: "command";
+  readonly id: string;
+  readonly command: string;
+  readonly cwd: string;
+  /** Null until it has ended, and for one that never ran. */
+  readonly exitCode: number | null;
+  /** stdout and stderr as they came; empty while it runs. */
+  readonly output: string;
+  readonly status: WorkStatus;
+}
+
+/** Files that a backend changed with tools of its own. */
+export interface FileChange {
+  readonly type: "file-change";
+  readonly id: string;
+  readonly changes: readonly ChangedFile[];
+  readonly status: WorkStatus;
+}
+
+/** One file of a change. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly kind: "add" | "update" | "delete";
+  /** Unified diff (or the whole text of a new file), where the backend told it. */
+  readonly diff?: string;
+}
+
+/** What a model endpoint understands. */
+export type ModelItem = UserMessage | AssistantMessage | Reasoning | ToolCall | ToolResult;
+
 /** What a session is made of. */
-export type Item = UserMessage | AssistantMessage | Reasoning | ToolCall | ToolResult;
+export type Item = ModelItem | CommandRun | FileChange;
 
 /** The text of a user's message without its images. */
 export function textOf(message: UserMessage): string {

@@ -1,5 +1,5 @@
 import type { ModelEvent } from "./event.ts";
-import type { Item } from "./item.ts";
+import type { ModelItem } from "./item.ts";
 import type { JsonObject } from "./json.ts";
 import type { ToolSpec } from "./tool.ts";
 
@@ -11,7 +11,7 @@ export interface ModelRequest {
   readonly sessionId: string;
   readonly model: string;
   readonly instructions: string;
-  readonly items: readonly Item[];
+  readonly items: readonly ModelItem[];
   /** In a fixed order; empty: the request has no tools at all. */
   readonly tools: readonly ToolSpec[];
   readonly reasoningEffort: ReasoningEffort;

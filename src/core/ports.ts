@@ -103,6 +103,16 @@ export interface Spawner {
   runInForeground(request: Omit<SpawnRequest, "stdin">): Promise<ExitStatus>;
 }
 
+/** Other processes of this machine, as far as the system shows them. */
+export interface ProcessTable {
+  /** Tells a process from a later one with the same number; undefined when none is running. */
+  startOf(pid: number): Promise<string | undefined>;
+  /** Running processes of this user that were started with `name=value` in their environment; none where it is hidden. */
+  withVariable(name: string, value: string): Promise<readonly number[]>;
+  /** Ends one at once; false when there was none. */
+  kill(pid: number): boolean;
+}
+
 export interface OutputStream {
   readonly isTty: boolean;
   /** Cells of a line; undefined without a TTY. */
@@ -161,6 +171,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly files: FileStore;
   readonly spawner: Spawner;
+  readonly processes: ProcessTable;
   readonly terminal: Terminal;
   readonly signals: SignalSource;
   readonly fetch: Fetch;

@@ -2,6 +2,7 @@ import type { Env, Fetch, Ports } from "../core/ports.ts";
 import { systemClock } from "./clock.ts";
 import { machineFiles } from "./files.ts";
 import { readHost } from "./host.ts";
+import { machineProcesses } from "./processes.ts";
 import { processSignals } from "./signals.ts";
 import { createSpawner } from "./spawner.ts";
 import { openTerminal } from "./terminal.ts";
@@ -15,6 +16,7 @@ export function createPorts(): Ports {
     clock: systemClock,
     files: machineFiles,
     spawner: createSpawner(env),
+    processes: machineProcesses,
     terminal: openTerminal(),
     signals: processSignals,
     fetch: patientFetch,

@@ -35,6 +35,16 @@ function roleAndText(item: Item): { readonly role: ItemsTable["role"]; readonly 
       return { role: "tool", text: `${item.name} ${item.arguments}`.slice(0, maxToolChars) };
     case "tool-result":
       return { role: "tool", text: item.output.slice(0, maxToolChars) };
+    case "command":
+      return { role: "tool", text: `${item.command}\n${item.output}`.slice(0, maxToolChars) };
+    case "file-change":
+      return {
+        role: "tool",
+        text: item.changes
+          .map(({ path, diff = "" }) => `${path}\n${diff}`)
+          .join("\n")
+          .slice(0, maxToolChars),
+      };
     default:
       return item satisfies never;
   }
@@ -45,8 +55,12 @@ export function itemCounts(item: Item): { readonly messages: 0 | 1; readonly too
   const { role } = roleAndText(item);
   return {
     messages: role === "user" || role === "assistant" ? 1 : 0,
-    toolCalls: item.type === "tool-call" ? 1 : 0,
+    toolCalls: isCall(item) ? 1 : 0,
   };
+}
+
+function isCall(item: Item): boolean {
+  return item.type === "tool-call" || item.type === "command" || item.type === "file-change";
 }
 
 /** The first line with text of a user's message, shortened; empty for anything else. */

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Item } from "../core/item.ts";
+import type { ModelItem } from "../core/item.ts";
 
 /** The strictest of the endpoints takes 64 characters of this alphabet. */
 const canonical = /^[A-Za-z0-9_-]{1,64}$/;
@@ -22,7 +22,7 @@ export function fallbackCallId(name: string, argumentsText: string, index: numbe
  * Gives the calls of an answer ids that are unique in the conversation: some servers count from 0 in each answer, or
  * leave the id out.
  */
-export function createCallIds(items: readonly Item[]): (id: string) => string {
+export function createCallIds(items: readonly ModelItem[]): (id: string) => string {
   const taken = new Set<string>();
   for (const item of items) {
     if (item.type === "tool-call") taken.add(item.callId);

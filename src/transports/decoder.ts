@@ -1,6 +1,6 @@
 import { HermesError } from "../core/errors.ts";
 import type { ModelEvent } from "../core/event.ts";
-import type { Item } from "../core/item.ts";
+import type { ModelItem } from "../core/item.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Dialect } from "../core/provider.ts";
 import type { Failure } from "./classify.ts";
@@ -18,7 +18,7 @@ export interface DecoderContext {
   readonly model: string;
   readonly dialect: Dialect;
   /** The conversation so far: its call ids are taken. */
-  readonly items: readonly Item[];
+  readonly items: readonly ModelItem[];
   /** Turns what the server reports as a failure into an error. */
   readonly fail: (facts: FailureFacts) => HermesError;
 }

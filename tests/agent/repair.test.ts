@@ -7,10 +7,10 @@ import {
   repairHistory,
   repairToolName,
 } from "../../src/agent/repair.ts";
-import type { Item } from "../../src/core/item.ts";
+import type { ModelItem } from "../../src/core/item.ts";
 import { assistant, reasoning, toolCall } from "../fakes/model.ts";
 
-function result(callId: string, output = "ok"): Item {
+function result(callId: string, output = "ok"): ModelItem {
   return { type: "tool-result", id: `result-${callId}`, callId, output, isError: false };
 }
 
@@ -68,10 +68,10 @@ describe("repairHistory()", () => {
   test("makes any history sound, and a sound one is left alone", () => {
     const id = fc.constantFrom("1", "2", "3");
     const item = fc.oneof(
-      id.map((callId): Item => toolCall(callId, "t")),
-      id.map((callId): Item => result(callId)),
-      id.map((text): Item => assistant(text, text)),
-      id.map((text): Item => reasoning(text, text)),
+      id.map((callId): ModelItem => toolCall(callId, "t")),
+      id.map((callId): ModelItem => result(callId)),
+      id.map((text): ModelItem => assistant(text, text)),
+      id.map((text): ModelItem => reasoning(text, text)),
     );
     fc.assert(
       fc.property(fc.array(item, { maxLength: 12 }), (items) => {

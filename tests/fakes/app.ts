@@ -49,6 +49,11 @@ export function createFakePorts(
       find: (program) => Promise.resolve(program === "git" ? "/usr/bin/git" : undefined),
       runInForeground: () => Promise.reject(new Error("No program is started here")),
     },
+    processes: {
+      startOf: () => Promise.resolve(undefined),
+      withVariable: () => Promise.resolve([]),
+      kill: () => false,
+    },
     terminal: options.terminal ?? createFakeTerminal(),
     signals: fakeSignals(),
     fetch: () => Promise.reject(new Error("Nothing is fetched here")),

@@ -1,5 +1,5 @@
 import type { ModelEvent } from "../../src/core/event.ts";
-import type { Item } from "../../src/core/item.ts";
+import type { ModelItem } from "../../src/core/item.ts";
 import type { Dialect } from "../../src/core/provider.ts";
 import { classifyFailure } from "../../src/transports/classify.ts";
 import type { DecoderContext, StepDecoder } from "../../src/transports/decoder.ts";
@@ -10,7 +10,7 @@ import type { ServerEvent } from "./sse.ts";
 
 /** What the decoder of a step is told, with ids `item-1`, `item-2`, ... */
 export function decoderContext(
-  items: readonly Item[] = [],
+  items: readonly ModelItem[] = [],
   dialect: Partial<Dialect> = {},
 ): DecoderContext {
   return {
@@ -53,7 +53,7 @@ export function eventFrames(
 }
 
 /** The items of a step as they are stored: ended, and not voided since. */
-export function itemsOf(events: readonly ModelEvent[]): readonly Item[] {
+export function itemsOf(events: readonly ModelEvent[]): readonly ModelItem[] {
   return events.flatMap((event) => (event.type === "item-end" ? [event.item] : []));
 }
 
@@ -62,7 +62,7 @@ export function itemsOf(events: readonly ModelEvent[]): readonly Item[] {
  * ends once or is voided; nothing is left open behind the last event.
  */
 export function brokenRule(events: readonly ModelEvent[]): string | undefined {
-  const open = new Map<string, Item["type"]>();
+  const open = new Map<string, ModelItem["type"]>();
   const gone = new Set<string>();
   for (const [index, event] of events.entries()) {
     switch (event.type) {

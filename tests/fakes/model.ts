@@ -1,5 +1,5 @@
 import { type FinishReason, type ModelEvent, noUsage } from "../../src/core/event.ts";
-import type { AssistantMessage, Item, Reasoning, ToolCall } from "../../src/core/item.ts";
+import type { AssistantMessage, ModelItem, Reasoning, ToolCall } from "../../src/core/item.ts";
 import type { ModelRequest, ModelTransport } from "../../src/core/model.ts";
 
 /** A transport that answers each step from a script and keeps what it was asked. */
@@ -27,7 +27,10 @@ export function createScriptedTransport(steps: readonly ScriptedStep[]): Scripte
 }
 
 /** A step of whole items. */
-export function step(items: readonly Item[], finishReason: FinishReason = "stop"): ModelEvent[] {
+export function step(
+  items: readonly ModelItem[],
+  finishReason: FinishReason = "stop",
+): ModelEvent[] {
   return [
     ...items.flatMap((item): ModelEvent[] => [
       { type: "item-start", item },

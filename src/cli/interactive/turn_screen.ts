@@ -2,6 +2,7 @@ import type { ApprovalDecision, ApprovalVerdict } from "../../core/approval.ts";
 import {
   addUsage,
   noUsage,
+  type PlanEvent,
   type TurnEvent,
   type TurnOutcome,
   type Usage,
@@ -11,6 +12,7 @@ import type { Clock } from "../../core/ports.ts";
 import { renderError, type Mask } from "../render/error.ts";
 import { oneLine } from "../render/plain.ts";
 import { failureLine, toolLine } from "../render/tool_line.ts";
+import { workFailure, workLine, type Work } from "../render/work_line.ts";
 import { AnswerWriter } from "./answer_writer.ts";
 import { hasSucceeded, resultSummary, seconds } from "./result_summary.ts";
 import { frameMs, statusLine, type Activity } from "./status_line.ts";
@@ -35,6 +37,7 @@ export class TurnScreen implements AsyncDisposable {
   /** Whether the last thing that was printed is no answer: one that follows stands apart from it. */
   #hasLines = false;
   #reasoning = "";
+  #plan = "";
   #usage: Usage = noUsage;
 
   constructor(deps: TurnScreenDeps) {
@@ -89,6 +92,9 @@ export class TurnScreen implements AsyncDisposable {
       case "notice":
         await this.#note(this.#safe(event.text), event.level);
         return;
+      case "plan":
+        await this.#onPlan(event);
+        return;
       case "approval-decided":
         await this.#onVerdict(event.verdict);
         return;
@@ -137,6 +143,10 @@ export class TurnScreen implements AsyncDisposable {
         this.#running.set(item.id, this.#begin(call ? this.#safe(toolLine(call)) : "tool"));
         break;
       }
+      case "command":
+      case "file-change":
+        this.#running.set(item.id, this.#begin(this.#safe(workLine(item))));
+        break;
       case "user-message":
         break;
       default:
@@ -180,6 +190,10 @@ export class TurnScreen implements AsyncDisposable {
       case "tool-result":
         await this.#onResult(item, activity);
         break;
+      case "command":
+      case "file-change":
+        await this.#onWork(item, activity);
+        break;
       case "user-message":
         break;
       default:
@@ -215,6 +229,28 @@ export class TurnScreen implements AsyncDisposable {
       const mark = hasSucceeded(result) ? green("✓") : red("✗");
       await this.#say(`${mark} ${dim(`${what} (${summary})`)}`);
     }
+  }
+
+  async #onWork(work: Work, activity: Activity | undefined): Promise<void> {
+    const { clock, talk } = this.#deps;
+    const { dim, green, red } = talk.style;
+    const failure = workFailure(work);
+    const elapsed = seconds(activity ? clock.monotonic() - activity.startedAt : 0);
+    const facts = failure === undefined ? elapsed : `${failure}, ${elapsed}`;
+    const what = this.#safe(workLine(work, Math.max(20, talk.columns - facts.length - 6)));
+    await this.#say(
+      `${failure === undefined ? green("✓") : red("✗")} ${dim(`${what} (${facts})`)}`,
+    );
+  }
+
+  /** The plan as it stands, once for each change of it. */
+  async #onPlan({ steps }: PlanEvent): Promise<void> {
+    const marks = { pending: "○", in_progress: "●", completed: "✓" };
+    const lines = steps.map(({ text, status }) => `${marks[status]} ${this.#safe(text)}`);
+    const plan = lines.join("\n");
+    if (plan === this.#plan || plan === "") return;
+    this.#plan = plan;
+    for (const line of lines) await this.#note(`  ${line}`);
   }
 
   async #onReset(itemIds: readonly string[]): Promise<void> {

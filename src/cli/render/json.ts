@@ -7,7 +7,7 @@ import {
   type TurnOutcome,
   type Usage,
 } from "../../core/event.ts";
-import { textOf, type Item } from "../../core/item.ts";
+import { type ChangedFile, textOf, type Item } from "../../core/item.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RuntimeName } from "../../core/session_store.ts";
 import { errorToJson, type Mask } from "./error.ts";
@@ -116,6 +116,14 @@ export class JsonProjection {
       }
       case "notice":
         return this.notice(event.level, event.text);
+      case "plan":
+        return [
+          {
+            type: "plan.updated",
+            steps: event.steps.map(({ text, status }) => ({ text, status })),
+            explanation: event.explanation ?? null,
+          },
+        ];
       case "usage":
         this.#usage = addUsage(this.#usage, event.usage);
         return [];
@@ -241,6 +249,18 @@ export function itemToJson(item: Item): JsonObject {
         output: item.output,
         is_error: item.isError,
       };
+    case "command":
+      return {
+        id,
+        type: "command",
+        command: item.command,
+        cwd: item.cwd,
+        exit_code: item.exitCode,
+        output: item.output,
+        status: item.status,
+      };
+    case "file-change":
+      return { id, type: "file_change", changes: changesToJson(item.changes), status: item.status };
     default:
       return item satisfies never;
   }
@@ -257,6 +277,14 @@ export function usageToJson(usage: Usage): JsonObject {
   };
 }
 
+function changesToJson(changes: readonly ChangedFile[]): readonly JsonObject[] {
+  return changes.map(({ path, kind, diff }) => ({
+    path,
+    kind,
+    ...(diff === undefined ? {} : { diff }),
+  }));
+}
+
 function subjectToJson(subject: ApprovalSubject): JsonObject {
   switch (subject.kind) {
     case "command":
@@ -264,7 +292,7 @@ function subjectToJson(subject: ApprovalSubject): JsonObject {
     case "file_change":
       return {
         kind: "file_change",
-        changes: subject.changes.map(({ path, kind }) => ({ path, kind })),
+        changes: changesToJson(subject.changes),
         ...(subject.diff === undefined ? {} : { diff: subject.diff }),
       };
     case "tool":

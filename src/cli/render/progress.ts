@@ -2,6 +2,7 @@ import type { TurnEvent } from "../../core/event.ts";
 import type { Item, ToolCall } from "../../core/item.ts";
 import { oneLine } from "./plain.ts";
 import { failureLine, toolLine } from "./tool_line.ts";
+import { workFailure, workLine } from "./work_line.ts";
 
 /** What is worth a line while a turn runs; remembers the calls whose results are still to come. */
 export class Progress {
@@ -34,6 +35,7 @@ export class Progress {
       case "item-delta":
       case "item-reset":
       case "notice":
+      case "plan":
       case "usage":
       case "turn-end":
         return undefined;
@@ -51,6 +53,11 @@ export class Progress {
         const call = this.#calls.get(item.callId);
         const what = call === undefined ? "tool" : toolLine(call);
         return item.isError ? `✗ ${what}: ${failureLine(item)}` : `✓ ${what}`;
+      }
+      case "command":
+      case "file-change": {
+        const failure = workFailure(item);
+        return failure === undefined ? `✓ ${workLine(item)}` : `✗ ${workLine(item)}: ${failure}`;
       }
       case "reasoning":
         return this.#showsReasoning && item.text.trim() !== "" ? item.text.trim() : undefined;

@@ -3,6 +3,7 @@ import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
 import { isoTime } from "./time.ts";
 import { callsById, type StoredSession } from "./transcript.ts";
+import { workFailure } from "./work_line.ts";
 
 /** A session as a Markdown document: messages as they were written, tools as quoted blocks. */
 export function renderMarkdown({ session, items }: StoredSession, mask: Mask): string {
@@ -36,6 +37,23 @@ function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly 
       const title = `### Tool: ${call?.name ?? "unknown"}${item.isError ? " (failed)" : ""}`;
       const input = call === undefined ? [] : [fenced(call.arguments, "json")];
       return [title, ...input, fenced(item.output, "")];
+    }
+    case "command": {
+      const failure = workFailure(item);
+      const output = item.output === "" ? [] : [fenced(item.output, "")];
+      return [
+        `### Command${failure === undefined ? "" : ` (${failure})`}`,
+        fenced(item.command, "sh"),
+        ...output,
+      ];
+    }
+    case "file-change": {
+      const failure = workFailure(item);
+      return [
+        `### Changed files${failure === undefined ? "" : ` (${failure})`}`,
+        item.changes.map(({ kind, path }) => `- ${kind} ${path}`).join("\n"),
+        ...item.changes.flatMap(({ diff }) => (diff === undefined ? [] : [fenced(diff, "diff")])),
+      ];
     }
     case "tool-call":
     case "reasoning":

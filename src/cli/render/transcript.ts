@@ -5,6 +5,7 @@ import { oneLine, plainText } from "./plain.ts";
 import type { Style } from "./style.ts";
 import { relativeTime } from "./time.ts";
 import { failureLine, toolLine } from "./tool_line.ts";
+import { workFailure, workLine } from "./work_line.ts";
 
 /** A session with everything in it. */
 export interface StoredSession {
@@ -69,6 +70,13 @@ function renderItem(item: Item, { calls, style, safe }: ItemScope): string | und
       const what = safe(call === undefined ? "tool" : toolLine(call));
       if (!item.isError) return style.dim(`✓ ${what}`);
       return `${style.red("✗")} ${style.dim(`${what}: ${safe(failureLine(item))}`)}`;
+    }
+    case "command":
+    case "file-change": {
+      const failure = workFailure(item);
+      const what = safe(workLine(item));
+      if (failure === undefined) return style.dim(`✓ ${what}`);
+      return `${style.red("✗")} ${style.dim(`${what}: ${failure}`)}`;
     }
     // The call is shown with its result; reasoning is for the model.
     case "tool-call":

@@ -1,4 +1,4 @@
-import type { ContentPart, Item, ToolCall, ToolResult } from "../../core/item.ts";
+import type { ContentPart, ModelItem, ToolCall, ToolResult } from "../../core/item.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
 import type { Dialect } from "../../core/provider.ts";
 import { canonicalCallId } from "../call_ids.ts";
@@ -23,7 +23,7 @@ interface AssistantTurn {
  * not there are left out; users in a row become one; a turn of nothing but reasoning is no message.
  */
 export function chatMessages(
-  items: readonly Item[],
+  items: readonly ModelItem[],
   options: MessageOptions,
 ): readonly JsonObject[] {
   const results = firstResults(items);
@@ -82,7 +82,7 @@ function emptyTurn(): AssistantTurn {
   return { texts: [], reasonings: [], calls: [] };
 }
 
-function firstResults(items: readonly Item[]): Map<string, ToolResult> {
+function firstResults(items: readonly ModelItem[]): Map<string, ToolResult> {
   const results = new Map<string, ToolResult>();
   for (const item of items) {
     if (item.type === "tool-result" && !results.has(item.callId)) results.set(item.callId, item);

@@ -1,5 +1,5 @@
 import type { ModelEvent } from "../../core/event.ts";
-import type { Item } from "../../core/item.ts";
+import type { ModelItem } from "../../core/item.ts";
 import type { DecoderContext } from "../decoder.ts";
 import { reasoningReplay } from "./replay.ts";
 import { createThinkSplitter, type Segment } from "./think_tags.ts";
@@ -85,7 +85,7 @@ export class Said {
     if (open !== undefined) yield { type: "item-end", item: this.#itemOf(open) };
   }
 
-  #itemOf({ id, channel, text, isField }: Open): Item {
+  #itemOf({ id, channel, text, isField }: Open): ModelItem {
     if (channel === "text") return { type: "assistant-message", id, text };
     const goesBack = isField && text !== "" && this.#context.dialect.reasoningContent !== "none";
     return {

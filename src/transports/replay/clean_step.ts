@@ -1,5 +1,5 @@
 import type { ModelEvent } from "../../core/event.ts";
-import type { Item } from "../../core/item.ts";
+import type { ModelItem } from "../../core/item.ts";
 import type { TimedEvent } from "./recording.ts";
 
 /**
@@ -65,7 +65,7 @@ function cleanEvent(
   }
 }
 
-function cleanItem(item: Item, clean: (text: string) => string): Item {
+function cleanItem(item: ModelItem, clean: (text: string) => string): ModelItem {
   switch (item.type) {
     case "assistant-message": {
       const { replay: _, ...kept } = item;

@@ -1,6 +1,6 @@
 import { type ErrorCode, HermesError } from "../../core/errors.ts";
 import type { FinishReason, ModelEvent, Usage } from "../../core/event.ts";
-import type { Item } from "../../core/item.ts";
+import type { ModelItem } from "../../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { ItemSummary, RequestSummary } from "./recording.ts";
 
@@ -87,7 +87,7 @@ const finishReasons: readonly FinishReason[] = [
 ];
 
 /** Items of a model; those of a user or a tool never come from a transport. */
-function readItem(json: Json | undefined): Item | undefined {
+function readItem(json: Json | undefined): ModelItem | undefined {
   if (!isJsonObject(json)) return undefined;
   const id = text(json["id"]);
   if (id === undefined) return undefined;

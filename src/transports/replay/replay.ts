@@ -1,6 +1,6 @@
 import { HermesError, throwIfAborted } from "../../core/errors.ts";
 import type { ModelEvent } from "../../core/event.ts";
-import type { Item } from "../../core/item.ts";
+import type { ModelItem } from "../../core/item.ts";
 import type { ModelRequest, ModelTransport } from "../../core/model.ts";
 import type { Clock } from "../../core/ports.ts";
 import { firstDifference } from "./compare.ts";
@@ -118,7 +118,7 @@ function renewer(newId: () => string, portable: Portable): (event: ModelEvent) =
   const renewCall = (old: string): string =>
     `call_${renew("call", old).replace(/[^\w-]/g, "_")}`.slice(0, 64);
 
-  function renewItem(item: Item): Item {
+  function renewItem(item: ModelItem): ModelItem {
     const id = renew("item", item.id);
     switch (item.type) {
       case "assistant-message":

@@ -1,4 +1,4 @@
-import type { Item } from "../../core/item.ts";
+import type { ModelItem } from "../../core/item.ts";
 import { textOf } from "../../core/item.ts";
 import type { ModelRequest } from "../../core/model.ts";
 import type { ItemSummary, RequestSummary } from "./recording.ts";
@@ -20,7 +20,7 @@ export function summarize(
 }
 
 function summarizeItem(
-  item: Item,
+  item: ModelItem,
   toolOf: ReadonlyMap<string, string>,
   clean: (text: string) => string,
 ): ItemSummary {

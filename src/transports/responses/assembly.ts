@@ -1,5 +1,5 @@
 import type { ModelEvent } from "../../core/event.ts";
-import type { Item } from "../../core/item.ts";
+import type { ModelItem } from "../../core/item.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { createCallIds } from "../call_ids.ts";
 import type { DecoderContext } from "../decoder.ts";
@@ -120,13 +120,13 @@ export class Assembly {
     };
   }
 
-  *#start(slot: Slot, item: Item): Generator<ModelEvent> {
+  *#start(slot: Slot, item: ModelItem): Generator<ModelEvent> {
     if (slot.started !== undefined) return;
     slot.started = item;
     yield { type: "item-start", item };
   }
 
-  #announcedItem(slot: Slot, item: JsonObject): Item | undefined {
+  #announcedItem(slot: Slot, item: JsonObject): ModelItem | undefined {
     if (slot.kind !== "call") {
       const empty = emptyItem(slot, slot.kind === "reasoning");
       return isCommentary(phaseOf(item)) && empty.type === "assistant-message"
@@ -145,7 +145,7 @@ export class Assembly {
     };
   }
 
-  #read(slot: Slot, item: JsonObject): Item | undefined {
+  #read(slot: Slot, item: JsonObject): ModelItem | undefined {
     const { kind, itemId, streamed } = slot;
     const by = this.#context;
     switch (kind) {
@@ -178,7 +178,7 @@ export class Assembly {
   }
 }
 
-function emptyItem({ itemId }: Slot, isReasoning: boolean): Item {
+function emptyItem({ itemId }: Slot, isReasoning: boolean): ModelItem {
   return isReasoning
     ? { type: "reasoning", id: itemId, text: "" }
     : { type: "assistant-message", id: itemId, text: "" };

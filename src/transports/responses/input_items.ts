@@ -1,4 +1,10 @@
-import type { AssistantMessage, ContentPart, Item, Reasoning, ToolCall } from "../../core/item.ts";
+import type {
+  AssistantMessage,
+  ContentPart,
+  ModelItem,
+  Reasoning,
+  ToolCall,
+} from "../../core/item.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { canonicalCallId } from "../call_ids.ts";
 import { wireFunctionName } from "../function_name.ts";
@@ -17,7 +23,10 @@ const emptyAnswer: JsonObject = { role: "assistant", content: "" };
  * The conversation as `input` of a request. Reasoning goes only to the endpoint and model that made it, once and without
  * its id; results of calls that are not there are left out, the API would refuse them.
  */
-export function inputItems(items: readonly Item[], options: InputOptions): readonly JsonObject[] {
+export function inputItems(
+  items: readonly ModelItem[],
+  options: InputOptions,
+): readonly JsonObject[] {
   const input: JsonObject[] = [];
   const calls = new Set<string>();
   const reasonings = new Set<string>();

@@ -1,5 +1,5 @@
 import type { ModelEvent } from "../../core/event.ts";
-import type { Item } from "../../core/item.ts";
+import type { ModelItem } from "../../core/item.ts";
 import type { SlotKind } from "./output_item.ts";
 
 /** One item of the output, from its first sign to its end. */
@@ -14,13 +14,13 @@ export interface Slot {
   /** Whether the server announced it, and not only sent a piece of it. */
   isAnnounced: boolean;
   /** As it was told; undefined while nothing was told of it. */
-  started: Item | undefined;
+  started: ModelItem | undefined;
   /** Text or arguments that came in deltas. */
   streamed: string;
   /** The part that the last delta belonged to. */
   part: number;
   /** What it came to: an item, or nothing. Undefined while it is open. */
-  ended: { readonly item: Item | undefined } | undefined;
+  ended: { readonly item: ModelItem | undefined } | undefined;
   /** Its end is not told before the whole answer is known. */
   isHeld: boolean;
 }
@@ -80,7 +80,7 @@ export class Slots {
     return slot;
   }
 
-  end(slot: Slot, item: Item | undefined, address?: SlotAddress): void {
+  end(slot: Slot, item: ModelItem | undefined, address?: SlotAddress): void {
     slot.ended = { item };
     if (address !== undefined) this.#ended.add(keyOf(address));
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { HermesError } from "../../../src/core/errors.ts";
 import { type FinishReason, type ModelEvent, noUsage } from "../../../src/core/event.ts";
-import type { Item, ToolCall } from "../../../src/core/item.ts";
+import type { ModelItem, ToolCall } from "../../../src/core/item.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { Dialect } from "../../../src/core/provider.ts";
 import { createChatDecoder } from "../../../src/transports/chat_completions/decode.ts";
@@ -28,7 +28,7 @@ type Events = readonly (ServerEvent | readonly ServerEvent[])[];
 
 function runFrames(
   frames: readonly Frame[],
-  items: readonly Item[] = [],
+  items: readonly ModelItem[] = [],
   dialect: Partial<Dialect> = {},
 ): Decoded {
   const decoded = decode(createChatDecoder(decoderContext(items, dialect)), frames);
@@ -46,17 +46,17 @@ function runCut(...events: Events): Decoded {
   return runFrames(eventFrames(...events));
 }
 
-function stepOf(decoded: Decoded): readonly [readonly Item[], FinishReason | undefined] {
+function stepOf(decoded: Decoded): readonly [readonly ModelItem[], FinishReason | undefined] {
   expect(decoded.thrown).toBeUndefined();
   const last = decoded.events.at(-1);
   return [itemsOf(decoded.events), last?.type === "step-end" ? last.finishReason : undefined];
 }
 
-function said(id: string, text: string): Item {
+function said(id: string, text: string): ModelItem {
   return { type: "assistant-message", id, text };
 }
 
-function thought(id: string, text: string): Item {
+function thought(id: string, text: string): ModelItem {
   return { type: "reasoning", id, text };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { ContentPart, Item, Replay } from "../../../src/core/item.ts";
+import type { ContentPart, ModelItem, Replay } from "../../../src/core/item.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { Dialect } from "../../../src/core/provider.ts";
 import { chatMessages } from "../../../src/transports/chat_completions/messages.ts";
@@ -8,13 +8,13 @@ import { chatMessages } from "../../../src/transports/chat_completions/messages.
 const by = { issuer: "acme", model: "m1" };
 
 function messagesOf(
-  items: readonly Item[],
+  items: readonly ModelItem[],
   reasoningContent: Dialect["reasoningContent"] = "none",
 ): readonly JsonObject[] {
   return chatMessages(items, { ...by, reasoningContent });
 }
 
-function user(...parts: readonly (string | ContentPart)[]): Item {
+function user(...parts: readonly (string | ContentPart)[]): ModelItem {
   return {
     type: "user-message",
     id: "u",
@@ -22,7 +22,7 @@ function user(...parts: readonly (string | ContentPart)[]): Item {
   };
 }
 
-function assistant(text: string): Item {
+function assistant(text: string): ModelItem {
   return { type: "assistant-message", id: "a", text };
 }
 
@@ -30,17 +30,17 @@ function replay(payload: Json, change: Partial<Replay> = {}): Replay {
   return { wireApi: "chat_completions", ...by, payload, ...change };
 }
 
-function reasoning(content: string, change: Partial<Replay> = {}): Item {
+function reasoning(content: string, change: Partial<Replay> = {}): ModelItem {
   const data = replay({ reasoning_content: content }, change);
   return { type: "reasoning", id: "r", text: "shown", replay: data };
 }
 
-function call(callId: string, argumentsText = "{}", data?: Replay): Item {
+function call(callId: string, argumentsText = "{}", data?: Replay): ModelItem {
   const fields = { id: `i-${callId}`, callId, name: "read_file", arguments: argumentsText };
   return { type: "tool-call", ...fields, ...(data && { replay: data }) };
 }
 
-function result(callId: string, output = "done"): Item {
+function result(callId: string, output = "done"): ModelItem {
   return { type: "tool-result", id: `o-${callId}`, callId, output, isError: false };
 }
 
@@ -141,7 +141,7 @@ test("chatMessages() sends an object in place of arguments that are none", () =>
 });
 
 test("chatMessages() sends names that the API takes, and drops calls without one", () => {
-  const named = (name: string): Item => ({
+  const named = (name: string): ModelItem => ({
     type: "tool-call",
     id: "i",
     callId: "c1",
@@ -154,7 +154,7 @@ test("chatMessages() sends names that the API takes, and drops calls without one
   expect(messagesOf([named(" "), result("c1")])).toEqual([]);
 });
 
-function reasoningOf(mode: Dialect["reasoningContent"], ...items: readonly Item[]): unknown {
+function reasoningOf(mode: Dialect["reasoningContent"], ...items: readonly ModelItem[]): unknown {
   const [message] = messagesOf([...items, assistant("x"), call("c1")], mode);
   return message?.["reasoning_content"];
 }
@@ -198,7 +198,7 @@ test("chatMessages() replaces lone surrogates, which are no UTF-8", () => {
   expect(sent).not.toContain("ud83d");
 });
 
-const anyItem: fc.Arbitrary<Item> = fc.oneof(
+const anyItem: fc.Arbitrary<ModelItem> = fc.oneof(
   fc.string({ maxLength: 3 }).map((text) => user(text)),
   fc.string({ maxLength: 3 }).map(assistant),
   fc.constant(reasoning("hm")),

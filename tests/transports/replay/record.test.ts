@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { HermesError } from "../../../src/core/errors.ts";
 import { noUsage, type ModelEvent } from "../../../src/core/event.ts";
-import type { Item } from "../../../src/core/item.ts";
+import type { ModelItem } from "../../../src/core/item.ts";
 import type { ModelRequest, ModelTransport } from "../../../src/core/model.ts";
 import { recordTransport } from "../../../src/transports/replay/record.ts";
 import {
@@ -12,7 +12,7 @@ import {
   toolCall,
 } from "../../fakes/model.ts";
 
-const user: Item = {
+const user: ModelItem = {
   type: "user-message",
   id: "u1",
   parts: [
@@ -21,7 +21,7 @@ const user: Item = {
   ],
 };
 
-function request(...items: readonly Item[]): ModelRequest {
+function request(...items: readonly ModelItem[]): ModelRequest {
   const todo = { name: "todo", description: "", parameters: {} };
   return {
     sessionId: "s1",
@@ -70,7 +70,7 @@ test("recordTransport() writes a header, each request once and every event with 
     step([call], "tool_calls"),
     step([assistant("a1", "done")]),
   ]);
-  const result: Item = {
+  const result: ModelItem = {
     type: "tool-result",
     id: "r1",
     callId: "c1",

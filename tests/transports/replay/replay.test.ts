@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { HermesError, toHermesError } from "../../../src/core/errors.ts";
 import type { ModelEvent } from "../../../src/core/event.ts";
-import type { Item } from "../../../src/core/item.ts";
+import type { ModelItem } from "../../../src/core/item.ts";
 import type { ModelRequest, ModelTransport } from "../../../src/core/model.ts";
 import { parseRecording } from "../../../src/transports/replay/parse_recording.ts";
 import { recordTransport } from "../../../src/transports/replay/record.ts";
@@ -18,7 +18,10 @@ import {
   toolCall,
 } from "../../fakes/model.ts";
 
-function request(items: readonly Item[], tools: readonly string[] = ["terminal"]): ModelRequest {
+function request(
+  items: readonly ModelItem[],
+  tools: readonly string[] = ["terminal"],
+): ModelRequest {
   return {
     sessionId: "s1",
     model: "m1",
@@ -29,13 +32,13 @@ function request(items: readonly Item[], tools: readonly string[] = ["terminal"]
   };
 }
 
-const user = (text: string): Item => ({
+const user = (text: string): ModelItem => ({
   type: "user-message",
   id: "u1",
   parts: [{ type: "text", text }],
 });
 
-const result = (output: string, isError = false): Item => ({
+const result = (output: string, isError = false): ModelItem => ({
   type: "tool-result",
   id: "r1",
   callId: "c1",
@@ -98,7 +101,7 @@ test("a replay answers with the recorded events, with ids of its own and in its 
       user("list"),
       reasoning("x", "hm"),
       ownCall,
-      { ...result('{"output":"x"}'), callId: ownCall.callId } as Item,
+      { ...result('{"output":"x"}'), callId: ownCall.callId } as ModelItem,
     ]),
   );
   expect([first, second]).toEqual([
@@ -166,7 +169,7 @@ test("a replay fails for a missing, an additional and another item", async () =>
     await mismatch(request([...before, same, user("more")])),
     await mismatch(request([...before, assistant("a", "x")])),
     await mismatch(request([user("list"), reasoning("r", "hm"), toolCall("c1", "todo", {}), same])),
-    await mismatch(request([...before, { ...same, isError: true } as Item])),
+    await mismatch(request([...before, { ...same, isError: true } as ModelItem])),
   ].map(({ message }) => message.replace("Step 2 differs from the recording at ", ""));
   expect(messages).toEqual([
     'item 4: it was "the result of terminal" and is "nothing"',

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { HermesError } from "../../../src/core/errors.ts";
 import type { FinishReason, ModelEvent } from "../../../src/core/event.ts";
-import type { AssistantMessage, Item, Reasoning, ToolCall } from "../../../src/core/item.ts";
+import type { AssistantMessage, ModelItem, Reasoning, ToolCall } from "../../../src/core/item.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../../../src/core/json.ts";
 import type { Frame } from "../../../src/transports/frames.ts";
 import { createResponsesDecoder } from "../../../src/transports/responses/decode.ts";
@@ -36,14 +36,14 @@ function run(...events: readonly (ServerEvent | readonly ServerEvent[])[]): Deco
   return runFrames(eventFrames(...events));
 }
 
-function runFrames(frames: readonly Frame[], items: readonly Item[] = []): Decoded {
+function runFrames(frames: readonly Frame[], items: readonly ModelItem[] = []): Decoded {
   const decoded = decode(createResponsesDecoder(decoderContext(items)), frames);
   expect(brokenRule(decoded.events)).toBeUndefined();
   return decoded;
 }
 
 /** Items and finish reason of an answer that ended well. */
-function stepOf(decoded: Decoded): readonly [readonly Item[], FinishReason | undefined] {
+function stepOf(decoded: Decoded): readonly [readonly ModelItem[], FinishReason | undefined] {
   expect(decoded.thrown).toBeUndefined();
   const last = decoded.events.at(-1);
   return [itemsOf(decoded.events), last?.type === "step-end" ? last.finishReason : undefined];
@@ -286,7 +286,7 @@ test("push() shows the parts of a summary as lines", () => {
 
 test("push() keeps encrypted reasoning without text, but nothing transient", () => {
   const reasoning = { type: "reasoning", summary: [], encrypted_content: "xyz" };
-  const items = (id: string): readonly Item[] =>
+  const items = (id: string): readonly ModelItem[] =>
     stepOf(run(itemDone(0, { ...reasoning, id }), message(1, "Hi"), completed()))[0];
   expect(items("rs_1")[0]).toEqual({
     ...thought("item-1", ""),

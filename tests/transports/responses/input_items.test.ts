@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Item, Replay } from "../../../src/core/item.ts";
+import type { ModelItem, Replay } from "../../../src/core/item.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 import { inputItems } from "../../../src/transports/responses/input_items.ts";
 
 const by = { issuer: "acme", model: "m1" };
 
-function inputOf(items: readonly Item[], replaysReasoning = true): readonly JsonObject[] {
+function inputOf(items: readonly ModelItem[], replaysReasoning = true): readonly JsonObject[] {
   return inputItems(items, { ...by, replaysReasoning });
 }
 
@@ -14,23 +14,23 @@ function replay(payload: Json, change: Partial<Replay> = {}): Replay {
   return { wireApi: "responses", ...by, payload, ...change };
 }
 
-function user(text: string): Item {
+function user(text: string): ModelItem {
   return { type: "user-message", id: "u", parts: [{ type: "text", text }] };
 }
 
-function assistant(text: string, data?: Replay): Item {
+function assistant(text: string, data?: Replay): ModelItem {
   return { type: "assistant-message", id: "a", text, ...(data && { replay: data }) };
 }
 
-function reasoning(data?: Replay): Item {
+function reasoning(data?: Replay): ModelItem {
   return { type: "reasoning", id: "r", text: "thinking", ...(data && { replay: data }) };
 }
 
-function call(callId: string, name = "read_file", argumentsText = "{}"): Item {
+function call(callId: string, name = "read_file", argumentsText = "{}"): ModelItem {
   return { type: "tool-call", id: `i-${callId}`, callId, name, arguments: argumentsText };
 }
 
-function result(callId: string, output = "done"): Item {
+function result(callId: string, output = "done"): ModelItem {
   return { type: "tool-result", id: `o-${callId}`, callId, output, isError: false };
 }
 
@@ -45,7 +45,7 @@ const emptyAnswer = { role: "assistant", content: "" };
 test("inputItems() writes a text as text, and parts as parts", () => {
   expect(inputOf([user("Hi")])).toEqual([{ role: "user", content: "Hi" }]);
   expect(inputOf([user("")])).toEqual([{ role: "user", content: "" }]);
-  const parts: Item = {
+  const parts: ModelItem = {
     type: "user-message",
     id: "u",
     parts: [
@@ -192,7 +192,7 @@ test("inputItems() replaces lone surrogates, which are no UTF-8", () => {
   expect(inputOf([user("👋")])).toEqual([{ role: "user", content: "👋" }]);
 });
 
-const anyItem: fc.Arbitrary<Item> = fc.oneof(
+const anyItem: fc.Arbitrary<ModelItem> = fc.oneof(
   fc.string().map(user),
   fc.string().map((text) => assistant(text, replay({ id: "m", status: "completed" }))),
   fc.nat(3).map((n) => reasoning(replay({ ...encrypted, id: `rs_${n}` }))),

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ModelEvent } from "../../../src/core/event.ts";
-import type { Item } from "../../../src/core/item.ts";
+import type { ModelItem } from "../../../src/core/item.ts";
 import { isJsonObject, type Json, parseJson } from "../../../src/core/json.ts";
 import type { ModelTransport } from "../../../src/core/model.ts";
 import { createResponsesTransport } from "../../../src/transports/responses/transport.ts";
@@ -10,7 +10,7 @@ import { type ScriptedAnswer, scriptedFetch, streamOf } from "../../fakes/fetch.
 import { createSequentialIds } from "../../fakes/ids.ts";
 import { completed, created, errorEvent, message, sse, textDelta } from "../../fakes/sse.ts";
 
-const thought: Item = {
+const thought: ModelItem = {
   type: "reasoning",
   id: "r1",
   text: "",
@@ -21,7 +21,10 @@ const thought: Item = {
     payload: { encrypted_content: "xyz", summary: [] },
   },
 };
-const items: readonly Item[] = [thought, { type: "assistant-message", id: "a1", text: "Before" }];
+const items: readonly ModelItem[] = [
+  thought,
+  { type: "assistant-message", id: "a1", text: "Before" },
+];
 const hello = (): Response => streamOf(sse(created(), message(0, "Hello"), completed()));
 const refused = (): Response =>
   Response.json(
@@ -60,13 +63,13 @@ function setUp(...answers: readonly ScriptedAnswer[]): {
 
 async function eventsOf(
   transport: ModelTransport,
-  history: readonly Item[],
+  history: readonly ModelItem[],
 ): Promise<readonly ModelEvent[]> {
   const { signal } = new AbortController();
   return Array.fromAsync(transport.stream(modelRequest({ items: history }), signal));
 }
 
-function failureOf(transport: ModelTransport, history: readonly Item[]): Promise<unknown> {
+function failureOf(transport: ModelTransport, history: readonly ModelItem[]): Promise<unknown> {
   return eventsOf(transport, history).catch((error: unknown) => error);
 }
 

@@ -1,0 +1,58 @@
+import type { CommandRun, FileChange, Item, ModelItem } from "../core/item.ts";
+
+/**
+ * Items as a model endpoint understands them, in a new array: what another backend did with tools of its own becomes a
+ * call with its result, the same each time, so that prompt caches hold. Ids that would not do on a wire are left to the
+ * transports, as those of other calls are.
+ */
+export function asModelItems(items: readonly Item[]): readonly ModelItem[] {
+  return items.flatMap((item): readonly ModelItem[] => {
+    switch (item.type) {
+      case "command":
+        return commandPair(item);
+      case "file-change":
+        return changePair(item);
+      case "user-message":
+      case "assistant-message":
+      case "reasoning":
+      case "tool-call":
+      case "tool-result":
+        return [item];
+      default:
+        return item satisfies never;
+    }
+  });
+}
+
+function commandPair(item: CommandRun): readonly ModelItem[] {
+  const exit = item.exitCode === null || item.exitCode === 0 ? "" : `[exit ${item.exitCode}]\n`;
+  const output =
+    item.status === "completed" || item.status === "failed" ? "" : `[${item.status}]\n`;
+  return pair(item, {
+    name: "exec_command",
+    input: { cmd: item.command, workdir: item.cwd },
+    output: `${exit}${output}${item.output}`,
+  });
+}
+
+function changePair(item: FileChange): readonly ModelItem[] {
+  const changes = item.changes.map(({ kind, path }) => ({ kind, path }));
+  const output = `apply_patch ${item.status}, ${changes.length} change(s)`;
+  return pair(item, { name: "apply_patch", input: { changes }, output });
+}
+
+function pair(
+  { id, status }: CommandRun | FileChange,
+  call: { readonly name: string; readonly input: object; readonly output: string },
+): readonly ModelItem[] {
+  return [
+    { type: "tool-call", id, callId: id, name: call.name, arguments: JSON.stringify(call.input) },
+    {
+      type: "tool-result",
+      id: `${id}-result`,
+      callId: id,
+      output: call.output,
+      isError: status !== "completed",
+    },
+  ];
+}
