@@ -1,0 +1,143 @@
+import { errnoOf, HermesError } from "../core/errors.ts";
+import type { Clock, Env, ExitStatus, FileStore, ProcessTable, Spawner } from "../core/ports.ts";
+import { createJsonRpcPeer, type JsonRpcPeer } from "../wire/json_rpc.ts";
+import { endRun, recordRun, runVariable, sweepRuns } from "./run_records.ts";
+import { StderrRing } from "./stderr_ring.ts";
+
+export interface CodexProcessDeps {
+  readonly spawner: Spawner;
+  readonly files: FileStore;
+  readonly processes: ProcessTable;
+  readonly clock: Clock;
+  /** Our own number. */
+  readonly pid: number;
+}
+
+export interface CodexProgram {
+  /** A name on PATH or a path. */
+  readonly bin: string;
+  /** Where codex works: commands run there. */
+  readonly cwd: string;
+  /** Our whole environment: codex's commands need the user's HOME, gh, git, aws and npm settings. */
+  readonly env: Env;
+  /** Where running codex processes are noted. */
+  readonly recordsDirectory: string;
+}
+
+/** A running `codex app-server`. */
+export interface CodexProcess {
+  readonly peer: JsonRpcPeer;
+  readonly stderr: StderrRing;
+  /** Resolves when it has ended. */
+  readonly exited: Promise<ExitStatus>;
+  /** Ends it and everything that it started, within about half a second; again: nothing. */
+  stop(): Promise<void>;
+}
+
+/** Codex ends within 40 ms when its input is closed, taking its commands along; one that hangs is ended after these. */
+const closeGraceMs = 300;
+const termGraceMs = 150;
+/** How long the rest of its output is waited for when it has ended: a child of its own may hold the pipe. */
+const drainMs = 100;
+
+/**
+ * The path of the codex program.
+ * @throws {HermesError} `codex/missing`
+ */
+export async function findCodex(spawner: Spawner, bin: string): Promise<string> {
+  const path = await spawner.find(bin);
+  if (path !== undefined) return path;
+  throw codexMissing(bin);
+}
+
+/**
+ * Starts `codex app-server`, after ending what an earlier hermes left behind.
+ * @throws {HermesError} `codex/missing` when there is none that can be started
+ */
+export async function startCodex(
+  deps: CodexProcessDeps,
+  program: CodexProgram,
+): Promise<CodexProcess> {
+  const path = await findCodex(deps.spawner, program.bin);
+  const swept = sweepRuns(deps, program.recordsDirectory);
+  const marker = crypto.randomUUID();
+  const child = await deps.spawner
+    .spawn({
+      program: path,
+      arguments: ["app-server"],
+      cwd: program.cwd,
+      env: childEnv(program.env, marker),
+      stdin: "pipe",
+    })
+    .catch((error: unknown) => {
+      throw codexMissing(path, error);
+    });
+  const run = { marker, pid: child.pid };
+  const forget = recordRun(deps, program.recordsDirectory, { ...run, ownerPid: deps.pid }).catch(
+    // Without a note nothing is swept later: no reason not to run.
+    () => () => Promise.resolve(),
+  );
+  const stderr = new StderrRing();
+  void readStderr(child.stderr, stderr);
+  const peer = createJsonRpcPeer({ input: child.stdout, write: (text) => child.write(text) });
+  const over = new AbortController();
+  /** Whether it ended within that time. */
+  const endsWithin = (ms: number): Promise<boolean> =>
+    Promise.race([
+      child.exited.then(() => true),
+      deps.clock.sleep(ms, over.signal).then(
+        () => false,
+        () => true,
+      ),
+    ]);
+  const closeWhenDrained = async (): Promise<void> => {
+    await child.exited;
+    await deps.clock.sleep(drainMs, over.signal).catch(() => undefined);
+    peer.close(new HermesError("stream/no_terminal_event", "codex has ended"));
+  };
+  void closeWhenDrained();
+
+  const stop = async (): Promise<void> => {
+    peer.close(new HermesError("turn/interrupted", "codex is being ended"));
+    child.closeStdin();
+    if (!(await endsWithin(closeGraceMs))) {
+      child.killGroup("SIGTERM");
+      if (!(await endsWithin(termGraceMs))) child.killGroup("SIGKILL");
+    }
+    await child.exited;
+    over.abort();
+    // What it left running: servers in its group, commands in sessions of their own.
+    child.killGroup("SIGKILL");
+    await endRun(deps, run);
+    child.abandon();
+    await Promise.all([swept, (await forget)()]);
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    peer,
+    stderr,
+    exited: child.exited,
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+function codexMissing(bin: string, cause?: unknown): HermesError {
+  const why =
+    cause === undefined ? "is not on PATH" : `cannot be started (${errnoOf(cause) ?? ""})`;
+  return new HermesError("codex/missing", `The codex program ${why}: ${bin}`, {
+    cause,
+    hint: "npm install -g @openai/codex, or name it with hermes config set codex.bin PATH",
+  });
+}
+
+function childEnv(env: Env, marker: string): Record<string, string> {
+  const given = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return { RUST_LOG: "warn", ...Object.fromEntries(given), [runVariable]: marker };
+}
+
+async function readStderr(chunks: AsyncIterable<Uint8Array>, ring: StderrRing): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of chunks) ring.push(decoder.decode(chunk, { stream: true }));
+}
