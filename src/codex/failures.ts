@@ -1,0 +1,64 @@
+import { HermesError } from "../core/errors.ts";
+import type { ExitStatus } from "../core/ports.ts";
+
+/** How far codex had come when it failed, as an error says it. */
+export type Phase = "while it started" | "while it opened the session" | "in the middle of a turn";
+
+/** What codex says of itself and of others when it is not signed in, in lower case. */
+const signInPhrases = [
+  "invalid_grant",
+  "refresh token",
+  "refresh_token",
+  "token has expired",
+  "expired token",
+  "not authenticated",
+  "unauthenticated",
+  "unauthorized",
+  "please log in",
+  "please login",
+  "re-authenticate",
+  "reauthenticate",
+];
+
+/** The hint of every failure that signing in mends. */
+export const signInHint = "codex login, then try again";
+
+/** The failure of a codex that has ended. `stderr` holds its last lines, masked, since the turn (or the start) began. */
+export function exitFailure(status: ExitStatus, phase: Phase, stderr: string): HermesError {
+  const how = status.signal === null ? `exit code ${status.code ?? 0}` : status.signal;
+  const what = `codex ended with ${how} ${phase}`;
+  const message = stderr === "" ? what : `${what}\n${quoted(stderr)}`;
+  const own = stderr
+    .split("\n")
+    .filter((line) => !/\bmcp\b|rmcp|mcp_/i.test(line))
+    .join("\n")
+    .toLowerCase();
+  if (signInPhrases.some((phrase) => own.includes(phrase))) {
+    return new HermesError("auth/rejected", message, { hint: signInHint });
+  }
+  if (phase === "while it started" && /config\.toml|configuration|this setting/i.test(stderr)) {
+    return new HermesError("codex/config_invalid", message, {
+      hint: "correct codex's config.toml, then: hermes codex status",
+    });
+  }
+  return new HermesError("codex/exited", message, {
+    hint: phase === "while it started" ? "hermes codex status" : "send the message again",
+    retryable: true,
+  });
+}
+
+/** The failure of a codex that says nothing any more. */
+export function silentFailure(quietMs: number, after: string, stderr: string): HermesError {
+  const what = `codex has been silent for ${Math.round(quietMs / 1_000)} s ${after}`;
+  return new HermesError("codex/silent", stderr === "" ? what : `${what}\n${quoted(stderr)}`, {
+    hint: "send the message again; codex.silence_seconds sets how long is waited",
+    retryable: true,
+  });
+}
+
+function quoted(stderr: string): string {
+  return stderr
+    .split("\n")
+    .map((line) => `codex: ${line}`)
+    .join("\n");
+}

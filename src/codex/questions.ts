@@ -1,0 +1,146 @@
+import type { ApprovalRequest, ApprovalVerdict, Approver } from "../core/approval.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Clock } from "../core/ports.ts";
+import type { Question, Tool, ToolContext } from "../core/tool.ts";
+import type { JsonRpcPeer, RpcId } from "../wire/json_rpc.ts";
+import { type AnswerFacts, type AnswerPlan, planAnswer, type ServerRequest } from "./approvals.ts";
+import { runDynamicCall } from "./dynamic_tools.ts";
+
+export interface QuestionDeps {
+  readonly peer: Pick<JsonRpcPeer, "respond" | "refuse">;
+  readonly clock: Clock;
+  readonly tools: readonly Tool[];
+  readonly facts: AnswerFacts;
+  readonly approver: Approver;
+  /** Absent: nobody can be asked. */
+  readonly ask?: (question: Question, signal: AbortSignal) => Promise<string | undefined>;
+  /** What a tool of ours is told of its turn, apart from its call. */
+  toolContext(callId: string, signal: AbortSignal): ToolContext;
+  /** Time stands still until the returned call. */
+  pause(): () => void;
+  onVerdict(request: ApprovalRequest, verdict: ApprovalVerdict): void;
+}
+
+/**
+ * What codex asks during a turn. Each question is a task of its own beside the stream of events, so that nothing waits
+ * while a person thinks; each gets exactly one answer, unless codex withdraws it.
+ */
+export class Questions {
+  readonly #deps: QuestionDeps;
+  readonly #open = new Map<RpcId, AbortController>();
+  readonly #tasks = new Set<Promise<void>>();
+  #isCancelled = false;
+
+  constructor(deps: QuestionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Answers a request of codex, at once or when somebody has decided. */
+  take(request: ServerRequest): void {
+    const asked = new AbortController();
+    this.#open.set(request.id, asked);
+    const task = this.#answer(request, asked.signal).finally(() => {
+      this.#open.delete(request.id);
+      this.#tasks.delete(task);
+    });
+    this.#tasks.add(task);
+  }
+
+  /** Codex has settled a question by itself: nobody needs to answer it any more. */
+  withdraw(params: Json): void {
+    const id = isJsonObject(params) ? params["requestId"] : undefined;
+    if (typeof id === "string" || typeof id === "number") this.#open.get(id)?.abort();
+  }
+
+  /** Ends every question: approvals are answered with "cancel", so that codex ends the turn. */
+  async cancel(): Promise<void> {
+    this.#isCancelled = true;
+    for (const asked of this.#open.values()) asked.abort();
+    await Promise.all(this.#tasks);
+  }
+
+  async #answer(request: ServerRequest, signal: AbortSignal): Promise<void> {
+    const { peer } = this.#deps;
+    try {
+      const plan = planAnswer(request, this.#deps.facts);
+      if (plan.kind === "refuse") return await peer.refuse(request.id, plan.code, plan.message);
+      const result = await this.#resultOf(plan, signal);
+      if (result !== undefined) await peer.respond(request.id, result);
+    } catch {
+      // The connection is gone, and the question with it.
+    }
+  }
+
+  /** The answer; undefined for a question that was withdrawn. */
+  async #resultOf(
+    plan: Exclude<AnswerPlan, { kind: "refuse" }>,
+    signal: AbortSignal,
+  ): Promise<JsonObject | undefined> {
+    const { clock } = this.#deps;
+    switch (plan.kind) {
+      case "answer":
+        return plan.result;
+      case "time":
+        return { currentTimeAt: Math.floor(clock.now() / 1_000) };
+      case "approval":
+        return await this.#decide(plan, signal);
+      case "questions":
+        return await this.#askAll(plan, signal);
+      case "tool":
+        return await this.#runTool(plan, signal);
+      default:
+        return plan satisfies never;
+    }
+  }
+
+  async #decide(
+    plan: Extract<AnswerPlan, { kind: "approval" }>,
+    signal: AbortSignal,
+  ): Promise<JsonObject | undefined> {
+    if (this.#isCancelled) return plan.cancel;
+    const { approver, onVerdict } = this.#deps;
+    const resume = this.#deps.pause();
+    try {
+      const verdict = await approver
+        .decide(plan.request, signal)
+        .catch((): ApprovalVerdict => ({ decision: "deny", by: "policy" }));
+      if (signal.aborted) return this.#isCancelled ? plan.cancel : undefined;
+      onVerdict(plan.request, verdict);
+      return plan.answer(verdict);
+    } finally {
+      resume();
+    }
+  }
+
+  async #askAll(
+    plan: Extract<AnswerPlan, { kind: "questions" }>,
+    signal: AbortSignal,
+  ): Promise<JsonObject | undefined> {
+    const { ask } = this.#deps;
+    const answers = new Map<string, string | undefined>();
+    const resume = this.#deps.pause();
+    try {
+      for (const { id, question } of plan.questions) {
+        const answer = signal.aborted ? undefined : await ask?.(question, signal);
+        answers.set(id, answer);
+        // One that stays open makes the rest pointless.
+        if (answer === undefined) break;
+      }
+    } finally {
+      resume();
+    }
+    return signal.aborted && !this.#isCancelled ? undefined : plan.answer(answers);
+  }
+
+  async #runTool(
+    plan: Extract<AnswerPlan, { kind: "tool" }>,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
+    const { tools, approver } = this.#deps;
+    return await runDynamicCall(tools, plan, {
+      context: this.#deps.toolContext(plan.callId, signal),
+      approver,
+      onVerdict: (request, verdict) => this.#deps.onVerdict(request, verdict),
+    });
+  }
+}
