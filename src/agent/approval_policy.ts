@@ -44,7 +44,8 @@ export function createApprovalPolicy(
     if (answer.decision === "allow_session" || answer.decision === "allow_always") {
       allowedKeys.add(request.key);
     }
-    if (answer.decision === "allow_always") await deps.rememberAlways(request.key);
+    if (answer.decision === "allow_always" && !request.isKeptByAsker)
+      await deps.rememberAlways(request.key);
     return answer;
   };
 

@@ -45,6 +45,25 @@ export function buildInstructions(facts: InstructionFacts): string {
   ].join("\n\n");
 }
 
+/**
+ * What codex's model is told besides codex's own instructions, which know the directory, the date and the project: who
+ * reads along, and what our tools are for.
+ */
+export function buildCodexInstructions(
+  facts: Pick<InstructionFacts, "isInteractive" | "toolNames">,
+): string {
+  const { isInteractive, toolNames } = facts;
+  const tools = toolNames
+    .map((name) => codexToolGuidance[name] ?? "")
+    .filter((text) => text !== "");
+  return [isInteractive ? attended : unattended, ...tools].join("\n\n");
+}
+
+const codexToolGuidance: Readonly<Record<string, string>> = {
+  todo: "For work of several steps keep a list with the todo tool.",
+  clarify: "Where only the user can decide, ask with the clarify tool instead of guessing.",
+};
+
 const identity =
   "You are Hermes, an agent that works on the user's machine. You do what the user asks, completely and carefully, " +
   "and you say plainly what you did, what you found and what you could not do. Never claim a result that you did not see.";

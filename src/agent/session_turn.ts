@@ -7,7 +7,7 @@ import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
 import type { SessionStore } from "../core/session_store.ts";
 
 export interface SessionTurnDeps {
-  readonly store: Pick<SessionStore, "startTurn" | "append" | "endTurn">;
+  readonly store: Pick<SessionStore, "startTurn" | "append" | "keepRuntimeState" | "endTurn">;
   readonly runtime: AgentRuntime;
   readonly clock: Clock;
   readonly redactor: Redaction;
@@ -61,7 +61,6 @@ class TurnLedger {
   readonly #turn: TurnRequest;
   readonly #completed: string[] = [];
   #usage: Usage = noUsage;
-  #runtimeState: string | undefined;
   #isStarted = false;
   #isEnded = false;
 
@@ -86,7 +85,8 @@ class TurnLedger {
 
   async *store(event: Exclude<TurnEvent, { type: "turn-end" }>): AsyncGenerator<TurnEvent, void> {
     if (event.type === "turn-start") {
-      this.#runtimeState = event.runtimeState;
+      const { runtimeState: state } = event;
+      if (state !== undefined) await this.#deps.store.keepRuntimeState(this.#turn.turnId, state);
       return;
     }
     if (event.type === "usage") this.#usage = addUsage(this.#usage, event.usage);
@@ -109,7 +109,6 @@ class TurnLedger {
         outcome: storedOutcome(actual, this.#deps.redactor),
         usage: this.#usage,
         endedAt: this.#deps.clock.now(),
-        ...(this.#runtimeState === undefined ? {} : { runtimeState: this.#runtimeState }),
       });
       return { type: "turn-end", outcome: actual };
     } catch (error) {

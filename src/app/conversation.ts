@@ -1,32 +1,14 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
-import { buildInstructions, findProjectFile, isAttended } from "../agent/instructions.ts";
-import { createLoopRuntime } from "../agent/loop.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
-import { missingCredential } from "../config/resolve_endpoint.ts";
-import type { Config } from "../config/schema.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
-import type { ModelTransport } from "../core/model.ts";
-import type { Redactor } from "../core/redact.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
-import { newItemId } from "./ids.ts";
-import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
+import { matchesAllowPattern } from "./allow_pattern.ts";
+import { openBackend } from "./backend.ts";
 import type { AppParts } from "./parts.ts";
-import { resolveForSession } from "./session_endpoint.ts";
 import { newSessionId } from "./session_id.ts";
-import { openToolbox, type Toolbox } from "./toolbox.ts";
 import { createTurnRunner } from "./turn_runner.ts";
-import { watchdogsOf } from "./watchdog_env.ts";
-
-/** What a conversation asks: an endpoint, or a recording in its place. */
-interface ModelSide {
-  readonly provider: string;
-  readonly model: string;
-  readonly baseUrl?: string;
-  readonly transport: ModelTransport;
-  readonly warnings: readonly string[];
-}
 
 /** The session that is gone on with. */
 interface StoredSession {
@@ -47,48 +29,39 @@ export async function openConversation(
   await checkDirectory(app, options.cwd);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const side = await openModelSide(app, { config, options, redactor, stored: stored?.info });
-  const toolbox = await openToolbox(app, { config, options });
-  const instructions = await instructionsFor(app, { options, stored: stored?.info, side, toolbox });
-  const runtime = createLoopRuntime({
-    transport: side.transport,
-    tools: toolbox.tools,
-    clock: ports.clock,
-    spill: toolbox.spill,
-    newId: newItemId,
-  });
+  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
   const approver = createApprovalPolicy(
     {
       ...(options.person ? { person: options.person } : {}),
-      matches: toolbox.matchesPattern,
+      matches: matchesAllowPattern,
       rememberAlways: (key) => app.allowAlways(key),
     },
     { mode: options.approval, allow: [...config.command_allowlist, ...options.allow] },
   );
-  const notices = [...side.warnings, ...toolbox.warnings, ...(await app.warnings())];
+  const notices = [...backend.warnings, ...(await app.warnings())];
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
     source: options.source,
-    provider: side.provider,
-    model: side.model,
-    ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
-    runtime: "loop",
+    provider: backend.provider,
+    model: backend.model,
+    ...(backend.baseUrl === undefined ? {} : { baseUrl: backend.baseUrl }),
+    runtime: backend.name,
     cwd: options.cwd,
-    instructions,
+    instructions: backend.instructions,
     startedAt,
   };
   const runner = createTurnRunner(
     {
       store: stored ? store : creatingStore(store, session),
-      runtime,
+      runtime: backend.runtime,
       clock: ports.clock,
       redactor,
     },
     {
       sessionId: session.id,
-      model: side.model,
-      instructions,
+      model: backend.model,
+      instructions: backend.instructions,
       cwd: options.cwd,
       approver,
       maxSteps: options.maxSteps ?? config.agent.max_turns,
@@ -97,28 +70,28 @@ export async function openConversation(
       ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
       ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
       ...(options.ask ? { ask: options.ask } : {}),
+      ...(typeof stored?.info.runtimeState === "string"
+        ? { runtimeState: stored.info.runtimeState }
+        : {}),
     },
     stored?.items ?? [],
   );
 
   return {
     sessionId: session.id,
-    provider: side.provider,
-    model: side.model,
-    runtime: "loop",
+    provider: backend.provider,
+    model: backend.model,
+    runtime: backend.name,
     cwd: options.cwd,
     approval: options.approval,
-    toolNames: toolbox.tools.map((tool) => tool.spec.name),
+    toolNames: backend.toolNames,
     async *runTurn(message, signal) {
       for await (const event of runner.runTurn(message, signal)) {
         yield event;
         if (event.type === "turn-start") yield* notices.splice(0).map(toNotice);
       }
     },
-    async [Symbol.asyncDispose]() {
-      await toolbox[Symbol.asyncDispose]();
-      await runtime[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
   };
 }
 
@@ -154,102 +127,11 @@ async function loadSession(
   });
 }
 
-async function openModelSide(
-  app: AppParts,
-  from: {
-    readonly config: Config;
-    readonly options: ConversationOptions;
-    readonly redactor: Redactor;
-    readonly stored: SessionInfo | undefined;
-  },
-): Promise<ModelSide> {
-  const { config, options, redactor, stored } = from;
-  const { files, clock, host } = app.ports;
-  if (options.replay) {
-    // Off a terminal nobody watches: the recorded pauses would only cost time.
-    const pace = options.replay.kind === "demo" && app.ports.terminal.stdout.isTty ? 1 : 0;
-    const transport = await replayedTransport({ files, clock, redactor }, options.replay, {
-      cwd: options.cwd,
-      pace,
-    });
-    const model = options.model ?? stored?.model ?? "recorded";
-    return {
-      provider: options.replay.kind === "demo" ? "demo" : "replay",
-      model,
-      transport,
-      warnings: [],
-    };
-  }
-  const flags = flagsOf(options);
-  const resolved = stored
-    ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
-    : await app.resolveModel(flags);
-  const credentials = await app.credentials(resolved);
-  if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
-  const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
-    maxAttempts: config.agent.api_max_retries,
-    watchdogs: watchdogsOf(await app.env()),
-  });
-  const recorded = options.record
-    ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
-        path: options.record,
-        cwd: options.cwd,
-      })
-    : transport;
-  return {
-    provider: resolved.endpoint.provider,
-    model: resolved.model,
-    baseUrl: resolved.endpoint.baseUrl,
-    transport: recorded,
-    warnings: resolved.warnings,
-  };
-}
-
-function flagsOf({ model, provider, baseUrl }: ConversationOptions) {
-  return {
-    ...(model === undefined ? {} : { model }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-  };
-}
-
-/** The stored prompt byte for byte, so that prompt caches are hit, unless it says what is not true any more. */
-async function instructionsFor(
-  { ports }: AppParts,
-  from: {
-    readonly options: ConversationOptions;
-    readonly stored: SessionInfo | undefined;
-    readonly side: ModelSide;
-    readonly toolbox: Toolbox;
-  },
-): Promise<string> {
-  const { options, stored, side, toolbox } = from;
-  const isInteractive = options.ask !== undefined;
-  const isTrue =
-    stored?.model === side.model &&
-    stored.instructions !== "" &&
-    stored.provider === side.provider &&
-    stored.cwd === options.cwd &&
-    isAttended(stored.instructions) === isInteractive;
-  if (isTrue) return stored.instructions;
-  const projectFile = await findProjectFile(ports.files, options.cwd);
-  return buildInstructions({
-    cwd: options.cwd,
-    system: `${ports.host.operatingSystem} ${ports.host.architecture}`,
-    date: new Date(ports.clock.now()).toISOString().slice(0, 10),
-    provider: side.provider,
-    model: side.model,
-    toolNames: toolbox.tools.map((tool) => tool.spec.name),
-    isInteractive,
-    ...(projectFile ? { projectFile } : {}),
-  });
-}
-
 /** The store, with the session's row written by its first turn: a conversation without one leaves no trace. */
 function creatingStore(
   store: SessionStore,
   session: NewSession,
-): Pick<SessionStore, "startTurn" | "append" | "endTurn"> {
+): Pick<SessionStore, "startTurn" | "append" | "keepRuntimeState" | "endTurn"> {
   let isCreated = false;
   return {
     async startTurn(turn) {
@@ -258,6 +140,7 @@ function creatingStore(
       await store.startTurn(turn);
     },
     append: (turnId, item, at) => store.append(turnId, item, at),
+    keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
     endTurn: (turn) => store.endTurn(turn),
   };
 }

@@ -1,10 +1,8 @@
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
-import type { ApprovalRequest } from "../core/approval.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
-import { matchesPattern } from "../tools/command_risk/matches_pattern.ts";
 import { createTools, selectTools, toolsetNames } from "../tools/registry.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
@@ -14,7 +12,6 @@ export interface Toolbox extends AsyncDisposable {
   readonly tools: readonly Tool[];
   readonly spill: ResultSpill;
   readonly warnings: readonly string[];
-  readonly matchesPattern: (request: ApprovalRequest, pattern: string) => boolean;
 }
 
 /** Makes the tools that the user asked for. @throws {HermesError} `usage/invalid` when no toolset is left */
@@ -59,10 +56,6 @@ export async function openToolbox(
     tools,
     spill: createResultFiles(files, resultsDirectory),
     warnings: unknown.map((name) => `Unknown toolset, ignored: ${name}`),
-    matchesPattern: ({ subject, key }, pattern) =>
-      subject.kind === "command"
-        ? matchesPattern({ command: subject.command, key }, pattern)
-        : key === pattern,
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   };
 }

@@ -16,7 +16,7 @@ export function withTurnOptions(command: Command): Command {
     .option("-m, --model <id>", "the model")
     .option("--provider <name>", "the provider")
     .option("--base-url <url>", "the address of the endpoint")
-    .option("--runtime <name>", "what runs the turn: auto")
+    .option("--runtime <name>", "what runs the turn: auto, codex_app_server")
     .option("-c, --continue", "go on with the last session")
     .option("-r, --resume <session>", "go on with a session: id, the beginning of one, or title")
     .addOption(repeatable("-t, --toolsets <names>", "only these toolsets, separated by commas"))

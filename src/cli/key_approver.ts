@@ -62,7 +62,7 @@ export function createKeyApprover(deps: KeyApproverDeps, timeoutMs: number): App
           deps.onInterrupt();
           break;
         }
-        const decision = answers.get(key.toLowerCase());
+        const decision = answerOf(request, key);
         if (decision === undefined || clock.monotonic() - shownAt < readingMs) continue;
         verdict = { decision, by: "user" };
         break;
@@ -75,13 +75,33 @@ export function createKeyApprover(deps: KeyApproverDeps, timeoutMs: number): App
   };
 }
 
+/** Whether an answer can be kept that long by whoever asks. */
+function canKeep({ scopes }: ApprovalRequest, scope: "session" | "always"): boolean {
+  return scopes?.includes(scope) ?? true;
+}
+
+function answerOf(request: ApprovalRequest, key: string): ApprovalDecision | undefined {
+  const decision = answers.get(key.toLowerCase());
+  if (decision === "allow_session" && !canKeep(request, "session")) return undefined;
+  if (decision === "allow_always" && !canKeep(request, "always")) return undefined;
+  return decision;
+}
+
 function questionText(
   { style, mask }: KeyApproverDeps,
-  { subject, reason }: ApprovalRequest,
+  request: ApprovalRequest,
   timeoutMs: number,
 ): string {
   const safe = (text: string): string => mask(plainText(text));
-  const choices = "[o]nce  [s]ession  [a]lways  [d]eny";
+  const { subject, reason, alwaysAllows } = request;
+  const choices = [
+    "[o]nce",
+    ...(canKeep(request, "session") ? ["[s]ession"] : []),
+    ...(canKeep(request, "always")
+      ? [`[a]lways${alwaysAllows ? ` ${safe(alwaysAllows)}` : ""}`]
+      : []),
+    "[d]eny",
+  ].join("  ");
   const seconds = Math.round(timeoutMs / 1_000);
   return [
     "",

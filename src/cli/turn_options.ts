@@ -17,6 +17,7 @@ export interface TurnOptions {
   readonly model?: string;
   readonly provider?: string;
   readonly baseUrl?: string;
+  readonly runtime?: "auto" | "codex_app_server";
   readonly resume?: NonNullable<ConversationOptions["resume"]>;
   readonly toolsets?: readonly string[];
   readonly images: readonly string[];
@@ -52,7 +53,6 @@ export function turnOptions(flags: FlagValues, cwd: string): TurnOptions {
   refuseTogether(flags, "ephemeral", "continue");
   refuseTogether(flags, "ephemeral", "resume");
   refuseTogether(flags, "record", "replay");
-  checkRuntime(flags);
   const path = (name: string): string | undefined => {
     const value = filledFlag(flags, name);
     return value === undefined ? undefined : absolute(value, cwd);
@@ -62,6 +62,7 @@ export function turnOptions(flags: FlagValues, cwd: string): TurnOptions {
     ...defined("model", filledFlag(flags, "model")),
     ...defined("provider", filledFlag(flags, "provider")),
     ...defined("baseUrl", baseUrlOf(flags)),
+    ...defined("runtime", choiceFlag(flags, "runtime", runtimes)),
     ...defined("resume", resumeOf(flags)),
     ...defined("toolsets", toolsetsOf(flags)),
     images: listFlag(flags, "image").map((image) => absolute(image, cwd)),
@@ -82,6 +83,8 @@ export function turnOptions(flags: FlagValues, cwd: string): TurnOptions {
   };
 }
 
+const runtimes = ["auto", "codex_app_server"] as const;
+
 /** What a conversation is opened with, as far as flags decide it. */
 export function conversationOptions(
   options: TurnOptions,
@@ -91,7 +94,7 @@ export function conversationOptions(
     ...defined("model", options.model),
     ...defined("provider", options.provider),
     ...defined("baseUrl", options.baseUrl),
-    runtime: "auto",
+    ...defined("runtime", options.runtime),
     ...defined("resume", options.resume),
     ...defined("toolsets", options.toolsets),
     ...defined("maxSteps", options.maxSteps),
@@ -124,15 +127,6 @@ function refuseTogether(flags: FlagValues, one: string, other: string): void {
   throw usageError(
     `${spell(one)} and ${spell(other)} exclude one another`,
     `leave ${spell(one)} or ${spell(other)} out`,
-  );
-}
-
-function checkRuntime(flags: FlagValues): void {
-  const runtime = choiceFlag(flags, "runtime", ["auto", "codex_app_server"]);
-  if (runtime !== "codex_app_server") return;
-  throw usageError(
-    "--runtime codex_app_server is not available in this version of hermes",
-    "leave --runtime out",
   );
 }
 

@@ -113,13 +113,13 @@ export class CodexTurn implements Listener {
       case "request":
         this.clock.active(this.#activity());
         this.#questions.take(message);
-        return;
+        break;
       case "notification":
         this.#onNotification(message.method, message.params);
         await this.events.room(maxWaiting);
-        return;
+        break;
       case "noise":
-        return;
+        break;
       default:
         message satisfies never;
     }

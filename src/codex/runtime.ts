@@ -158,20 +158,9 @@ class Runtime implements CodexRuntime {
   async #conduct(open: OpenThread, { turn, codexTurn, signal }: Conducted): Promise<TurnOutcome> {
     const { connection } = open;
     await listenFromStart(connection, codexTurn);
-    const aborted = whenAborted(signal, codexTurn.ended);
     const started = this.#startTurn(open, turn, codexTurn);
-    const expired = codexTurn.expired();
-    const failure = await Promise.race([
-      codexTurn.ended.then(() => undefined),
-      started.then(() => new Promise<never>(() => undefined)),
-      expired.then((error) => error ?? new Promise<never>(() => undefined)),
-      aborted.then((isAborted) =>
-        isAborted ? abortError(signal) : new Promise<never>(() => undefined),
-      ),
-    ]).catch((error: unknown) => {
-      codexTurn.leave(failedBy(error, signal));
-      return undefined;
-    });
+    started.catch((error: unknown) => codexTurn.leave(failedBy(error, signal)));
+    const failure = await firstFailure(codexTurn, signal);
     if (failure) await this.#interrupt(open, { codexTurn, started, failure });
     const outcome = await codexTurn.ended;
     if (connection.isOver || mustRetire(outcome)) this.#drop();
@@ -367,17 +356,22 @@ async function forward(from: AsyncQueue<TurnEvent>, to: AsyncQueue<TurnEvent>): 
   }
 }
 
-/** Whether it was aborted before the other promise resolved. */
-function whenAborted(signal: AbortSignal, before: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const onAbort = (): void => resolve(true);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    void before.then(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(false);
-    });
-  });
+/** What ends a turn from our side, a limit or an abort; undefined when codex ended it. */
+async function firstFailure(
+  turn: CodexTurn,
+  signal: AbortSignal,
+): Promise<HermesError | undefined> {
+  const { promise, resolve } = Promise.withResolvers<HermesError | undefined>();
+  const onAbort = (): void => resolve(abortError(signal));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  void turn.ended.then(() => resolve(undefined));
+  void turn.expired().then((error) => error && resolve(error));
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function outcomeOf(error: HermesError): TurnOutcome {

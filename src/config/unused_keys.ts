@@ -6,7 +6,6 @@ export const unusedKeys: readonly string[] = [
   "fallback_providers",
   "credential_pool_strategies",
   "model.context_length",
-  "model.openai_runtime",
   "approvals.cron_mode",
   "terminal.cwd",
   "tool_output.max_lines",
@@ -19,7 +18,6 @@ export const unusedKeys: readonly string[] = [
   "sessions.write_json_snapshots",
   "security.allow_private_urls",
   "mcp_servers",
-  "codex",
   "cron",
   "logging",
 ];

@@ -49,7 +49,6 @@ export interface EndedTurn {
   readonly outcome: TurnOutcome;
   readonly usage: Usage;
   readonly endedAt: number;
-  readonly runtimeState?: string;
 }
 
 /** What a turn writes. Every call is durable against the death of the process when it resolves. */
@@ -59,6 +58,8 @@ export interface SessionStore extends AsyncDisposable {
   load(sessionId: string): Promise<{ readonly info: SessionInfo; readonly items: readonly Item[] }>;
   startTurn(turn: NewTurn): Promise<void>;
   append(turnId: string, item: Item, at: number): Promise<void>;
+  /** What the backend must find again when the session goes on: kept at once, since the turn may never end. */
+  keepRuntimeState(turnId: string, state: string): Promise<void>;
   endTurn(turn: EndedTurn): Promise<void>;
 }
 

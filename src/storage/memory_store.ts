@@ -69,14 +69,18 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     };
   }
 
-  async endTurn({ turnId, usage, endedAt, runtimeState }: EndedTurn): Promise<void> {
+  async keepRuntimeState(turnId: string, state: string): Promise<void> {
+    const session = this.#ofTurn(turnId);
+    session.info = { ...session.info, runtimeState: state };
+  }
+
+  async endTurn({ turnId, usage, endedAt }: EndedTurn): Promise<void> {
     const session = this.#ofTurn(turnId);
     const { info } = session;
     session.info = {
       ...info,
       updatedAt: endedAt,
       usage: addUsage(info.usage, usage),
-      runtimeState: runtimeState ?? info.runtimeState,
     };
     this.#sessionOfTurn.delete(turnId);
   }

@@ -87,8 +87,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async append(turnId: string, item: Item, at: number): Promise<void> {
-    const sessionId = this.#sessionOfTurn.get(turnId);
-    if (sessionId === undefined) throw new TypeError(`The turn was not started here: ${turnId}`);
+    const sessionId = this.#sessionOf(turnId);
     const queries = appendQueries({ item, at, turnId, sessionId });
     await this.#write(({ db }) =>
       db.transaction().execute(async (transaction) => {
@@ -97,9 +96,19 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     );
   }
 
-  async endTurn({ turnId, outcome, usage, endedAt, runtimeState }: EndedTurn): Promise<void> {
-    const sessionId = this.#sessionOfTurn.get(turnId);
-    if (sessionId === undefined) throw new TypeError(`The turn was not started here: ${turnId}`);
+  async keepRuntimeState(turnId: string, state: string): Promise<void> {
+    const sessionId = this.#sessionOf(turnId);
+    await this.#write(async ({ db }) => {
+      await db
+        .updateTable("sessions")
+        .set({ runtime_state: state })
+        .where("id", "=", sessionId)
+        .execute();
+    });
+  }
+
+  async endTurn({ turnId, outcome, usage, endedAt }: EndedTurn): Promise<void> {
+    const sessionId = this.#sessionOf(turnId);
     const error = outcome.status === "failed" ? outcome.error : undefined;
     await this.#write((database) =>
       database.transactDurably(async (transaction) => {
@@ -122,7 +131,6 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
             output_tokens: row("output_tokens", "+", usage.outputTokens),
             reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
             total_tokens: row("total_tokens", "+", usage.totalTokens),
-            ...(runtimeState === undefined ? {} : { runtime_state: runtimeState }),
           }))
           .where("id", "=", sessionId)
           .execute();
@@ -243,6 +251,12 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async #read<T>(absent: T, query: (database: Database) => Promise<T>): Promise<T> {
     if (!this.#database && !(await this.#exists())) return absent;
     return await this.#write(query);
+  }
+
+  #sessionOf(turnId: string): string {
+    const sessionId = this.#sessionOfTurn.get(turnId);
+    if (sessionId !== undefined) return sessionId;
+    throw new TypeError(`The turn was not started here: ${turnId}`);
   }
 
   async #write<T>(work: (database: Database) => Promise<T>): Promise<T> {

@@ -28,9 +28,13 @@ const turn: TurnRequest = {
 };
 
 /** A store that writes down what is asked of it, and fails on demand. */
-function createLogStore(
-  failOn?: string,
-): Pick<SessionStore, "startTurn" | "append" | "endTurn"> & { log: string[]; ended: EndedTurn[] } {
+function createLogStore(failOn?: string): Pick<
+  SessionStore,
+  "startTurn" | "append" | "keepRuntimeState" | "endTurn"
+> & {
+  log: string[];
+  ended: EndedTurn[];
+} {
   const log: string[] = [];
   const ended: EndedTurn[] = [];
   const note = async (entry: string): Promise<void> => {
@@ -43,6 +47,7 @@ function createLogStore(
     startTurn: () => note("start"),
     append: (_turnId, item) =>
       note(`append ${item.id}${item.type === "assistant-message" ? ` ${item.text}` : ""}`),
+    keepRuntimeState: (_turnId, state) => note(`keep ${state}`),
     async endTurn(end) {
       await note("end");
       ended.push(end);
@@ -107,14 +112,13 @@ describe("runSessionTurn()", () => {
       { type: "item-end", item: message },
       ...wholeTurn.slice(1),
     ]);
-    expect(store.log).toEqual(["start", "append u", "append a my ***", "end"]);
+    expect(store.log).toEqual(["start", "append u", "keep thread-1", "append a my ***", "end"]);
     expect(store.ended).toEqual([
       {
         turnId: "turn",
         outcome: { status: "completed", finalText: "my secret" },
         usage: { ...noUsage, inputTokens: 6, totalTokens: 6 },
         endedAt: 1_000,
-        runtimeState: "thread-1",
       },
     ]);
   });

@@ -387,7 +387,6 @@ test("flags reach the conversation", async () => {
       cwd: join(directory, "sub"),
       model: "m2",
       provider: "p",
-      runtime: "auto",
       resume: { kind: "named", idOrTitle: "talk" },
       toolsets: ["files"],
       maxSteps: 3,

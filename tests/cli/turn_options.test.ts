@@ -31,7 +31,8 @@ test.each<readonly [readonly string[], object]>([
   [["-m", "gpt-5.5"], { model: "gpt-5.5" }],
   [["--provider", "openai"], { provider: "openai" }],
   [["--base-url", "http://127.0.0.1:1/v1"], { baseUrl: "http://127.0.0.1:1/v1" }],
-  [["--runtime", "auto"], {}],
+  [["--runtime", "auto"], { runtime: "auto" }],
+  [["--runtime", "codex_app_server"], { runtime: "codex_app_server" }],
   [["-c"], { resume: { kind: "latest" } }],
   [["-r", "my talk"], { resume: { kind: "named", idOrTitle: "my talk" } }],
   [["-t", "files, todo", "-t", "files"], { toolsets: ["files", "todo"] }],
@@ -77,10 +78,6 @@ test.each<readonly [readonly string[], string]>([
     "usage/invalid: --record and --replay exclude one another | leave --record or --replay out",
   ],
   [
-    ["--runtime", "codex_app_server"],
-    "usage/invalid: --runtime codex_app_server is not available in this version of hermes | leave --runtime out",
-  ],
-  [
     ["--runtime", "loop"],
     "usage/invalid: --runtime expects one of auto, codex_app_server: loop | pass one of auto, codex_app_server",
   ],
@@ -122,7 +119,6 @@ test("conversationOptions() hands on what flags decide", () => {
   ).toEqual({
     cwd: "/project",
     model: "m",
-    runtime: "auto",
     resume: { kind: "latest" },
     toolsets: ["files"],
     maxSteps: 4,

@@ -139,6 +139,7 @@ describe.each([
     await store.create(newSession("s1"));
     await store.startTurn({ turnId: "t1", sessionId: "s1", startedAt: 1 });
     await store.append("t1", user("u", "Hi"), 2);
+    await store.keepRuntimeState("t1", "thread-7");
     await store.endTurn({
       turnId: "t1",
       outcome: {
@@ -148,7 +149,6 @@ describe.each([
       },
       usage: noUsage,
       endedAt: 3,
-      runtimeState: "thread-7",
     });
     const { info, items } = await store.load("s1");
     expect(info.runtimeState).toBe("thread-7");

@@ -43,12 +43,25 @@ export function createPerson(deps: PersonDeps): Person {
   };
 }
 
-const approvalChoices: readonly (Choice & { readonly decision: ApprovalDecision })[] = [
-  { hotkey: "o", label: "allow once", decision: "allow_once" },
-  { hotkey: "s", label: "allow for this session", decision: "allow_session" },
-  { hotkey: "a", label: "always allow", decision: "allow_always" },
-  { hotkey: "d", label: "deny", decision: "deny" },
-];
+type ApprovalChoice = Choice & { readonly decision: ApprovalDecision };
+
+/** What can be answered: an answer that whoever asks cannot keep is not offered. */
+function choicesFor({ scopes, alwaysAllows }: ApprovalRequest): readonly ApprovalChoice[] {
+  const canKeep = (scope: "session" | "always"): boolean => scopes?.includes(scope) ?? true;
+  const always =
+    alwaysAllows === undefined ? "always allow" : `always allow ${oneLine(alwaysAllows)}`;
+  const choices: readonly (ApprovalChoice | false)[] = [
+    { hotkey: "o", label: "allow once", decision: "allow_once" },
+    canKeep("session") && {
+      hotkey: "s",
+      label: "allow for this session",
+      decision: "allow_session",
+    },
+    canKeep("always") && { hotkey: "a", label: always, decision: "allow_always" },
+    { hotkey: "d", label: "deny", decision: "deny" },
+  ];
+  return choices.filter((choice) => choice !== false);
+}
 
 async function decide(
   deps: PersonDeps,
@@ -57,6 +70,7 @@ async function decide(
 ): Promise<ApprovalVerdict> {
   const { talk, clock, approvalTimeoutMs } = deps;
   const { style } = talk;
+  const choices = choicesFor(request);
   await talk.say(
     [
       style.yellow(`Allow this? ${oneLine(request.reason)}`),
@@ -75,11 +89,11 @@ async function decide(
   );
   try {
     const choice = await talk.choose(
-      { choices: approvalChoices, footer },
+      { choices, footer },
       AbortSignal.any([signal, silence.signal]),
     );
     if (choice.kind === "interrupted") deps.interruptTurn();
-    const decision = choice.kind === "answer" ? approvalChoices[choice.value]?.decision : undefined;
+    const decision = choice.kind === "answer" ? choices[choice.value]?.decision : undefined;
     return { decision: decision ?? "deny", by: "user" };
   } catch (error) {
     if (!signal.aborted && !silence.signal.aborted) throw error;

@@ -1,0 +1,47 @@
+import type { ConversationOptions } from "../app.ts";
+import type { Config } from "../config/schema.ts";
+import type { Redactor } from "../core/redact.ts";
+import type { AgentRuntime } from "../core/runtime.ts";
+import type { RuntimeName, SessionInfo } from "../core/session_store.ts";
+import { chooseRuntime } from "./choose_runtime.ts";
+import type { AppParts } from "./parts.ts";
+
+/** What runs the turns of a conversation. */
+export interface Backend extends AsyncDisposable {
+  readonly name: RuntimeName;
+  readonly provider: string;
+  readonly model: string;
+  /** Where the model is asked, when that is done from here. */
+  readonly baseUrl?: string;
+  readonly runtime: AgentRuntime;
+  /** The prompt of the session. */
+  readonly instructions: string;
+  /** Names of the tools of ours that the model sees. */
+  readonly toolNames: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What a backend is opened from. */
+export interface BackendRequest {
+  readonly config: Config;
+  readonly options: ConversationOptions;
+  readonly redactor: Redactor;
+  /** The session that is gone on with. */
+  readonly stored: SessionInfo | undefined;
+}
+
+/**
+ * Opens what shall run the turns; loads only that. Opens no connection and starts no program.
+ * @throws {HermesError} what is missing or wrong
+ */
+export async function openBackend(app: AppParts, request: BackendRequest): Promise<Backend> {
+  const name = chooseRuntime(request);
+  switch (name) {
+    case "loop":
+      return await (await import("./loop_backend.ts")).openLoopBackend(app, request);
+    case "codex_app_server":
+      return await (await import("./codex_backend.ts")).openCodexBackend(app, request);
+    default:
+      return name satisfies never;
+  }
+}

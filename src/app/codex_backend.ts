@@ -1,0 +1,114 @@
+import { join } from "node:path/posix";
+import { buildCodexInstructions } from "../agent/instructions.ts";
+import { createCodexRuntime } from "../codex/runtime.ts";
+import { findCodex, startCodex } from "../codex/process.ts";
+import type { Config } from "../config/schema.ts";
+import type { Backend, BackendRequest } from "./backend.ts";
+import { codexProvider } from "./choose_runtime.ts";
+import type { AppParts } from "./parts.ts";
+import { openToolbox } from "./toolbox.ts";
+
+/** The model of a session whose model codex chooses by itself. */
+const codexsOwn = "auto";
+
+/** What codex has no tool for; the rest of ours it does with its own, in its own sandbox. */
+const lacking: ReadonlySet<string> = new Set(["todo", "clarify"]);
+
+/** The effort that the configuration has when nobody chose one: codex's own choice holds then. */
+const unchosenEffort = "medium";
+
+/**
+ * Codex, with its own tools and its own sign-in. Starts nothing before the first turn, but knows that it is there.
+ * @throws {HermesError} `codex/missing`, `usage/invalid`
+ */
+export async function openCodexBackend(app: AppParts, request: BackendRequest): Promise<Backend> {
+  const { config, options, redactor } = request;
+  const { ports, paths } = app;
+  const bin = await codexBin(app, config);
+  await findCodex(ports.spawner, bin);
+  const toolbox = await openToolbox(app, request);
+  const tools = config.codex.expose_hermes_tools
+    ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name))
+    : [];
+  const toolNames = tools.map((tool) => tool.spec.name);
+  const model = modelOf(request);
+  const effort = options.reasoningEffort ?? config.model.reasoning_effort;
+  const runtime = createCodexRuntime(
+    {
+      start: () =>
+        startCodex(
+          {
+            spawner: ports.spawner,
+            files: ports.files,
+            processes: ports.processes,
+            clock: ports.clock,
+            pid: ports.host.pid,
+          },
+          {
+            bin,
+            cwd: options.cwd,
+            env: ports.env,
+            recordsDirectory: join(paths.home, "run", "codex"),
+          },
+        ),
+      clock: ports.clock,
+      tools,
+      mask: (text) => redactor.boundary(text),
+    },
+    {
+      version: ports.host.version,
+      limits: limitsOf(config),
+      ...(model === undefined ? {} : { model }),
+      ...(options.reasoningEffort === undefined && effort === unchosenEffort ? {} : { effort }),
+      ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
+    },
+  );
+  return {
+    name: "codex_app_server",
+    provider: codexProvider,
+    model: model ?? codexsOwn,
+    runtime,
+    instructions: buildCodexInstructions({ isInteractive: options.ask !== undefined, toolNames }),
+    toolNames,
+    warnings: [
+      ...toolbox.warnings,
+      ...(options.maxSteps === undefined
+        ? []
+        : ["codex counts no steps: --max-turns has no effect"]),
+    ],
+    async [Symbol.asyncDispose]() {
+      await runtime[Symbol.asyncDispose]();
+      await toolbox[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The codex to run: the environment's, else the configured one. */
+export async function codexBin(app: Pick<AppParts, "env">, config: Config): Promise<string> {
+  const named = (await app.env())["HERMES_CODEX_BIN"]?.trim() ?? "";
+  return named === "" ? config.codex.bin : named;
+}
+
+/** The model that somebody chose for codex; undefined leaves it to codex. */
+function modelOf({ config, options, stored }: BackendRequest): string | undefined {
+  if (options.model !== undefined) return withoutVendor(options.model);
+  if (stored?.runtime === "codex_app_server") {
+    return stored.model === codexsOwn ? undefined : stored.model;
+  }
+  const { provider, base_url: address, default: configured } = config.model;
+  const isForCodex = /^(?:auto|openai|openai-codex|codex)?$/.test(provider) && address === "";
+  return isForCodex && configured !== "" ? withoutVendor(configured) : undefined;
+}
+
+function withoutVendor(model: string): string {
+  return model.replace(/^openai(?:-codex)?\//, "");
+}
+
+function limitsOf({ codex }: Config) {
+  return {
+    turnMs: codex.turn_timeout_seconds * 1_000,
+    silenceMs: codex.silence_seconds * 1_000,
+    thinkingMs: codex.thinking_silence_seconds * 1_000,
+    offlineMs: codex.offline_timeout_seconds * 1_000,
+  };
+}

@@ -1,0 +1,128 @@
+import { buildInstructions, findProjectFile, isAttended } from "../agent/instructions.ts";
+import { createLoopRuntime } from "../agent/loop.ts";
+import { missingCredential } from "../config/resolve_endpoint.ts";
+import type { ModelTransport } from "../core/model.ts";
+import type { Backend, BackendRequest } from "./backend.ts";
+import { newItemId } from "./ids.ts";
+import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
+import type { AppParts } from "./parts.ts";
+import { resolveForSession } from "./session_endpoint.ts";
+import { openToolbox, type Toolbox } from "./toolbox.ts";
+import { watchdogsOf } from "./watchdog_env.ts";
+
+/** What a conversation asks: an endpoint, or a recording in its place. */
+interface ModelSide {
+  readonly provider: string;
+  readonly model: string;
+  readonly baseUrl?: string;
+  readonly transport: ModelTransport;
+  readonly warnings: readonly string[];
+}
+
+/** Our own loop over a model endpoint, with our own tools. */
+export async function openLoopBackend(app: AppParts, from: BackendRequest): Promise<Backend> {
+  const side = await openModelSide(app, from);
+  const toolbox = await openToolbox(app, from);
+  const instructions = await instructionsFor(app, { ...from, side, toolbox });
+  const runtime = createLoopRuntime({
+    transport: side.transport,
+    tools: toolbox.tools,
+    clock: app.ports.clock,
+    spill: toolbox.spill,
+    newId: newItemId,
+  });
+  return {
+    name: "loop",
+    provider: side.provider,
+    model: side.model,
+    ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
+    runtime,
+    instructions,
+    toolNames: toolbox.tools.map((tool) => tool.spec.name),
+    warnings: [...side.warnings, ...toolbox.warnings],
+    async [Symbol.asyncDispose]() {
+      await toolbox[Symbol.asyncDispose]();
+      await runtime[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openModelSide(
+  app: AppParts,
+  { config, options, redactor, stored }: BackendRequest,
+): Promise<ModelSide> {
+  const { files, clock, host } = app.ports;
+  if (options.replay) {
+    // Off a terminal nobody watches: the recorded pauses would only cost time.
+    const pace = options.replay.kind === "demo" && app.ports.terminal.stdout.isTty ? 1 : 0;
+    const transport = await replayedTransport({ files, clock, redactor }, options.replay, {
+      cwd: options.cwd,
+      pace,
+    });
+    const model = options.model ?? stored?.model ?? "recorded";
+    return {
+      provider: options.replay.kind === "demo" ? "demo" : "replay",
+      model,
+      transport,
+      warnings: [],
+    };
+  }
+  const flags = flagsOf(options);
+  const resolved = stored
+    ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
+    : await app.resolveModel(flags);
+  const credentials = await app.credentials(resolved);
+  if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
+  const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
+    maxAttempts: config.agent.api_max_retries,
+    watchdogs: watchdogsOf(await app.env()),
+  });
+  const recorded = options.record
+    ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
+        path: options.record,
+        cwd: options.cwd,
+      })
+    : transport;
+  return {
+    provider: resolved.endpoint.provider,
+    model: resolved.model,
+    baseUrl: resolved.endpoint.baseUrl,
+    transport: recorded,
+    warnings: resolved.warnings,
+  };
+}
+
+function flagsOf({ model, provider, baseUrl }: BackendRequest["options"]) {
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
+}
+
+/** The stored prompt byte for byte, so that prompt caches are hit, unless it says what is not true any more. */
+async function instructionsFor(
+  { ports }: AppParts,
+  from: BackendRequest & { readonly side: ModelSide; readonly toolbox: Toolbox },
+): Promise<string> {
+  const { options, stored, side, toolbox } = from;
+  const isInteractive = options.ask !== undefined;
+  const isTrue =
+    stored?.model === side.model &&
+    stored.instructions !== "" &&
+    stored.provider === side.provider &&
+    stored.cwd === options.cwd &&
+    isAttended(stored.instructions) === isInteractive;
+  if (isTrue) return stored.instructions;
+  const projectFile = await findProjectFile(ports.files, options.cwd);
+  return buildInstructions({
+    cwd: options.cwd,
+    system: `${ports.host.operatingSystem} ${ports.host.architecture}`,
+    date: new Date(ports.clock.now()).toISOString().slice(0, 10),
+    provider: side.provider,
+    model: side.model,
+    toolNames: toolbox.tools.map((tool) => tool.spec.name),
+    isInteractive,
+    ...(projectFile ? { projectFile } : {}),
+  });
+}
