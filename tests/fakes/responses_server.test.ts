@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { type ResponsesServer, startResponsesServer } from "./responses_server.ts";
 import * as steps from "./server_steps.ts";
 import * as sse from "./sse.ts";
@@ -182,6 +183,53 @@ test("the server runs as a process of its own and ends with the pipe of its pare
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+test("the server renders calls of custom tools and of namespaces", async () => {
+  const calls: readonly steps.CallStep[] = [
+    { name: "apply_patch", arguments: "*** Begin Patch", isFreeform: true },
+    { name: "echo", namespace: "mcp__lab", arguments: { text: "hi" } },
+  ];
+  await using server = await startResponsesServer({ steps: [steps.callTools(calls)] });
+  expect(await (await ask(server, "responses")).text()).toBe(
+    sse.sse(
+      sse.created(),
+      sse.inProgress(),
+      sse.customToolCall(0, "apply_patch", "*** Begin Patch", { callId: "call_1_0" }),
+      sse.functionCall(1, "echo", { text: "hi" }, { callId: "call_1_1", namespace: "mcp__lab" }),
+      sse.completed(),
+    ),
+  );
+});
+
+test("the server answers a last input item by its rule, and its steps stay in order", async () => {
+  await using server = await startResponsesServer({
+    rules: [{ lastInput: "summar", step: steps.textAnswer("short") }],
+    steps: [steps.textAnswer("first"), steps.textAnswer("second")],
+  });
+  const answers = [];
+  for (const text of ["one", "summary, please", "two"]) {
+    const response = await fetch(`${server.url}/responses`, {
+      method: "POST",
+      body: JSON.stringify({ input: [{ role: "user", content: text }] }),
+    });
+    answers.push(/"text":"(\w+)"/.exec(await response.text())?.[1]);
+  }
+  expect(answers).toEqual(["first", "short", "second"]);
+});
+
+test.each([
+  ["gzip", gzipSync],
+  ["br", brotliCompressSync],
+  ["zstd", zstdCompressSync],
+] as const)("the server reads a request that is packed with %s", async (encoding, pack) => {
+  await using server = await startResponsesServer({ steps: [steps.textAnswer("x")] });
+  await fetch(`${server.url}/responses`, {
+    method: "POST",
+    headers: { "content-encoding": encoding },
+    body: pack(JSON.stringify({ model: "m1" })),
+  });
+  expect(server.requests.map(({ body }) => body)).toEqual([{ model: "m1" }]);
 });
 
 async function readUntilBroken(response: Response): Promise<{ text: string; broken: boolean }> {

@@ -6,6 +6,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextRound, setTimeout as sleep } from "node:timers/promises";
+import * as zlib from "node:zlib";
 import { type Json, isJsonObject, parseJson } from "../../src/core/json.ts";
 import {
   type AnswerStep,
@@ -32,7 +33,15 @@ export interface RecordedRequest {
 export type StepSource =
   ServerStep | ((request: RecordedRequest, number: number) => ServerStep | Promise<ServerStep>);
 
+/** An answer to the requests whose last input item, as JSON, holds a text; it takes no place among the steps. */
+export interface StepRule {
+  readonly lastInput: string;
+  readonly step: StepSource;
+}
+
 export interface ServerOptions {
+  /** Asked before the steps; the first one that fits answers. */
+  readonly rules?: readonly StepRule[];
   /** Answers in order; the request after the last one is refused with 500. */
   readonly steps: readonly StepSource[];
   /** Begin again after the last step. */
@@ -58,6 +67,7 @@ export interface ResponsesServer extends AsyncDisposable {
 export async function startResponsesServer(options: ServerOptions): Promise<ResponsesServer> {
   const requests: RecordedRequest[] = [];
   let abandoned = 0;
+  let played = 0;
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await record(incoming);
@@ -74,15 +84,20 @@ export async function startResponsesServer(options: ServerOptions): Promise<Resp
       if (!response.writableFinished) abandoned++;
       left.abort();
     });
-    const step = await nextStep(request, number);
+    const source = ruleFor(request) ?? nextStep();
+    const step = typeof source === "function" ? await source(request, number) : source;
     await play(step, { request, number, response, left: left.signal });
   }
 
-  async function nextStep(request: RecordedRequest, number: number): Promise<ServerStep> {
-    const index = options.repeat ? (number - 1) % options.steps.length : number - 1;
-    const source = options.steps[index];
-    if (source === undefined) return refusal(500, `The scenario has no step ${number}`);
-    return typeof source === "function" ? source(request, number) : source;
+  function ruleFor(request: RecordedRequest): StepSource | undefined {
+    const last = lastInputOf(request);
+    return options.rules?.find(({ lastInput }) => last.includes(lastInput))?.step;
+  }
+
+  function nextStep(): StepSource {
+    const index = options.repeat ? played % options.steps.length : played;
+    played++;
+    return options.steps[index] ?? refusal(500, `The scenario has no step ${played}`);
   }
 
   const server = createServer((incoming, response) => {
@@ -182,16 +197,32 @@ async function stream(exchange: Exchange, streaming: Streaming): Promise<void> {
   response.end();
 }
 
+/** By the value of `content-encoding`. */
+const decoders: Readonly<Record<string, (body: Buffer) => Buffer>> = {
+  gzip: (body) => zlib.gunzipSync(body),
+  br: (body) => zlib.brotliDecompressSync(body),
+  zstd: (body) => zlib.zstdDecompressSync(body),
+};
+
 async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  const text = Buffer.concat(chunks).toString("utf8");
+  const body = Buffer.concat(chunks);
+  const unpack = decoders[incoming.headers["content-encoding"] ?? ""];
+  const text = (unpack?.(body) ?? body).toString("utf8");
   return {
     method: incoming.method ?? "",
     path: (incoming.url ?? "").split("?")[0] ?? "",
     headers: incoming.headers,
     body: parseJson(text) ?? text,
   };
+}
+
+/** The last item of a Responses input or the last message of a chat, as JSON. */
+function lastInputOf({ body }: RecordedRequest): string {
+  if (!isJsonObject(body)) return "";
+  const input = body["input"] ?? body["messages"];
+  return Array.isArray(input) ? JSON.stringify(input.at(-1) ?? "") : JSON.stringify(input ?? "");
 }
 
 function sendRefusal(response: ServerResponse, step: RefusalStep): void {

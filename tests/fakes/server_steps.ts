@@ -14,6 +14,8 @@ export interface AnswerStep {
   /** Sent as the reasoning's `encrypted_content` (Responses only). */
   readonly encryptedContent?: string;
   readonly text?: string;
+  /** Whether the text is a remark on the way or the answer (Responses only). */
+  readonly phase?: "commentary" | "final_answer";
   readonly toolCalls?: readonly CallStep[];
   /** Where it is given, the answer is cut short with this reason. */
   readonly incomplete?: "max_output_tokens" | "content_filter";
@@ -34,6 +36,10 @@ export interface CallStep {
   readonly arguments: Json;
   /** `call_<request>_<index>` where absent, so that no two of a server are equal. */
   readonly callId?: string;
+  /** What the function belongs to, for instance an MCP server (Responses only). */
+  readonly namespace?: string;
+  /** A custom tool (Responses only): the arguments are its text. */
+  readonly isFreeform?: boolean;
 }
 
 /** How a stream breaks after a number of frames. */
@@ -89,6 +95,11 @@ export function callTools(calls: readonly CallStep[], options: AnswerOptions = {
   return { kind: "answer", toolCalls: calls, ...options };
 }
 
+/** An answer with one call of a custom tool, whose input is text. */
+export function callFreeform(name: string, input: string, options: AnswerOptions = {}): AnswerStep {
+  return callTools([{ name, arguments: input, isFreeform: true }], options);
+}
+
 /** A refusal in OpenAI's words. */
 export function refusal(
   status: number,
@@ -132,6 +143,11 @@ export function errorFirst(message: string, code: string | null = null): RawStep
   return { kind: "raw", frames: [sse.frame(sse.errorEvent(message, code))] };
 }
 
+/** A Responses stream that ends as failed: `context_length_exceeded`, `rate_limit_exceeded`, ... */
+export function failedAnswer(code: string, message: string): RawStep {
+  return { kind: "raw", frames: [sse.created(), sse.failed(code, message)].map(sse.frame) };
+}
+
 /** A Responses answer whose deltas never end. */
 export function endlessDeltas(everyMs: number): RawStep {
   return { kind: "raw", endless: true, everyMs, frames: [sse.frame(sse.textDelta(0, "more "))] };
@@ -152,15 +168,26 @@ export function responsesFrames(step: AnswerStep, requestNumber: number): readon
     ...(hasReasoning ? sse.reasoningItem(0, step.reasoning ?? "", step.encryptedContent) : []),
     ...(step.text === undefined ? [] : sse.message(textIndex, step.text, messageOptions(step))),
     ...calls.flatMap((call, index) =>
-      sse.functionCall(firstCall + index, call.name, call.arguments, {
-        callId: callIdOf(call, requestNumber, index),
-      }),
+      responsesCall(call, firstCall + index, callIdOf(call, requestNumber, index)),
     ),
     step.incomplete === undefined
       ? sse.completed(step.tokens)
       : sse.incomplete(step.incomplete, step.tokens),
   ];
   return events.map(sse.frame);
+}
+
+function responsesCall(
+  call: CallStep,
+  outputIndex: number,
+  callId: string,
+): readonly sse.ServerEvent[] {
+  const { name, namespace } = call;
+  if (call.isFreeform && typeof call.arguments === "string") {
+    return sse.customToolCall(outputIndex, name, call.arguments, { callId });
+  }
+  const options = namespace === undefined ? { callId } : { callId, namespace };
+  return sse.functionCall(outputIndex, name, call.arguments, options);
 }
 
 /** The frames of an answer, as the chat completions API streams them. */
@@ -213,6 +240,7 @@ export function chatCompletion(step: AnswerStep, requestNumber: number): JsonObj
 function messageOptions(step: AnswerStep): sse.MessageOptions {
   return {
     ...(step.pieceSize !== undefined && { pieceSize: step.pieceSize }),
+    ...(step.phase !== undefined && { phase: step.phase }),
     ...(step.incomplete !== undefined && { status: "incomplete" }),
   };
 }

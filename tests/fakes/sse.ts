@@ -150,6 +150,8 @@ export function reasoningItem(
 export interface CallOptions {
   readonly callId?: string;
   readonly status?: string;
+  /** What groups functions, for instance those of one MCP server. */
+  readonly namespace?: string;
 }
 
 /** A function call; arguments that are no string are sent as their JSON. */
@@ -159,9 +161,15 @@ export function functionCall(
   input: Json,
   options: CallOptions = {},
 ): readonly ServerEvent[] {
-  const { callId = `call_${outputIndex}`, status = "completed" } = options;
+  const { callId = `call_${outputIndex}`, status = "completed", namespace } = options;
   const text = argumentsText(input);
-  const item = { type: "function_call", id: `fc_${outputIndex}`, call_id: callId, name };
+  const item = {
+    type: "function_call",
+    id: `fc_${outputIndex}`,
+    call_id: callId,
+    name,
+    ...(namespace !== undefined && { namespace }),
+  };
   return [
     itemAdded(outputIndex, { ...item, status: "in_progress", arguments: "" }),
     ...pieces(text, 24).map((delta) => argumentsDelta(outputIndex, delta)),
@@ -172,6 +180,29 @@ export function functionCall(
       arguments: text,
     },
     itemDone(outputIndex, { ...item, status, arguments: text }),
+  ];
+}
+
+/** A call of a tool whose input is free text: a patch, a program. */
+export function customToolCall(
+  outputIndex: number,
+  name: string,
+  input: string,
+  options: Omit<CallOptions, "namespace"> = {},
+): readonly ServerEvent[] {
+  const { callId = `call_${outputIndex}`, status = "completed" } = options;
+  const id = `ctc_${outputIndex}`;
+  const item = { type: "custom_tool_call", id, call_id: callId, name };
+  const place = { output_index: outputIndex, item_id: id };
+  return [
+    itemAdded(outputIndex, { ...item, status: "in_progress", input: "" }),
+    ...pieces(input, 24).map((delta) => ({
+      type: "response.custom_tool_call_input.delta",
+      ...place,
+      delta,
+    })),
+    { type: "response.custom_tool_call_input.done", ...place, input },
+    itemDone(outputIndex, { ...item, status, input }),
   ];
 }
 
