@@ -1,0 +1,131 @@
+/**
+ * A small MCP server over stdio, written by hand: `bun tests/fakes/mcp_server_main.ts`. Its tools are those that clients
+ * treat differently: `echo` changes nothing known and so needs an approval, `read` says that it only reads, `ask_form` asks
+ * the person a question of its own, `slow` takes its time. Ends when stdin does.
+ */
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Json, type JsonObject, isJsonObject, parseJson } from "../../src/core/json.ts";
+
+/** The command of this server, for the configuration of a client. */
+export const mcpServerCommand = {
+  command: process.execPath,
+  args: [import.meta.filename],
+} as const;
+
+const text = { type: "object", properties: { text: { type: "string" } }, required: ["text"] };
+const nothing = { type: "object", properties: {} };
+const onlyReads = { readOnlyHint: true };
+
+const tools = [
+  { name: "echo", description: "Repeats a text", inputSchema: text },
+  { name: "read", description: "Reads a text", inputSchema: text, annotations: onlyReads },
+  {
+    name: "ask_form",
+    description: "Asks the person where to send it",
+    inputSchema: nothing,
+    annotations: onlyReads,
+  },
+  {
+    name: "slow",
+    description: "Answers after a number of seconds",
+    inputSchema: {
+      type: "object",
+      properties: { seconds: { type: "number" } },
+      required: ["seconds"],
+    },
+    annotations: onlyReads,
+  },
+];
+
+/** One field of every kind that a form can have. */
+const form = {
+  message: "Where shall the parcel go?",
+  requestedSchema: {
+    type: "object",
+    properties: {
+      street: { type: "string", title: "Street", description: "With the house number" },
+      floor: { type: "integer", title: "Floor", minimum: 0, maximum: 99 },
+      fragile: { type: "boolean", title: "Fragile", default: false },
+      speed: { type: "string", title: "Speed", enum: ["normal", "express"] },
+    },
+    required: ["street", "speed"],
+  },
+};
+
+/** Questions of ours by id. */
+const asked = new Map<Json, (answer: JsonObject) => void>();
+
+function send(message: JsonObject): void {
+  process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+}
+
+function ask(method: string, params: JsonObject): Promise<JsonObject> {
+  const id = `ask-${asked.size + 1}`;
+  return new Promise((resolve) => {
+    asked.set(id, resolve);
+    send({ id, method, params });
+  });
+}
+
+async function callTool(params: JsonObject): Promise<string> {
+  const input = isJsonObject(params["arguments"]) ? params["arguments"] : {};
+  switch (params["name"]) {
+    case "echo":
+    case "read":
+      return String(input["text"]);
+    case "ask_form":
+      return JSON.stringify(await ask("elicitation/create", form));
+    case "slow":
+      await sleep(Number(input["seconds"]) * 1_000);
+      return "done";
+    default:
+      throw new RangeError(`No such tool: ${String(params["name"])}`);
+  }
+}
+
+async function answer(method: string, params: JsonObject): Promise<JsonObject | undefined> {
+  switch (method) {
+    case "initialize":
+      return {
+        protocolVersion: params["protocolVersion"] ?? "2025-06-18",
+        capabilities: { tools: {} },
+        serverInfo: { name: "lab", version: "1.0.0" },
+      };
+    case "ping":
+      return {};
+    case "tools/list":
+      return { tools };
+    case "tools/call":
+      return { content: [{ type: "text", text: await callTool(params) }] };
+    default:
+      return undefined;
+  }
+}
+
+async function take(message: JsonObject): Promise<void> {
+  const { id, method } = message;
+  if (typeof method !== "string") {
+    const reply = message["result"] ?? message["error"];
+    if (id !== undefined && isJsonObject(reply)) asked.get(id)?.(reply);
+    return;
+  }
+  if (id === undefined) return;
+  const params = isJsonObject(message["params"]) ? message["params"] : {};
+  try {
+    const result = await answer(method, params);
+    if (result === undefined)
+      send({ id, error: { code: -32601, message: `No such method: ${method}` } });
+    else send({ id, result });
+  } catch (error) {
+    send({ id, error: { code: -32602, message: String(error) } });
+  }
+}
+
+if (import.meta.main) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const message = parseJson(line);
+    if (isJsonObject(message)) void take(message);
+  }
+  process.exit();
+}
