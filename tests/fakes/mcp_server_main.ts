@@ -1,6 +1,6 @@
 /**
  * A small MCP server over stdio, written by hand: `bun tests/fakes/mcp_server_main.ts`. Its tools are those that clients
- * treat differently: `echo` changes nothing known and so needs an approval, `read` says that it only reads, `ask_form` asks
+ * treat differently: `echo` says nothing of its effects and so needs an approval, `read` says that it only reads, `ask_form` asks
  * the person a question of its own, `slow` takes its time. Ends when stdin does.
  */
 import { createInterface } from "node:readline";
@@ -73,14 +73,14 @@ async function callTool(params: JsonObject): Promise<string> {
   switch (params["name"]) {
     case "echo":
     case "read":
-      return String(input["text"]);
+      return JSON.stringify(input["text"]);
     case "ask_form":
       return JSON.stringify(await ask("elicitation/create", form));
     case "slow":
       await sleep(Number(input["seconds"]) * 1_000);
       return "done";
     default:
-      throw new RangeError(`No such tool: ${String(params["name"])}`);
+      throw new RangeError(`No such tool: ${JSON.stringify(params["name"])}`);
   }
 }
 
