@@ -8,6 +8,7 @@ import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
 import type { Question } from "./core/tool.ts";
+import type { CodexStatus } from "./codex/status.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
 import type { Config } from "./config/schema.ts";
 import type { LoadedEnv } from "./config/dotenv.ts";
@@ -99,6 +100,8 @@ export interface App extends AsyncDisposable {
    * @throws {HermesError} `auth/*`, `network/*`, `model/*`
    */
   listModels(flags: ModelFlags, signal: AbortSignal): Promise<readonly string[]>;
+  /** The codex that turns would run on; starts it for a moment, changes nothing. */
+  codexStatus(signal: AbortSignal): Promise<CodexStatus>;
 }
 
 /** What the command line may say of the model. */
@@ -172,6 +175,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
         resolved.endpoint,
         signal,
       );
+    },
+    async codexStatus(signal) {
+      const { readStatus } = await import("./app/codex_backend.ts");
+      return await readStatus(app, signal);
     },
     async openConversation(conversation) {
       const { openConversation } = await import("./app/conversation.ts");

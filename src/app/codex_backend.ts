@@ -1,7 +1,13 @@
 import { join } from "node:path/posix";
 import { buildCodexInstructions } from "../agent/instructions.ts";
 import { createCodexRuntime } from "../codex/runtime.ts";
-import { findCodex, startCodex } from "../codex/process.ts";
+import {
+  type CodexProcessDeps,
+  type CodexProgram,
+  findCodex,
+  startCodex,
+} from "../codex/process.ts";
+import { type CodexStatus, readCodexStatus } from "../codex/status.ts";
 import type { Config } from "../config/schema.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { codexProvider } from "./choose_runtime.ts";
@@ -23,7 +29,7 @@ const unchosenEffort = "medium";
  */
 export async function openCodexBackend(app: AppParts, request: BackendRequest): Promise<Backend> {
   const { config, options, redactor } = request;
-  const { ports, paths } = app;
+  const { ports } = app;
   const bin = await codexBin(app, config);
   await findCodex(ports.spawner, bin);
   const toolbox = await openToolbox(app, request);
@@ -35,22 +41,7 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
   const effort = options.reasoningEffort ?? config.model.reasoning_effort;
   const runtime = createCodexRuntime(
     {
-      start: () =>
-        startCodex(
-          {
-            spawner: ports.spawner,
-            files: ports.files,
-            processes: ports.processes,
-            clock: ports.clock,
-            pid: ports.host.pid,
-          },
-          {
-            bin,
-            cwd: options.cwd,
-            env: ports.env,
-            recordsDirectory: join(paths.home, "run", "codex"),
-          },
-        ),
+      start: () => startCodex(processDeps(app), codexProgram(app, bin, options.cwd)),
       clock: ports.clock,
       tools,
       mask: (text) => redactor.boundary(text),
@@ -83,8 +74,30 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
   };
 }
 
+/** What codex says of itself. */
+export async function readStatus(app: AppParts, signal: AbortSignal): Promise<CodexStatus> {
+  const [config, redactor] = await Promise.all([app.config(), app.redactor()]);
+  const { host } = app.ports;
+  const deps = {
+    ...processDeps(app),
+    mask: (text: string) => redactor.boundary(text),
+    version: host.version,
+  };
+  const program = codexProgram(app, await codexBin(app, config), host.cwd);
+  return await readCodexStatus(deps, program, signal);
+}
+
+function processDeps({ ports }: AppParts): CodexProcessDeps {
+  const { spawner, files, processes, clock, host } = ports;
+  return { spawner, files, processes, clock, pid: host.pid };
+}
+
+function codexProgram({ ports, paths }: AppParts, bin: string, cwd: string): CodexProgram {
+  return { bin, cwd, env: ports.env, recordsDirectory: join(paths.home, "run", "codex") };
+}
+
 /** The codex to run: the environment's, else the configured one. */
-export async function codexBin(app: Pick<AppParts, "env">, config: Config): Promise<string> {
+async function codexBin(app: Pick<AppParts, "env">, config: Config): Promise<string> {
   const named = (await app.env())["HERMES_CODEX_BIN"]?.trim() ?? "";
   return named === "" ? config.codex.bin : named;
 }

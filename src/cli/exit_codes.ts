@@ -105,6 +105,7 @@ function codeOf(code: ErrorCode): number {
     case "stream/invalid":
     case "codex/exited":
     case "codex/silent":
+    case "codex/sandbox":
     case "turn/max_iterations":
     case "turn/answer_invalid":
     case "turn/tool_arguments":

@@ -32,6 +32,7 @@ export function buildProgram(invoke: (invocation: Invocation) => void): Command 
   addSessions(program, on);
   addModel(program, on);
   addConfig(program, on);
+  addCodex(program, on);
 
   withCommonOptions(program.command("doctor"))
     .description(
@@ -299,6 +300,20 @@ function addConfig(program: Command, on: ActionOf): void {
   withCommonOptions(config.command("edit"))
     .description("open config.yaml in $VISUAL or $EDITOR, and check it afterwards")
     .action(leaf("edit", () => import("./commands/config/edit.ts")));
+}
+
+function addCodex(program: Command, on: ActionOf): void {
+  const codex = program.command("codex").description("the codex program as what runs turns");
+  withCommonOptions(codex.command("status", { isDefault: true }))
+    .description("show codex's version, sign-in and configuration problems")
+    .option("--json", "print one JSON document")
+    .action(
+      on({
+        path: "codex status",
+        output: "document",
+        load: () => import("./commands/codex/status.ts"),
+      }),
+    );
 }
 
 /** The handler that turns commander's call into an invocation. */

@@ -3,7 +3,7 @@ import { HermesError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Clock } from "../core/ports.ts";
 import { type JsonRpcPeer, RpcError } from "../wire/json_rpc.ts";
-import { accountReply, configReply, initializeReply, threadReply, turnReply } from "./replies.ts";
+import { accountReply, configReply, initializeReply, threadReply, turnReply } from "./protocol.ts";
 import { codexVersion, type CodexVersion } from "./version.ts";
 
 export interface CodexClientDeps {

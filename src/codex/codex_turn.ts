@@ -49,7 +49,7 @@ export class CodexTurn implements Listener {
   readonly #over = new AbortController();
   #projector: Projector | undefined;
   /** What came before the turn's id was known. */
-  #early: { readonly method: string; readonly params: Json }[] = [];
+  readonly #early: { readonly method: string; readonly params: Json }[] = [];
   #deniedByPolicy: readonly string[] = [];
   #lastWasTool = false;
   #completion: JsonObject | undefined;
@@ -212,7 +212,7 @@ export class CodexTurn implements Listener {
     if (status === "interrupted") return { status: "interrupted" };
     // Anything that is not called a success is none.
     if (status !== "completed")
-      return failed(turnError(error ?? null, String(status ?? "unknown")));
+      return failed(turnError(error ?? null, typeof status === "string" ? status : "unknown"));
     if (this.#deniedByPolicy.length > 0) return failed(this.#denied());
     const finalText = this.#projector?.finalText ?? "";
     return finalText.trim() === "" ? failed(emptyAnswer()) : { status: "completed", finalText };

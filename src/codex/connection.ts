@@ -27,7 +27,7 @@ export class Connection {
   #listener: Listener | undefined;
   #ended: HermesError | undefined;
   /** What arrived before somebody listened. */
-  #early: Incoming[] = [];
+  readonly #early: Incoming[] = [];
   #phase: Phase = "while it started";
   #mark = 0;
 

@@ -98,14 +98,14 @@ export class Questions {
     signal: AbortSignal,
   ): Promise<JsonObject | undefined> {
     if (this.#isCancelled) return plan.cancel;
-    const { approver, onVerdict } = this.#deps;
+    const { approver } = this.#deps;
     const resume = this.#deps.pause();
     try {
       const verdict = await approver
         .decide(plan.request, signal)
         .catch((): ApprovalVerdict => ({ decision: "deny", by: "policy" }));
       if (signal.aborted) return this.#isCancelled ? plan.cancel : undefined;
-      onVerdict(plan.request, verdict);
+      this.#deps.onVerdict(plan.request, verdict);
       return plan.answer(verdict);
     } finally {
       resume();

@@ -25,6 +25,7 @@ export type ErrorCode =
   | "codex/exited"
   | "codex/silent"
   | "codex/config_invalid"
+  | "codex/sandbox"
   | "program/missing"
   | "approval/denied"
   | "turn/deadline"

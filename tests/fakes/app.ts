@@ -162,6 +162,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
               : { id: `env:${provider}`, token: "token-of-the-test", origin: parts.credential },
           ),
       }),
+    codexStatus: () => Promise.reject(new Error("No codex is started here")),
     listModels: () =>
       parts.models instanceof HermesError
         ? Promise.reject(parts.models)

@@ -3,7 +3,12 @@ import { didYouMean } from "../../core/did_you_mean.ts";
 import { plainText } from "../render/plain.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
 import { newCommand, resumeCommand, sessionsCommand } from "./slash_sessions.ts";
-import { approvalsCommand, configCommand, modelCommand } from "./slash_settings.ts";
+import {
+  approvalsCommand,
+  codexRuntimeCommand,
+  configCommand,
+  modelCommand,
+} from "./slash_settings.ts";
 
 const helpCommand: SlashCommand = {
   name: "/help",
@@ -70,6 +75,7 @@ export const slashCommands: readonly SlashCommand[] = [
   reasoningCommand,
   approvalsCommand,
   configCommand,
+  codexRuntimeCommand,
   quitCommand,
 ];
 

@@ -76,3 +76,51 @@ export const configCommand: SlashCommand = {
     return "stay";
   },
 };
+
+const runtimeWords: ReadonlyMap<string, "auto" | "codex_app_server"> = new Map([
+  ["on", "codex_app_server"],
+  ["codex", "codex_app_server"],
+  ["enable", "codex_app_server"],
+  ["codex_app_server", "codex_app_server"],
+  ["off", "auto"],
+  ["default", "auto"],
+  ["disable", "auto"],
+  ["hermes", "auto"],
+  ["auto", "auto"],
+]);
+
+export const codexRuntimeCommand: SlashCommand = {
+  name: "/codex-runtime",
+  aliases: ["/codex_runtime"],
+  operands: "[on|off]",
+  summary: "whether OpenAI's models run on codex",
+  async run({ app, talk, signal }, operands) {
+    const config = await app.config();
+    const current = config.model.openai_runtime;
+    if (operands === "") {
+      const status = await app.codexStatus(signal);
+      const codex = status.failure?.message.split("\n")[0] ?? `codex ${status.version ?? ""}`;
+      await talk.say(`model.openai_runtime: ${current}\n${plainText(codex)}`);
+      return "stay";
+    }
+    const wanted = runtimeWords.get(operands.toLowerCase());
+    if (wanted === undefined) {
+      throw new HermesError("usage/invalid", `No such runtime: ${operands}`, {
+        hint: "/codex-runtime on, or /codex-runtime off",
+      });
+    }
+    if (wanted === "codex_app_server") {
+      const { failure } = await app.codexStatus(signal);
+      if (failure) throw failure;
+    }
+    const { applyEdits } = await import("../../config/edit.ts");
+    await applyEdits(app.ports.files, app.paths, [
+      { path: ["model", "openai_runtime"], value: wanted },
+    ]);
+    const change = wanted === current ? `already ${wanted}` : `${current} → ${wanted}`;
+    await talk.say(
+      `model.openai_runtime: ${change}\n${talk.style.dim("holds for new sessions: /new")}`,
+    );
+    return "stay";
+  },
+};

@@ -1,0 +1,113 @@
+import * as z from "zod";
+import type { Json } from "../core/json.ts";
+
+/**
+ * What is read of codex's messages, of every version: nothing but what is used. What else a message holds is passed
+ * over; a field that is missing or of another shape than expected in an item counts as empty, so that an item is never
+ * lost for one of its fields.
+ */
+const text = z.string().catch("");
+const json = z.custom<Json>((value) => value !== undefined).catch(null);
+
+/** To `initialize`. */
+export const initializeReply = z.looseObject({
+  /** `hermes/0.169.0 (Debian 12; x86_64) ...`. */
+  userAgent: z.string(),
+});
+
+/** To `thread/start` and `thread/resume`. */
+export const threadReply = z.looseObject({
+  thread: z.looseObject({ id: z.string() }),
+  model: z.string().optional(),
+});
+
+/** To `turn/start`. */
+export const turnReply = z.looseObject({ turn: z.looseObject({ id: z.string() }).optional() });
+
+/** To `account/read`. */
+export const accountReply = z.looseObject({
+  account: z
+    .looseObject({
+      type: z.string().optional(),
+      email: z.string().nullish(),
+      planType: z.string().nullish(),
+    })
+    .nullish(),
+  requiresOpenaiAuth: z.boolean(),
+});
+
+/** To `config/read`. */
+export const configReply = z.looseObject({
+  config: z.looseObject({
+    model: z.string().nullish(),
+    model_provider: z.string().nullish(),
+    sandbox_mode: z.unknown(),
+    default_permissions: z.unknown(),
+    profile: z.unknown(),
+  }),
+});
+
+/** An item before its type is looked at. */
+export const anyItem = z.looseObject({ type: z.string(), id: text });
+
+export const agentMessageItem = z.looseObject({ text, phase: text });
+
+export const reasoningItem = z.looseObject({
+  summary: z.array(text).catch([]),
+  content: z.array(text).catch([]),
+});
+
+export const commandItem = z.looseObject({
+  command: text,
+  cwd: text,
+  aggregatedOutput: z.string().nullable().catch(null),
+  exitCode: z.number().int().nullable().catch(null),
+  status: text,
+});
+
+/** The kind of a change: an object with a type, a bare word in older recordings. */
+const changeKind = z
+  .union([z.string(), z.looseObject({ type: z.string() }).transform(({ type }) => type)])
+  .catch("update");
+
+export const fileChangeItem = z.looseObject({
+  changes: z.array(z.looseObject({ path: text, kind: changeKind, diff: text })).catch([]),
+  status: text,
+});
+
+export const mcpToolItem = z.looseObject({
+  server: text,
+  tool: text,
+  arguments: json,
+  status: text,
+  result: json,
+  error: json,
+});
+
+export const dynamicToolItem = z.looseObject({
+  tool: text,
+  arguments: json,
+  status: text,
+  success: z.boolean().nullable().catch(null),
+  contentItems: z.array(z.looseObject({ type: text, text })).catch([]),
+});
+
+/** Of `turn/plan/updated`. */
+export const planUpdate = z.looseObject({
+  plan: z.array(z.looseObject({ step: text, status: text })).catch([]),
+  explanation: z.string().nullable().catch(null),
+});
+
+const count = z.number().nonnegative().catch(0);
+const tokens = z.looseObject({
+  inputTokens: count,
+  cachedInputTokens: count,
+  outputTokens: count,
+  reasoningOutputTokens: count,
+  totalTokens: count,
+});
+
+/** Of `thread/tokenUsage/updated`. */
+export const tokenUsageUpdate = z.looseObject({
+  tokenUsage: z.looseObject({ last: tokens, total: tokens }),
+});
