@@ -190,7 +190,7 @@ export class CodexTurn implements Listener {
   #onVerdict(request: ApprovalRequest, verdict: ApprovalVerdict): void {
     this.events.push({ type: "approval-decided", subject: request.subject, verdict });
     if (verdict.decision === "deny" && verdict.by === "policy") {
-      this.#deniedByPolicy = [...this.#deniedByPolicy, request.reason];
+      this.#deniedByPolicy = [...this.#deniedByPolicy, denied(request)];
     }
   }
 
@@ -222,7 +222,7 @@ export class CodexTurn implements Listener {
     const what = this.#deniedByPolicy.join("; ");
     return new HermesError(
       "approval/denied",
-      `What codex asked for was denied and the turn could not finish without it: ${what}`,
+      `The turn could not finish without what was denied: ${what}`,
       { hint: "allow it with --allow PATTERN, or everything with --yolo" },
     );
   }
@@ -238,6 +238,10 @@ export class CodexTurn implements Listener {
     this.events.end();
     this.#end(outcome);
   }
+}
+
+function denied({ subject, reason }: ApprovalRequest): string {
+  return subject.kind === "command" ? subject.command : reason;
 }
 
 function emptyAnswer(): HermesError {

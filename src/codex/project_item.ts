@@ -11,6 +11,7 @@ import type {
   WorkStatus,
 } from "../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { innerCommand } from "./inner_command.ts";
 import {
   agentMessageItem,
   commandItem,
@@ -63,7 +64,14 @@ export function projectItem(type: string, id: string, item: JsonObject): Project
     case "commandExecution": {
       const { command, cwd, exitCode, aggregatedOutput, status } = read(commandItem, item);
       const output = aggregatedOutput ?? "";
-      const run = { type: "command", id, command, cwd, exitCode, output } as const;
+      const run = {
+        type: "command",
+        id,
+        command: innerCommand(command),
+        cwd,
+        exitCode,
+        output,
+      } as const;
       return { kind: "item", item: { ...run, status: statusOf(status) } };
     }
     case "fileChange": {

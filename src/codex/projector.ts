@@ -36,6 +36,8 @@ export class Projector {
   readonly #changes = new Map<string, readonly ChangedFile[]>();
   #usage: Usage = noUsage;
   #lastTotal = -1;
+  /** Whether anything but the echo of the message has come. */
+  #hasBegun = false;
   #finalAnswer: string | undefined;
   #lastAnswer: string | undefined;
   #retries = 0;
@@ -150,6 +152,7 @@ export class Projector {
     const { type, id } = item.data;
     const projected = projectItem(type, this.#ids.of(id), value);
     this.#remember(id, projected);
+    if (projected.kind !== "nothing") this.#hasBegun = true;
     return this.#begin(id, projected);
   }
 
@@ -188,6 +191,7 @@ export class Projector {
     const ourId = open ? idOf(open.item) : this.#ids.of(id);
     const projected = projectItem(type, ourId, value);
     if (projected.kind === "nothing") return [];
+    this.#hasBegun = true;
     if (projected.kind === "notice") return notice(projected.text, "info");
     const begun = open ? [] : this.#begin(id, projected);
     const written = this.#open.get(id)?.written ?? "";
@@ -226,7 +230,8 @@ export class Projector {
   /** Each step's tokens once: the same total twice is the same step told again. */
   #count(params: JsonObject): readonly TurnEvent[] {
     const parsed = tokenUsageUpdate.safeParse(params);
-    if (!parsed.success) return [];
+    // What comes before the model said anything repeats the turn before.
+    if (!parsed.success || !this.#hasBegun) return [];
     const { last, total } = parsed.data.tokenUsage;
     if (total.totalTokens === this.#lastTotal) return [];
     this.#lastTotal = total.totalTokens;
