@@ -10,9 +10,8 @@ const elicitationParams = z.looseObject({
   /** `form`, `url`, and others that are for clients which declare them. */
   mode: z.string(),
   message: z.string().nullish(),
-  requestedSchema: z.unknown(),
   url: z.string().nullish(),
-  _meta: z.unknown(),
+  _meta: z.unknown().optional(),
 });
 
 type ElicitationParams = z.infer<typeof elicitationParams>;

@@ -9,7 +9,7 @@ export const fieldSchema = z.looseObject({
   type: z.string(),
   title: z.string().nullish(),
   description: z.string().nullish(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
   enum: z.array(z.string()).nullish(),
   enumNames: z.array(z.string()).nullish(),
   oneOf: z.array(titledOption).nullish(),

@@ -39,7 +39,10 @@ export function planUserInput(params: Json): AnswerPlan {
   }));
   return {
     kind: "questions",
-    title: asked.map(({ question }) => question.header).join(", "),
+    title: asked
+      .map(({ question }) => question.header.trim())
+      .filter((header) => header !== "")
+      .join(", "),
     questions: asked.map(({ question, list }) => ({
       id: question.id,
       question: questionOf(question, list),
