@@ -28,7 +28,7 @@ test("the server renders one answer for both wire APIs and records what was aske
     responses: sse.sse(
       sse.created(),
       sse.inProgress(),
-      sse.reasoningItem(0, "Plan."),
+      sse.reasoningItem(0, "Plan.", undefined, "rs_1_0"),
       sse.functionCall(1, "todo", { todos: [] }, { callId: "call_1_0" }),
       sse.completed(),
     ),
@@ -118,7 +118,7 @@ test("the server breaks streams cleanly, in the middle of a frame and by a reset
     steps: [cut("end"), cut("half-frame"), cut("reset"), steps.resetBeforeHeaders],
   });
   const whole = sse.sse(sse.created(), sse.inProgress());
-  const third = sse.frame(sse.message(0, "hello")[0]!);
+  const third = sse.frame(sse.message(0, "hello", { id: "msg_2_0" })[0]!);
   expect(await (await ask(server, "responses")).text()).toBe(whole);
   expect(await (await ask(server, "responses")).text()).toBe(
     whole + third.slice(0, Math.floor(third.length / 2)),

@@ -165,8 +165,15 @@ export function responsesFrames(step: AnswerStep, requestNumber: number): readon
   const events = [
     sse.created(),
     sse.inProgress(),
-    ...(hasReasoning ? sse.reasoningItem(0, step.reasoning ?? "", step.encryptedContent) : []),
-    ...(step.text === undefined ? [] : sse.message(textIndex, step.text, messageOptions(step))),
+    ...(hasReasoning
+      ? sse.reasoningItem(0, step.reasoning ?? "", step.encryptedContent, `rs_${requestNumber}_0`)
+      : []),
+    ...(step.text === undefined
+      ? []
+      : sse.message(textIndex, step.text, {
+          ...messageOptions(step),
+          id: `msg_${requestNumber}_${textIndex}`,
+        })),
     ...calls.flatMap((call, index) =>
       responsesCall(call, firstCall + index, callIdOf(call, requestNumber, index)),
     ),

@@ -132,12 +132,20 @@ export function reasoningItem(
   outputIndex: number,
   summary: string,
   encryptedContent?: string,
+  id = `rs_${outputIndex}`,
 ): readonly ServerEvent[] {
-  const id = `rs_${outputIndex}`;
   const encrypted = encryptedContent !== undefined && { encrypted_content: encryptedContent };
+  const part = {
+    type: "response.reasoning_summary_part.added",
+    output_index: outputIndex,
+    summary_index: 0,
+    item_id: id,
+    part: { type: "summary_text", text: "" },
+  };
   return [
     itemAdded(outputIndex, { type: "reasoning", id, summary: [] }),
-    ...pieces(summary).map((delta) => reasoningDelta(outputIndex, delta)),
+    ...(summary === "" ? [] : [part]),
+    ...pieces(summary).map((delta) => reasoningDelta(outputIndex, delta, id)),
     itemDone(outputIndex, {
       type: "reasoning",
       id,
