@@ -2,7 +2,6 @@ import type { Approver } from "./core/approval.ts";
 import type { CredentialSource } from "./core/credential.ts";
 import type { TurnEvent } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
-import type { JsonObject } from "./core/json.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
@@ -13,6 +12,7 @@ import type { Config } from "./config/schema.ts";
 import type { LoadedEnv } from "./config/dotenv.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
+import type { AnswerSchema } from "./app/answer_check.ts";
 import { lazy } from "./app/lazy.ts";
 import type { AppParts } from "./app/parts.ts";
 
@@ -41,7 +41,8 @@ export interface ConversationOptions {
   /** Names of toolsets; all where absent. */
   readonly toolsets?: readonly string[];
   readonly maxSteps?: number;
-  readonly outputSchema?: JsonObject;
+  /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
+  readonly outputSchema?: AnswerSchema;
   /** No session row: kept in memory. */
   readonly ephemeral: boolean;
   readonly approval: ApprovalMode;

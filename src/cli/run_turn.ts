@@ -1,9 +1,9 @@
 import type { Conversation } from "../app.ts";
+import type { AnswerSchema } from "../app/answer_check.ts";
 import type { TurnOutcome } from "../core/event.ts";
 import { toHermesError } from "../core/errors.ts";
 import type { ContentPart, UserMessage } from "../core/item.ts";
 import type { OutputStream } from "../core/ports.ts";
-import type { AnswerSchema } from "./answer_schema.ts";
 import { approvalMode, canAsk } from "./approval_mode.ts";
 import { readImage } from "./attachments.ts";
 import type { CommandContext } from "./command.ts";
@@ -87,12 +87,13 @@ async function playTurn(
   }
   if (!outcome) throw new TypeError("A turn ends with a turn-end");
   if (outcome.status === "interrupted" && guard.failure) throw guard.failure;
-  if (outcome.status === "completed") {
-    const refusal = schema?.check(outcome.finalText);
-    if (refusal) throw refusal;
-    const { lastMessageFile } = run.options;
-    if (lastMessageFile !== undefined) {
+  const { lastMessageFile } = run.options;
+  if (outcome.status === "completed" && lastMessageFile !== undefined) {
+    try {
       await writeLastMessage(files, lastMessageFile, outcome.finalText);
+    } catch (error) {
+      await view.answer(outcome.finalText);
+      throw error;
     }
   }
   return await end(outcome);
@@ -173,7 +174,7 @@ async function openConversation(
     source: run.source,
     approval,
     ...(person === undefined ? {} : { person }),
-    ...(schema === undefined ? {} : { outputSchema: schema.schema }),
+    ...(schema === undefined ? {} : { outputSchema: schema }),
   });
 }
 
