@@ -59,6 +59,11 @@ export interface FileStore {
   makeDirectory(path: string, options?: { readonly mode?: number }): Promise<readonly string[]>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  /**
+   * Runs `work` while nobody else, in any process, runs some with the same lock file; the lock ends with its process. The
+   * file is made where it is absent, and stays. Fails with `EBUSY` after some seconds of waiting.
+   */
+  withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
   /** A new directory of its own in the machine's temporary place. */
   makeTemporaryDirectory(prefix: string): Promise<string>;
 }

@@ -32,6 +32,7 @@ export function createFakeFiles(
 ): FakeFiles {
   const nodes = new Map<string, Node>([["/", { kind: "directory", mode: 0o755 }]]);
   const failures = new Map<string, string>();
+  const locks = new Map<string, Promise<unknown>>();
   let time = 1_000;
   let temporaries = 0;
 
@@ -215,6 +216,15 @@ export function createFakeFiles(
       for (const other of nodes.keys()) {
         if (other === target || other.startsWith(`${target}/`)) nodes.delete(other);
       }
+    },
+    async withLock(path, work) {
+      check("withLock", path);
+      const ended = (locks.get(path) ?? Promise.resolve()).then(work);
+      locks.set(
+        path,
+        ended.catch(() => undefined),
+      );
+      return await ended;
     },
     async makeTemporaryDirectory(prefix) {
       const path = `/tmp/${prefix}${++temporaries}`;
