@@ -1,5 +1,10 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
-import { buildInstructions, findProjectFile, isAttended } from "../agent/instructions.ts";
+import {
+  buildInstructions,
+  findProjectFile,
+  isAttended,
+  localDate,
+} from "../agent/instructions.ts";
 import { createLoopRuntime } from "../agent/loop.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { missingCredential } from "../config/resolve_endpoint.ts";
@@ -236,7 +241,7 @@ async function instructionsFor(
   return buildInstructions({
     cwd: options.cwd,
     system: `${ports.host.operatingSystem} ${ports.host.architecture}`,
-    date: new Date(ports.clock.now()).toISOString().slice(0, 10),
+    date: localDate(ports.clock),
     provider: side.provider,
     model: side.model,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),

@@ -7,6 +7,8 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 export interface Clock {
   /** ms since epoch. */
   now(): number;
+  /** Minutes by which the user's time zone is ahead of UTC at a moment, given in ms since epoch. */
+  utcOffset(at: number): number;
   /** ms that only grow, for durations. */
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
