@@ -5,8 +5,9 @@ import type {
   Approver,
 } from "../core/approval.ts";
 import type { Clock, Terminal } from "../core/ports.ts";
+import { subjectLines } from "./render/approval_subject.ts";
 import type { Mask } from "./render/error.ts";
-import { plainText } from "./render/plain.ts";
+import { oneLine } from "./render/plain.ts";
 import type { Style } from "./render/style.ts";
 
 export interface KeyApproverDeps {
@@ -80,28 +81,12 @@ function questionText(
   { subject, reason }: ApprovalRequest,
   timeoutMs: number,
 ): string {
-  const safe = (text: string): string => mask(plainText(text));
   const choices = "[o]nce  [s]ession  [a]lways  [d]eny";
   const seconds = Math.round(timeoutMs / 1_000);
   return [
     "",
-    `${style.yellow("Allow this?")} ${safe(reason)}`,
-    ...safe(describe(subject))
-      .split("\n")
-      .map((line) => `  ${line}`),
+    `${style.yellow("Allow this?")} ${mask(oneLine(reason))}`,
+    ...subjectLines(subject, mask).map((line) => `  ${line}`),
     `${choices} ${style.dim(`(denied after ${seconds} s)`)} `,
   ].join("\n");
-}
-
-function describe(subject: ApprovalRequest["subject"]): string {
-  switch (subject.kind) {
-    case "command":
-      return `${subject.command}\nin ${subject.cwd}`;
-    case "file_change":
-      return subject.diff ?? subject.changes.map(({ kind, path }) => `${kind} ${path}`).join("\n");
-    case "tool":
-      return `${subject.name} ${JSON.stringify(subject.arguments)}`;
-    default:
-      return subject satisfies never;
-  }
 }
