@@ -39,7 +39,10 @@ export interface FileStore {
   readText(path: string): Promise<string>;
   /** Chunks from `offset` on; closes the file when the iteration ends early. */
   readChunks(path: string, options?: { readonly offset?: number }): AsyncIterable<Uint8Array>;
-  /** Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file, follows a symlink. */
+  /**
+   * Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file, follows a symlink;
+   * what is a pipe or a device is written to, not replaced.
+   */
   replaceFile(
     path: string,
     data: string | Uint8Array,
