@@ -10,12 +10,13 @@ import type { CommandContext } from "./command.ts";
 import { usageError } from "./flags.ts";
 import { runGuarded, type Stage } from "./guarded_turn.ts";
 import { createKeyApprover } from "./key_approver.ts";
+import { writeNamedFile } from "./named_file.ts";
 import { createJsonView } from "./render/json_view.ts";
 import { styleFor } from "./render/style.ts";
 import { TextView } from "./render/text.ts";
 import type { TurnView } from "./render/turn_view.ts";
 import { readPrompt, type PromptText } from "./stdin_prompt.ts";
-import { checkTurnFiles, writeLastMessage } from "./turn_files.ts";
+import { checkTurnFiles } from "./turn_files.ts";
 import type { TurnGuard } from "./turn_guard.ts";
 import { conversationOptions, type TurnOptions } from "./turn_options.ts";
 
@@ -90,7 +91,8 @@ async function playTurn(
   const { lastMessageFile } = run.options;
   if (outcome.status === "completed" && lastMessageFile !== undefined) {
     try {
-      await writeLastMessage(files, lastMessageFile, outcome.finalText);
+      const text = outcome.finalText;
+      await writeNamedFile(files, lastMessageFile, { text, what: "the final text" });
     } catch (error) {
       await view.answer(outcome.finalText);
       throw error;

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path/posix";
 import type { AnswerSchema } from "../app/answer_check.ts";
-import { errnoOf, HermesError } from "../core/errors.ts";
+import { errnoOf } from "../core/errors.ts";
 import type { FileStat, FileStore } from "../core/ports.ts";
 import { usageError } from "./flags.ts";
 import type { TurnOptions } from "./turn_options.ts";
@@ -75,26 +75,5 @@ async function statOf(files: FileStore, path: string): Promise<FileStat | undefi
     return await files.stat(path);
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Writes the final text for `--output-last-message`; pipes and devices (`>(command)`) are written to, not replaced.
- * @throws {HermesError} `file/unwritable`
- */
-export async function writeLastMessage(
-  files: FileStore,
-  path: string,
-  text: string,
-): Promise<void> {
-  try {
-    const isDevice = (await files.stat(path))?.kind === "other";
-    await (isDevice ? files.appendFile(path, text) : files.replaceFile(path, text));
-  } catch (error) {
-    throw new HermesError(
-      "file/unwritable",
-      `Cannot write the final text: ${path} (${errnoOf(error) ?? String(error)})`,
-      { cause: error, hint: "free some space or choose another file with -o" },
-    );
   }
 }
