@@ -179,8 +179,12 @@ export function createApp(ports: Ports, options: AppOptions): App {
       return await openConversation(app, conversation);
     },
     async secretNames() {
-      const [{ fromFile }, { config }] = await Promise.all([loadedEnv(), loadedConfig()]);
-      return [...fromFile, ...config.custom_providers.map((provider) => provider.key_env)];
+      const [{ fromFile }, { config }, names] = await Promise.all([
+        loadedEnv(),
+        loadedConfig(),
+        import("./app/secret_names.ts"),
+      ]);
+      return names.secretNames(fromFile, config);
     },
     async allowAlways(key) {
       const { applyEdits } = await import("./config/edit.ts");
@@ -205,15 +209,14 @@ async function makeRedactor(
     readonly loadedConfig: () => Promise<LoadedConfig>;
   },
 ): Promise<Redactor> {
-  const [loaded, configured, { providers }] = await Promise.all([
+  const [loaded, configured, { secretNames }] = await Promise.all([
     sources.loadedEnv().catch(() => ({ env, fromFile: new Set<string>() })),
     sources.loadedConfig().catch(() => undefined),
-    import("./config/providers.ts"),
+    import("./app/secret_names.ts"),
   ]);
   const isOff = /^(?:0|false|off|no)$/i.test(env["HERMES_REDACT_SECRETS"]?.trim() ?? "");
   const isOn = configured?.config.security.redact_secrets ?? true;
-  const own = configured?.config.custom_providers.map((provider) => provider.key_env) ?? [];
-  const names = [...loaded.fromFile, ...own, ...providers.flatMap((row) => row.keyEnv)];
+  const names = secretNames(loaded.fromFile, configured?.config);
   const secrets = names.flatMap((name) => loaded.env[name]?.trim() ?? []);
   return createRedactor({ enabled: isOn && !isOff, secrets });
 }
