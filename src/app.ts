@@ -2,7 +2,6 @@ import type { Approver } from "./core/approval.ts";
 import type { CredentialSource } from "./core/credential.ts";
 import type { TurnEvent } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
-import type { JsonObject } from "./core/json.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
@@ -14,6 +13,7 @@ import type { Config } from "./config/schema.ts";
 import type { LoadedEnv } from "./config/dotenv.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
+import type { AnswerSchema } from "./app/answer_check.ts";
 import { lazy } from "./app/lazy.ts";
 import type { AppParts } from "./app/parts.ts";
 
@@ -42,7 +42,8 @@ export interface ConversationOptions {
   /** Names of toolsets; all where absent. */
   readonly toolsets?: readonly string[];
   readonly maxSteps?: number;
-  readonly outputSchema?: JsonObject;
+  /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
+  readonly outputSchema?: AnswerSchema;
   /** No session row: kept in memory. */
   readonly ephemeral: boolean;
   readonly approval: ApprovalMode;
@@ -185,8 +186,12 @@ export function createApp(ports: Ports, options: AppOptions): App {
       return await openConversation(app, conversation);
     },
     async secretNames() {
-      const [{ fromFile }, { config }] = await Promise.all([loadedEnv(), loadedConfig()]);
-      return [...fromFile, ...config.custom_providers.map((provider) => provider.key_env)];
+      const [{ fromFile }, { config }, names] = await Promise.all([
+        loadedEnv(),
+        loadedConfig(),
+        import("./app/secret_names.ts"),
+      ]);
+      return names.secretNames(fromFile, config);
     },
     async allowAlways(key) {
       const { applyEdits } = await import("./config/edit.ts");
@@ -211,15 +216,14 @@ async function makeRedactor(
     readonly loadedConfig: () => Promise<LoadedConfig>;
   },
 ): Promise<Redactor> {
-  const [loaded, configured, { providers }] = await Promise.all([
+  const [loaded, configured, { secretNames }] = await Promise.all([
     sources.loadedEnv().catch(() => ({ env, fromFile: new Set<string>() })),
     sources.loadedConfig().catch(() => undefined),
-    import("./config/providers.ts"),
+    import("./app/secret_names.ts"),
   ]);
   const isOff = /^(?:0|false|off|no)$/i.test(env["HERMES_REDACT_SECRETS"]?.trim() ?? "");
   const isOn = configured?.config.security.redact_secrets ?? true;
-  const own = configured?.config.custom_providers.map((provider) => provider.key_env) ?? [];
-  const names = [...loaded.fromFile, ...own, ...providers.flatMap((row) => row.keyEnv)];
+  const names = secretNames(loaded.fromFile, configured?.config);
   const secrets = names.flatMap((name) => loaded.env[name]?.trim() ?? []);
   return createRedactor({ enabled: isOn && !isOff, secrets });
 }

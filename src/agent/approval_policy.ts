@@ -1,4 +1,5 @@
 import type { ApprovalRequest, ApprovalVerdict, Approver } from "../core/approval.ts";
+import { toHermesError } from "../core/errors.ts";
 
 export interface ApprovalPolicyDeps {
   /** Somebody at the terminal; absent in unattended runs. */
@@ -39,14 +40,21 @@ export function createApprovalPolicy(
   const ask = async (request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalVerdict> => {
     // The question before may have allowed this one for the session.
     const verdict = byRule(request);
+    // Nobody waits for the answer any more.
+    if (signal.aborted) return { decision: "deny", by: "policy" };
     if (verdict || !deps.person) return verdict ?? { decision: "deny", by: "policy" };
     const answer = await deps.person.decide(request, signal);
     if (answer.decision === "allow_session" || answer.decision === "allow_always") {
       allowedKeys.add(request.key);
     }
-    if (answer.decision === "allow_always" && !request.isKeptByAsker)
+    if (answer.decision !== "allow_always" || request.isKeptByAsker) return answer;
+    try {
       await deps.rememberAlways(request.key);
-    return answer;
+      return answer;
+    } catch (error) {
+      const notice = `Allowed for this session only, since it could not be kept: ${toHermesError(error).message}`;
+      return { ...answer, decision: "allow_session", notice };
+    }
   };
 
   return {

@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path/posix";
-import type { FileStore } from "../core/ports.ts";
+import type { Clock, FileStore } from "../core/ports.ts";
 
 export interface InstructionFacts {
   readonly cwd: string;
   /** For example `linux x64`. */
   readonly system: string;
-  /** `2026-01-31`: a date, no clock time, so that the prompt stays the same for a day. */
+  /** As `localDate` writes it: no clock time, so that the prompt stays the same for a day. */
   readonly date: string;
   readonly provider: string;
   readonly model: string;
@@ -43,6 +43,18 @@ export function buildInstructions(facts: InstructionFacts): string {
       `Provider: ${facts.provider}`,
     ].join("\n"),
   ].join("\n\n");
+}
+
+/** The user's date with its time zone: `2026-01-31 (UTC+01:00)`. */
+export function localDate(clock: Pick<Clock, "now" | "utcOffset">): string {
+  const now = clock.now();
+  const offset = clock.utcOffset(now);
+  const date = new Date(now + offset * 60_000).toISOString().slice(0, 10);
+  const minutes = Math.abs(offset);
+  const [hour, minute] = [Math.floor(minutes / 60), minutes % 60].map((part) =>
+    String(part).padStart(2, "0"),
+  );
+  return `${date} (UTC${offset < 0 ? "-" : "+"}${hour ?? ""}:${minute ?? ""})`;
 }
 
 /**

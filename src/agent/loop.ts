@@ -114,13 +114,13 @@ async function* summarize(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, TurnOutcome> {
   const limit = progress.turn.maxSteps;
+  throwIfAborted(signal);
   yield {
     type: "notice",
     level: "warning",
     text: `Step limit reached (${limit}): the answer is a summary of the work so far`,
   };
   yield* say(progress, deps.newId(), prompts.summarizeAtLimit);
-  throwIfAborted(signal);
   const result = yield* collectStep(deps.transport.stream(progress.request([]), signal));
   progress.add(result.items);
   yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");

@@ -1,6 +1,7 @@
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { addUsage, noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
-import type { Item } from "../core/item.ts";
+import type { Item, Replay } from "../core/item.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
@@ -119,21 +120,63 @@ class TurnLedger {
   }
 }
 
-/** The item as it is kept: secrets that the model repeated in its text or its arguments are masked. */
+/**
+ * The item as it is kept: secrets that somebody repeated in a text or in arguments are masked. What a person sent, and
+ * what a tool found, must otherwise stay what it was, for the model that reads it again.
+ */
 function storedCopy(item: Item, redactor: Redaction): Item {
-  if (item.type === "assistant-message") return { ...item, text: redactor.content(item.text) };
-  if (item.type === "tool-call") return { ...item, arguments: redactor.content(item.arguments) };
-  if (item.type === "reasoning") return { ...item, text: redactor.content(item.text) };
-  // What a tool found must stay what it found, for the model that reads it again.
-  if (item.type === "tool-result") return { ...item, output: redactor.held(item.output) };
-  if (item.type === "command") {
-    return {
-      ...item,
-      command: redactor.content(item.command),
-      output: redactor.held(item.output),
-    };
+  switch (item.type) {
+    case "user-message":
+      return {
+        ...item,
+        parts: item.parts.map((part) =>
+          part.type === "text" ? { ...part, text: redactor.held(part.text) } : part,
+        ),
+      };
+    case "assistant-message":
+    case "reasoning":
+      return { ...item, text: redactor.content(item.text), ...storedReplay(item, redactor) };
+    case "tool-call":
+      return {
+        ...item,
+        arguments: redactor.content(item.arguments),
+        ...storedReplay(item, redactor),
+      };
+    case "tool-result":
+      return { ...item, output: redactor.held(item.output) };
+    case "command":
+      return {
+        ...item,
+        command: redactor.content(item.command),
+        output: redactor.held(item.output),
+      };
+    case "file-change":
+      return item;
+    default:
+      return item satisfies never;
   }
-  return item;
+}
+
+function storedReplay(
+  { replay }: { readonly replay?: Replay },
+  redactor: Redaction,
+): { readonly replay?: Replay } {
+  return replay ? { replay: { ...replay, payload: storedPayload(replay.payload, redactor) } } : {};
+}
+
+/** What must come back byte for byte: it is opaque to us, and to whoever reads along. */
+const opaque = /^(?:id|.*_?id|encrypted_?content|signature|data|type|status|phase|format)$/i;
+
+function storedPayload(payload: Json, redactor: Redaction): Json {
+  if (typeof payload === "string") return redactor.content(payload);
+  if (Array.isArray(payload)) return payload.map((part: Json) => storedPayload(part, redactor));
+  if (!isJsonObject(payload)) return payload;
+  return Object.fromEntries(
+    Object.entries(payload).map(([name, value]) => [
+      name,
+      opaque.test(name) && typeof value === "string" ? value : storedPayload(value, redactor),
+    ]),
+  );
 }
 
 /** The end as it is kept: servers repeat what they refuse, keys too. */

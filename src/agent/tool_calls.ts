@@ -46,6 +46,8 @@ interface PreparedCall {
   /** Absent when the call cannot be run: `refusal` is its result. */
   readonly job?: { readonly tool: Tool; readonly input: unknown };
   readonly refusal?: string;
+  /** Whether it could not even be tried; a second call of the same kind could. */
+  readonly isInvalid?: true;
 }
 
 interface FinishedCall {
@@ -89,7 +91,7 @@ export async function* runToolCalls(
   return {
     results,
     deniedByPolicy,
-    invalidCalls: prepared.filter((entry) => entry.job === undefined).length,
+    invalidCalls: prepared.filter((entry) => entry.isInvalid === true).length,
     succeededCalls: results.filter((result) => !result.isError).length,
   };
 }
@@ -107,7 +109,10 @@ function prepareCalls(
   return calls.map((call) => {
     const signature = `${call.name}\n${call.arguments}`;
     const twin = first.get(signature);
-    if (twin) return refuse(call, `Same call as ${twin.callId} of this step: see its result`);
+    if (twin) {
+      const refusal = `Same call as ${twin.callId} of this step: see its result`;
+      return { call, access: { mode: "shared" }, refusal };
+    }
     first.set(signature, call);
     return prepareCall(tools, call, cwd);
   });
@@ -137,7 +142,7 @@ function prepareCall(tools: readonly Tool[], call: ToolCall, cwd: string): Prepa
 }
 
 function refuse(call: ToolCall, refusal: string): PreparedCall {
-  return { call, access: { mode: "shared" }, refusal };
+  return { call, access: { mode: "shared" }, refusal, isInvalid: true };
 }
 
 async function runCall(
@@ -185,6 +190,9 @@ async function checkPermission(
   const { request } = permission;
   const verdict = await approver.decide(request, context.signal);
   events.push({ type: "approval-decided", subject: request.subject, verdict });
+  if (verdict.notice !== undefined) {
+    events.push({ type: "notice", level: "warning", text: verdict.notice });
+  }
   if (verdict.decision !== "deny") return undefined;
   const output = blockedOutput(`${request.reason}: ${whoDenied[verdict.by]}`);
   return verdict.by === "policy" ? { output, deniedByPolicy: request.reason } : { output };

@@ -1,4 +1,9 @@
-import { buildInstructions, findProjectFile, isAttended } from "../agent/instructions.ts";
+import {
+  buildInstructions,
+  findProjectFile,
+  isAttended,
+  localDate,
+} from "../agent/instructions.ts";
 import { createLoopRuntime } from "../agent/loop.ts";
 import { missingCredential } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
@@ -118,7 +123,7 @@ async function instructionsFor(
   return buildInstructions({
     cwd: options.cwd,
     system: `${ports.host.operatingSystem} ${ports.host.architecture}`,
-    date: new Date(ports.clock.now()).toISOString().slice(0, 10),
+    date: localDate(ports.clock),
     provider: side.provider,
     model: side.model,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),

@@ -4,7 +4,7 @@ import type { App } from "../app.ts";
 export interface AppParts extends App {
   /** What is odd about the configuration and the environment, one sentence each. */
   warnings(): Promise<readonly string[]>;
-  /** Names of variables that hold secrets of the user's: all of `.env`, and those of custom providers. */
+  /** Names of variables that hold secrets of the user's: keys of providers, and all of `.env`. */
   secretNames(): Promise<readonly string[]>;
   /** Keeps a kind of command as allowed for later sessions. */
   allowAlways(key: string): Promise<void>;

@@ -50,6 +50,8 @@ export interface SessionOptions {
   readonly maxSteps?: number;
   readonly reasoningEffort?: ReasoningEffort;
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<string | undefined>;
+  /** Keys of the embedder's (`apiKey`, for example): masked in everything that is stored. */
+  readonly secrets?: readonly string[];
 }
 
 /** A session in an embedder's hands: turns one after the other. */
@@ -122,7 +124,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     spill: createResultFiles(ports.files, join(host.temporaryDirectory, `hermes-${id}`)),
   });
   const runner = createTurnRunner(
-    { store, runtime, clock, redactor: createRedactor() },
+    { store, runtime, clock, redactor: createRedactor({ secrets: options.secrets ?? [] }) },
     {
       sessionId: id,
       model,

@@ -2,10 +2,17 @@ import { runSessionTurn, type SessionTurnDeps } from "../agent/session_turn.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item, UserMessage } from "../core/item.ts";
 import type { TurnRequest } from "../core/runtime.ts";
+import { type AnswerSchema, checkAnswers } from "./answer_check.ts";
 import { newTurnId } from "./ids.ts";
 
 /** What is the same for every turn of a session. */
-export type SessionFacts = Omit<TurnRequest, "turnId" | "history" | "message">;
+export interface SessionFacts extends Omit<
+  TurnRequest,
+  "turnId" | "history" | "message" | "outputSchema"
+> {
+  /** A turn whose answer does not follow it has failed. */
+  readonly outputSchema?: AnswerSchema;
+}
 
 /** Runs the turns of a session one after the other, each knowing what came before. */
 export interface TurnRunner {
@@ -21,11 +28,14 @@ export function createTurnRunner(
   stored: readonly Item[],
 ): TurnRunner {
   const items: Item[] = [...stored];
+  const { outputSchema, ...common } = facts;
+  const request = outputSchema ? { ...common, outputSchema: outputSchema.schema } : common;
+  const runtime = outputSchema ? checkAnswers(deps.runtime, outputSchema) : deps.runtime;
   return {
     items: () => [...items],
     async *runTurn(message, signal) {
-      const turn = { ...facts, turnId: newTurnId(), history: [...items], message };
-      for await (const event of runSessionTurn(deps, turn, signal)) {
+      const turn = { ...request, turnId: newTurnId(), history: [...items], message };
+      for await (const event of runSessionTurn({ ...deps, runtime }, turn, signal)) {
         if (event.type === "item-end") items.push(event.item);
         yield event;
       }

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import type { Env } from "../core/ports.ts";
 import type { Watchdogs } from "../transports/watchdogs.ts";
 
@@ -17,21 +18,11 @@ export function watchdogsOf(env: Env): Watchdogs {
   };
   const strict = /^(?:1|true|yes|on)$/i.test(env["HERMES_CODEX_TTFB_STRICT"]?.trim() ?? "");
   return {
-    ...set("firstEventMs", ms("HERMES_CODEX_TTFB_TIMEOUT_SECONDS")),
-    ...set("firstEventStrict", strict || undefined),
-    ...set("longPromptTokens", number("HERMES_CODEX_TTFB_DISABLE_ABOVE_TOKENS")),
-    ...set("eventGapMs", ms("HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS")),
-    ...set("staleMs", ms("HERMES_API_CALL_STALE_TIMEOUT")),
-    ...set("requestMs", ms("HERMES_API_TIMEOUT")),
+    ...defined("firstEventMs", ms("HERMES_CODEX_TTFB_TIMEOUT_SECONDS")),
+    ...defined("firstEventStrict", strict || undefined),
+    ...defined("longPromptTokens", number("HERMES_CODEX_TTFB_DISABLE_ABOVE_TOKENS")),
+    ...defined("eventGapMs", ms("HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS")),
+    ...defined("staleMs", ms("HERMES_API_CALL_STALE_TIMEOUT")),
+    ...defined("requestMs", ms("HERMES_API_TIMEOUT")),
   };
-}
-
-/** A record with the field, or without it where there is no value. */
-function set<Key extends keyof Watchdogs>(
-  key: Key,
-  value: Watchdogs[Key],
-): { readonly [K in Key]?: Watchdogs[K] } {
-  const record: { [K in Key]?: Watchdogs[K] } = {};
-  if (value !== undefined) record[key] = value;
-  return record;
 }

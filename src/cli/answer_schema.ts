@@ -1,14 +1,8 @@
+import type { AnswerSchema } from "../app/answer_check.ts";
 import { HermesError } from "../core/errors.ts";
-import { isJsonObject, parseJson, type JsonObject } from "../core/json.ts";
+import { isJsonObject, parseJson } from "../core/json.ts";
 import type { FileStore } from "../core/ports.ts";
 import { usageError } from "./flags.ts";
-
-/** The schema that a final answer must follow, and the check of it. */
-export interface AnswerSchema {
-  readonly schema: JsonObject;
-  /** What is wrong with an answer, or undefined. */
-  check(answer: string): HermesError | undefined;
-}
 
 /**
  * Reads a JSON schema for the answer.

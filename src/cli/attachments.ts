@@ -5,10 +5,10 @@ import type { FileStat, FileStore } from "../core/ports.ts";
 import { fileMentions, type FileMention } from "./file_mentions.ts";
 
 /** The largest image that is attached, in bytes: what the endpoints take. */
-export const maxImageBytes = 20 * 1024 * 1024;
+const maxImageBytes = 20 * 1024 * 1024;
 
 /** The largest text that is attached, in bytes; a longer one would fill a context by itself. */
-export const maxTextBytes = 1024 * 1024;
+const maxTextBytes = 1024 * 1024;
 
 export interface AttachmentDeps {
   readonly files: Pick<FileStore, "readBytes" | "stat">;

@@ -5,8 +5,9 @@ import type {
   Approver,
 } from "../core/approval.ts";
 import type { Clock, Terminal } from "../core/ports.ts";
+import { subjectLines } from "./render/approval_subject.ts";
 import type { Mask } from "./render/error.ts";
-import { plainText } from "./render/plain.ts";
+import { oneLine } from "./render/plain.ts";
 import type { Style } from "./render/style.ts";
 
 export interface KeyApproverDeps {
@@ -92,36 +93,19 @@ function questionText(
   request: ApprovalRequest,
   timeoutMs: number,
 ): string {
-  const safe = (text: string): string => mask(plainText(text));
   const { subject, reason, alwaysAllows } = request;
+  const always = alwaysAllows === undefined ? "" : ` ${mask(oneLine(alwaysAllows))}`;
   const choices = [
     "[o]nce",
     ...(canKeep(request, "session") ? ["[s]ession"] : []),
-    ...(canKeep(request, "always")
-      ? [`[a]lways${alwaysAllows ? ` ${safe(alwaysAllows)}` : ""}`]
-      : []),
+    ...(canKeep(request, "always") ? [`[a]lways${always}`] : []),
     "[d]eny",
   ].join("  ");
   const seconds = Math.round(timeoutMs / 1_000);
   return [
     "",
-    `${style.yellow("Allow this?")} ${safe(reason)}`,
-    ...safe(describe(subject))
-      .split("\n")
-      .map((line) => `  ${line}`),
+    `${style.yellow("Allow this?")} ${mask(oneLine(reason))}`,
+    ...subjectLines(subject, mask).map((line) => `  ${line}`),
     `${choices} ${style.dim(`(denied after ${seconds} s)`)} `,
   ].join("\n");
-}
-
-function describe(subject: ApprovalRequest["subject"]): string {
-  switch (subject.kind) {
-    case "command":
-      return `${subject.command}\nin ${subject.cwd}`;
-    case "file_change":
-      return subject.diff ?? subject.changes.map(({ kind, path }) => `${kind} ${path}`).join("\n");
-    case "tool":
-      return `${subject.name} ${JSON.stringify(subject.arguments)}`;
-    default:
-      return subject satisfies never;
-  }
 }

@@ -1,21 +1,22 @@
 import type { Conversation } from "../app.ts";
+import type { AnswerSchema } from "../app/answer_check.ts";
 import type { TurnOutcome } from "../core/event.ts";
 import { toHermesError } from "../core/errors.ts";
 import type { ContentPart, UserMessage } from "../core/item.ts";
 import type { OutputStream } from "../core/ports.ts";
-import type { AnswerSchema } from "./answer_schema.ts";
 import { approvalMode, canAsk } from "./approval_mode.ts";
 import { readImage } from "./attachments.ts";
 import type { CommandContext } from "./command.ts";
 import { usageError } from "./flags.ts";
 import { runGuarded, type Stage } from "./guarded_turn.ts";
 import { createKeyApprover } from "./key_approver.ts";
+import { writeNamedFile } from "./named_file.ts";
 import { createJsonView } from "./render/json_view.ts";
 import { styleFor } from "./render/style.ts";
 import { TextView } from "./render/text.ts";
 import type { TurnView } from "./render/turn_view.ts";
 import { readPrompt, type PromptText } from "./stdin_prompt.ts";
-import { checkTurnFiles, writeLastMessage } from "./turn_files.ts";
+import { checkTurnFiles } from "./turn_files.ts";
 import type { TurnGuard } from "./turn_guard.ts";
 import { conversationOptions, type TurnOptions } from "./turn_options.ts";
 
@@ -87,12 +88,14 @@ async function playTurn(
   }
   if (!outcome) throw new TypeError("A turn ends with a turn-end");
   if (outcome.status === "interrupted" && guard.failure) throw guard.failure;
-  if (outcome.status === "completed") {
-    const refusal = schema?.check(outcome.finalText);
-    if (refusal) throw refusal;
-    const { lastMessageFile } = run.options;
-    if (lastMessageFile !== undefined) {
-      await writeLastMessage(files, lastMessageFile, outcome.finalText);
+  const { lastMessageFile } = run.options;
+  if (outcome.status === "completed" && lastMessageFile !== undefined) {
+    try {
+      const text = outcome.finalText;
+      await writeNamedFile(files, lastMessageFile, { text, what: "the final text" });
+    } catch (error) {
+      await view.answer(outcome.finalText);
+      throw error;
     }
   }
   return await end(outcome);
@@ -173,7 +176,7 @@ async function openConversation(
     source: run.source,
     approval,
     ...(person === undefined ? {} : { person }),
-    ...(schema === undefined ? {} : { outputSchema: schema.schema }),
+    ...(schema === undefined ? {} : { outputSchema: schema }),
   });
 }
 

@@ -3,7 +3,7 @@ import type { Clock, InputStream } from "../core/ports.ts";
 import { usageError } from "./flags.ts";
 
 /** How long a pipe beside a prompt argument may take for its first byte, in milliseconds. */
-export const pipePatienceMs = 1_000;
+const pipePatienceMs = 1_000;
 
 /** The longest text that is taken from stdin, in bytes. */
 export const maxStdinBytes = 10 * 1024 * 1024;

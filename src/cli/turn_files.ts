@@ -1,7 +1,7 @@
-import { dirname } from "node:path/posix";
-import { errnoOf, HermesError } from "../core/errors.ts";
+import { dirname, join } from "node:path/posix";
+import type { AnswerSchema } from "../app/answer_check.ts";
+import { errnoOf } from "../core/errors.ts";
 import type { FileStat, FileStore } from "../core/ports.ts";
-import type { AnswerSchema } from "./answer_schema.ts";
 import { usageError } from "./flags.ts";
 import type { TurnOptions } from "./turn_options.ts";
 
@@ -44,9 +44,29 @@ async function checkWritable(
   if ((await statOf(files, directory))?.kind !== "directory") {
     throw usageError(`The directory of ${flag} does not exist: ${directory}`, "create it first");
   }
-  if ((await statOf(files, path))?.kind === "directory") {
+  const found = await statOf(files, path);
+  if (found?.kind === "directory") {
     throw usageError(`${flag} names a directory: ${path}`, "name a file in it");
   }
+  // A pipe is not tried: its reader would see the end of it.
+  if (found?.kind === "other") return;
+  try {
+    const target = found === undefined ? path : await files.realPath(path);
+    await tryToReplace(files, target);
+  } catch (error) {
+    throw usageError(
+      `${flag} cannot be written: ${path} (${errnoOf(error) ?? String(error)})`,
+      `look at its directory: ls -ld ${directory}`,
+      error,
+    );
+  }
+}
+
+/** Makes what a replacement makes, a file beside it; the file itself keeps its text until there is another one. */
+async function tryToReplace(files: FileStore, path: string): Promise<void> {
+  const trial = join(dirname(path), `.hermes-${crypto.randomUUID()}.tmp`);
+  await files.replaceFile(trial, "");
+  await files.remove(trial);
 }
 
 /** What is there, or undefined: also where a directory above it cannot be read. */
@@ -55,26 +75,5 @@ async function statOf(files: FileStore, path: string): Promise<FileStat | undefi
     return await files.stat(path);
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Writes the final text for `--output-last-message`; pipes and devices (`>(command)`) are written to, not replaced.
- * @throws {HermesError} `file/unwritable`
- */
-export async function writeLastMessage(
-  files: FileStore,
-  path: string,
-  text: string,
-): Promise<void> {
-  try {
-    const isDevice = (await files.stat(path))?.kind === "other";
-    await (isDevice ? files.appendFile(path, text) : files.replaceFile(path, text));
-  } catch (error) {
-    throw new HermesError(
-      "file/unwritable",
-      `Cannot write the final text: ${path} (${errnoOf(error) ?? String(error)})`,
-      { cause: error, hint: "free some space or choose another file with -o" },
-    );
   }
 }

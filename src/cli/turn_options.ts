@@ -1,5 +1,6 @@
 import { isAbsolute, join, normalize } from "node:path/posix";
 import type { ApprovalMode, ConversationOptions } from "../app.ts";
+import { defined } from "../core/defined.ts";
 import {
   choiceFlag,
   filledFlag,
@@ -110,16 +111,6 @@ export function conversationOptions(
 /** A path as seen from a directory. */
 export function absolute(path: string, directory: string): string {
   return normalize(isAbsolute(path) ? path : join(directory, path));
-}
-
-/** A record with the field, or without it: an absent option is no key at all. */
-function defined<Key extends string, Value>(
-  key: Key,
-  value: Value | undefined,
-): { readonly [K in Key]?: Value } {
-  const record: { [K in Key]?: Value } = {};
-  if (value !== undefined) record[key] = value;
-  return record;
 }
 
 function refuseTogether(flags: FlagValues, one: string, other: string): void {

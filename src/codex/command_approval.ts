@@ -5,6 +5,7 @@ import type { AnswerFacts, AnswerPlan } from "./answer_plan.ts";
 import { approvalPlan, type VerdictAnswers } from "./approval_plan.ts";
 import { permissionTexts } from "./permission_text.ts";
 import { shellText } from "./shell_text.ts";
+import { shownCommand } from "./shown_command.ts";
 
 const jsonObject = z.custom<JsonObject>((value) => isJsonObject(value));
 
@@ -42,7 +43,7 @@ const cancel: JsonObject = { decision: "cancel" };
 /** Asks whether a command may run. One that cannot be shown is declined: nobody can judge it. */
 export function planCommandApproval(params: Json, facts: AnswerFacts): AnswerPlan {
   const parsed = commandParams.safeParse(params);
-  const shown = parsed.success ? shownCommand(parsed.data, facts) : undefined;
+  const shown = parsed.success ? commandOf(parsed.data, facts) : undefined;
   if (!parsed.success || !shown) return { kind: "answer", result: decline };
   const asked = parsed.data;
   const plan = approvalPlan(
@@ -67,13 +68,14 @@ export function planCommandApproval(params: Json, facts: AnswerFacts): AnswerPla
   };
 }
 
-function shownCommand(asked: CommandParams, facts: AnswerFacts): Command | undefined {
+function commandOf(asked: CommandParams, facts: AnswerFacts): Command | undefined {
   const { itemId, kind, networkApprovalContext: network } = asked;
   const known = facts.commandOf(itemId);
   const cwd = asked.cwd ?? known?.cwd ?? facts.cwd;
+  const own = kind === "writeStdin" ? asked.command : asked.command && shownCommand(asked.command);
   // The announced item of an input is the program that reads it, which tells nothing of the input.
-  const command = asked.command ?? (kind === "writeStdin" ? undefined : known?.command);
-  if (command !== undefined && command.trim() !== "") return { command, cwd };
+  const command = own || (kind === "writeStdin" ? undefined : known?.command);
+  if (command?.trim()) return { command, cwd };
   return network ? { command: shellText(["network-access", addressOf(network)]), cwd } : undefined;
 }
 

@@ -40,14 +40,33 @@ export function fileChangeQuestion(
 ): Pick<ApprovalRequest, "subject" | "reason" | "key"> | undefined {
   const { grantRoot } = asked;
   if (changes.length === 0 && !grantRoot) return undefined;
-  const diff = unifiedDiff(changes);
+  const shown = changes.flatMap(movedApart);
+  const diff = unifiedDiff(shown);
   const parts = [
     asked.reason?.trim() ?? "",
     grantRoot ? `it also gets write access to ${grantRoot} for this session` : "",
   ].filter((part) => part !== "");
   return {
-    subject: { kind: "file_change", changes, ...(diff === undefined ? {} : { diff }) },
+    subject: { kind: "file_change", changes: shown, ...(diff === undefined ? {} : { diff }) },
     reason: parts.join("; ") || "codex wants to change files outside its sandbox",
-    key: `codex files ${JSON.stringify([changes.map(({ path }) => path).toSorted(), grantRoot ?? null])}`,
+    key: `codex files ${JSON.stringify([shown.map(({ path }) => path).toSorted(), grantRoot ?? null])}`,
   };
+}
+
+/** How codex ends the diff of a file that it also moves; no line of a hunk begins so. */
+const moved = /\n\nMoved to: (.+)$/;
+
+/** A move as what it does to both paths: the new one is written to as well. */
+function movedApart(change: ChangedFile): readonly ChangedFile[] {
+  const { path, kind, diff = "" } = change;
+  const target = kind === "update" ? moved.exec(diff)?.[1] : undefined;
+  return target === undefined ? [change] : movedFile(path, target, diff.replace(moved, ""));
+}
+
+/** A file that is moved, and changed on the way. */
+export function movedFile(path: string, target: string, diff: string): readonly ChangedFile[] {
+  return [
+    { path, kind: "delete" },
+    { path: target, kind: "update", diff },
+  ];
 }

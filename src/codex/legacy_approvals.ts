@@ -3,8 +3,9 @@ import type { ChangedFile } from "../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { AnswerPlan } from "./answer_plan.ts";
 import { approvalPlan, type VerdictAnswers } from "./approval_plan.ts";
-import { fileChangeQuestion } from "./file_approval.ts";
+import { fileChangeQuestion, movedFile } from "./file_approval.ts";
 import { shellText } from "./shell_text.ts";
+import { shownCommand } from "./shown_command.ts";
 
 /** Of `execCommandApproval`. */
 const execParams = z.looseObject({
@@ -49,7 +50,7 @@ export function planLegacyCommand(params: Json): AnswerPlan {
   const parsed = execParams.safeParse(params);
   if (!parsed.success) return { kind: "answer", result: denied };
   const { command: words, cwd, reason } = parsed.data;
-  const command = shellText(words);
+  const command = shownCommand(shellText(words));
   return approvalPlan(
     {
       subject: { kind: "command", command, cwd },
@@ -80,9 +81,5 @@ function changesIn(fileChanges: JsonObject): readonly ChangedFile[] | undefined 
 function changedFiles(path: string, change: z.infer<typeof fileChange>): readonly ChangedFile[] {
   if (change.type !== "update") return [{ path, kind: change.type, diff: change.content }];
   const { unified_diff: diff, move_path: target } = change;
-  if (!target) return [{ path, kind: "update", diff }];
-  return [
-    { path, kind: "delete" },
-    { path: target, kind: "update", diff },
-  ];
+  return target ? movedFile(path, target, diff) : [{ path, kind: "update", diff }];
 }

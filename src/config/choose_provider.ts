@@ -132,7 +132,7 @@ function byModelOrKey(model: string, { config, env }: EndpointChoice): Named {
 }
 
 /** Whether a vendor's models run where the user runs them. */
-export function isOwnServer(row: ProviderRow): boolean {
+function isOwnServer(row: ProviderRow): boolean {
   const url = parseEndpointUrl(row.baseUrl);
   return typeof url !== "string" && url.isLocal;
 }

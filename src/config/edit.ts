@@ -25,28 +25,47 @@ export function planEdit(text: string, edits: readonly ConfigEdit[], file = "con
 }
 
 /**
- * Edits `config.yaml`, which is made with its directory when it is absent (0600 in 0700). Tells whether it changed.
+ * Edits `config.yaml`, which is made with its directory when it is absent (0600 in 0700). Tells whether it changed. Of
+ * edits at the same moment, in any process, none is lost.
  * @throws {HermesError} `config/unreadable`, `config/invalid`, `file/unwritable` with the errno
  */
 export async function applyEdits(
-  files: Pick<FileStore, "stat" | "readBytes" | "makeDirectory" | "replaceFile">,
+  files: Pick<FileStore, "stat" | "readBytes" | "makeDirectory" | "replaceFile" | "withLock">,
   { configFile }: Pick<HomePaths, "configFile">,
   edits: readonly ConfigEdit[],
 ): Promise<boolean> {
-  const text = (await readHomeFile(files, configFile))?.text ?? "";
-  const edited = planEdit(text, edits, configFile);
-  if (edited === text) return false;
+  const plan = async (): Promise<string | undefined> => {
+    const text = (await readHomeFile(files, configFile))?.text ?? "";
+    const edited = planEdit(text, edits, configFile);
+    return edited === text ? undefined : edited;
+  };
+  // Nothing is made, not even a lock, for edits that change nothing or are refused.
+  if ((await plan()) === undefined) return false;
+  const lockFile = `${configFile}.lock`;
   try {
     await files.makeDirectory(dirname(configFile), { mode: 0o700 });
-    await files.replaceFile(configFile, edited, { mode: 0o600 });
-    return true;
-  } catch (error) {
-    const reason = errnoOf(error) ?? "unknown reason";
-    throw new HermesError("file/unwritable", `Could not write ${configFile}: ${reason}`, {
-      cause: error,
-      hint: `look at the owner and mode of its directory: ls -ld ${dirname(configFile)}`,
+    return await files.withLock(lockFile, async () => {
+      // Planned anew: another process may have written meanwhile.
+      const edited = await plan();
+      if (edited !== undefined) await files.replaceFile(configFile, edited, { mode: 0o600 });
+      return edited !== undefined;
     });
+  } catch (error) {
+    throw error instanceof HermesError ? error : unwritable(configFile, lockFile, error);
   }
+}
+
+function unwritable(configFile: string, lockFile: string, cause: unknown): HermesError {
+  const errno = errnoOf(cause);
+  const isBusy = errno === "EBUSY";
+  const reason = isBusy ? "another process is changing it" : (errno ?? "unknown reason");
+  return new HermesError("file/unwritable", `Could not write ${configFile}: ${reason}`, {
+    cause,
+    hint: isBusy
+      ? `try again, or see which process it is: lsof ${lockFile}`
+      : `look at the owner and mode of its directory: ls -ld ${dirname(configFile)}`,
+    retryable: isBusy,
+  });
 }
 
 function planOne(text: string, edit: ConfigEdit, file: string): string {

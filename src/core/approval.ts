@@ -31,6 +31,8 @@ export type ApprovalDecision = "allow_once" | "allow_session" | "allow_always" |
 export interface ApprovalVerdict {
   readonly decision: ApprovalDecision;
   readonly by: "user" | "policy" | "timeout";
+  /** What the user should know of it, one sentence without a full stop. */
+  readonly notice?: string;
 }
 
 /** Somebody who may allow. Ends early with a denial when the signal aborts. */

@@ -7,6 +7,8 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 export interface Clock {
   /** ms since epoch. */
   now(): number;
+  /** Minutes by which the user's time zone is ahead of UTC at a moment, given in ms since epoch. */
+  utcOffset(at: number): number;
   /** ms that only grow, for durations. */
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
@@ -37,7 +39,10 @@ export interface FileStore {
   readText(path: string): Promise<string>;
   /** Chunks from `offset` on; closes the file when the iteration ends early. */
   readChunks(path: string, options?: { readonly offset?: number }): AsyncIterable<Uint8Array>;
-  /** Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file, follows a symlink. */
+  /**
+   * Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file, follows a symlink;
+   * what is a pipe or a device is written to, not replaced.
+   */
   replaceFile(
     path: string,
     data: string | Uint8Array,
@@ -59,6 +64,11 @@ export interface FileStore {
   makeDirectory(path: string, options?: { readonly mode?: number }): Promise<readonly string[]>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  /**
+   * Runs `work` while nobody else, in any process, runs some with the same lock file; the lock ends with its process. The
+   * file is made where it is absent, and stays. Fails with `EBUSY` after some seconds of waiting.
+   */
+  withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
   /** A new directory of its own in the machine's temporary place. */
   makeTemporaryDirectory(prefix: string): Promise<string>;
 }

@@ -6,6 +6,7 @@ const longestTimeoutMs = 2 ** 31 - 1;
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  utcOffset: (at) => -new Date(at).getTimezoneOffset(),
   monotonic: () => performance.now(),
   async sleep(ms, signal) {
     for (let remaining = ms; remaining > longestTimeoutMs; remaining -= longestTimeoutMs) {

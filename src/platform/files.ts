@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path/posix";
 import { errnoOf } from "../core/errors.ts";
 import type { FileStat, FileStore } from "../core/ports.ts";
+import { withLock } from "./file_lock.ts";
 import { replaceFile } from "./replace_file.ts";
 
 const chunkBytes = 64 * 1024;
@@ -47,6 +48,7 @@ export const machineFiles: FileStore = {
     if (recursive) await fs.rm(path, { recursive: true });
     else await fs.unlink(path);
   },
+  withLock: (path, work) => withLock(path, work),
   makeTemporaryDirectory: (prefix) => fs.mkdtemp(join(tmpdir(), prefix)),
 };
 

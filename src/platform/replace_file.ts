@@ -6,13 +6,19 @@ import { errnoOf } from "../core/errors.ts";
 /**
  * Writes a whole file so that a reader, or a machine that loses power, sees the old or the new one and never a part:
  * a temporary file beside it, fsync, rename, fsync of the directory. Follows a symlink, also one whose target is
- * absent. An existing file keeps its mode and, where that is permitted, its owner; `mode` is for a new one.
+ * absent. An existing file keeps its mode and, where that is permitted, its owner; `mode` is for a new one. A pipe or a
+ * device (`/dev/null`) is written to.
  */
 export async function replaceFile(
   path: string,
   data: string | Uint8Array,
   options: { readonly mode?: number } = {},
 ): Promise<void> {
+  const found = await statOf(path);
+  if (found && !found.isFile() && !found.isDirectory()) {
+    await fs.appendFile(path, data);
+    return;
+  }
   const target = await followLinks(path);
   const existing = await statOf(target);
   const directory = dirname(target);

@@ -1,14 +1,11 @@
 import { type Item, textOf } from "../core/item.ts";
+import { hasSpacelessScript } from "./spaceless_script.ts";
 import type { ItemsTable } from "./tables.ts";
 
 /** Characters of a tool's call or result that search finds. */
 const maxToolChars = 4_000;
 /** Characters of a session's preview. */
 const maxPreviewChars = 120;
-
-/** Scripts that are written without spaces: words cannot be told apart, so that trigrams find them. */
-const spacelessScript =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
 
 export interface ItemText {
   readonly role: ItemsTable["role"];
@@ -20,7 +17,7 @@ export interface ItemText {
 export function itemText(item: Item): ItemText {
   const { role, text } = roleAndText(item);
   const words = text.trim() === "" ? null : text.toWellFormed();
-  return { role, words, trigrams: words !== null && spacelessScript.test(words) ? words : null };
+  return { role, words, trigrams: words !== null && hasSpacelessScript(words) ? words : null };
 }
 
 function roleAndText(item: Item): { readonly role: ItemsTable["role"]; readonly text: string } {

@@ -1,3 +1,5 @@
+import { hasSpacelessScript } from "./spaceless_script.ts";
+
 /** How a search is done. */
 export type SearchPlan =
   /** By words, as an FTS5 expression. */
@@ -21,9 +23,6 @@ export interface Term {
   readonly isPrefix: boolean;
 }
 
-const spaceless =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
-
 /**
  * Reads what a person typed: `"quoted phrases"` stay together, `AND`, `OR` and `NOT` between terms are operators, a
  * trailing `*` finds beginnings of words; everything else is text. NOT binds before AND, AND before OR, as in FTS5.
@@ -44,7 +43,7 @@ export function planSearch(query: string, options: { readonly hasIndex: boolean 
 }
 
 function isSpaceless({ text }: Term): boolean {
-  return spaceless.test(text);
+  return hasSpacelessScript(text);
 }
 
 type Operator = "AND" | "OR" | "NOT";

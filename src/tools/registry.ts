@@ -35,8 +35,8 @@ export interface ToolDeps {
   readonly limits: ToolLimits;
   /** Names of variables that commands get although they look like secrets. */
   readonly envPassthrough: readonly string[];
-  /** Names of variables that hold keys besides the well-known ones: `key_env` of custom providers. */
-  readonly secretEnv?: readonly string[];
+  /** Names of variables that hold secrets: the keys of providers, and what else commands must not see. */
+  readonly secretEnv: readonly string[];
   /** Masks secrets in what people see of a running command; absent: shown as it is. */
   readonly redact?: (text: string) => string;
 }
@@ -71,7 +71,7 @@ export function createTools(deps: ToolDeps): ToolSet {
   };
   const commandEnv = childEnv(env, {
     passthrough: deps.envPassthrough,
-    secrets: deps.secretEnv ?? [],
+    secrets: deps.secretEnv,
   });
   return {
     tools: [
@@ -95,7 +95,7 @@ export function createTools(deps: ToolDeps): ToolSet {
         clock,
         safety,
         homeDirectory,
-        env: definedOnly(env),
+        env: commandEnv,
       }),
       createTodoTool(),
       createClarifyTool(),
@@ -105,12 +105,6 @@ export function createTools(deps: ToolDeps): ToolSet {
       await sessions[Symbol.asyncDispose]();
     },
   };
-}
-
-function definedOnly(env: Env): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }
 
 /** Names that users give to groups of tools. */

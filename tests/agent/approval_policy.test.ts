@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createApprovalPolicy } from "../../src/agent/approval_policy.ts";
+import { HermesError } from "../../src/core/errors.ts";
 import type { ApprovalRequest, ApprovalVerdict, Approver } from "../../src/core/approval.ts";
 
 const signal = new AbortController().signal;
@@ -115,5 +116,39 @@ describe("createApprovalPolicy()", () => {
       decision: "allow_once",
       by: "user",
     });
+  });
+
+  test("holds for the session what could not be kept for ever, and says so", async () => {
+    const approver = createApprovalPolicy(
+      {
+        matches: () => false,
+        rememberAlways: () => Promise.reject(new HermesError("file/unwritable", "No space left")),
+        person: person("allow_always"),
+      },
+      { mode: "ask", allow: [] },
+    );
+    expect(await approver.decide(request("rm"), signal)).toEqual({
+      decision: "allow_session",
+      by: "user",
+      notice: "Allowed for this session only, since it could not be kept: No space left",
+    });
+    expect(await approver.decide(request("rm"), signal)).toEqual({
+      decision: "allow_session",
+      by: "policy",
+    });
+  });
+
+  test("asks nobody for a turn that is over, not even when its place in the line comes", async () => {
+    const somebody = person("allow_once", "allow_once");
+    const { approver } = policy("ask", { person: somebody });
+    const over = new AbortController();
+    const first = approver.decide(request("rm"), signal);
+    const second = approver.decide(request("mv"), over.signal);
+    over.abort();
+    expect([(await first).decision, await second]).toEqual([
+      "allow_once",
+      { decision: "deny", by: "policy" },
+    ]);
+    expect(somebody.asked).toEqual(["rm"]);
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { buildInstructions, findProjectFile, isAttended } from "../../src/agent/instructions.ts";
+import {
+  buildInstructions,
+  findProjectFile,
+  isAttended,
+  localDate,
+} from "../../src/agent/instructions.ts";
 import type { FileStat } from "../../src/core/ports.ts";
 
 const facts = {
@@ -73,4 +78,13 @@ describe("isAttended()", () => {
   test.each([true, false])("knows what a prompt was built for: %p", (isInteractive) => {
     expect(isAttended(buildInstructions({ ...facts, isInteractive }))).toBe(isInteractive);
   });
+});
+
+test.each([
+  ["2026-01-31T23:30:00Z", 60, "2026-02-01 (UTC+01:00)"],
+  ["2026-02-01T04:00:00Z", -330, "2026-01-31 (UTC-05:30)"],
+  ["2026-02-01T04:00:00Z", 0, "2026-02-01 (UTC+00:00)"],
+])("localDate() is the user's at %s", (at, offset, date) => {
+  const clock = { now: () => Date.parse(at), utcOffset: () => offset };
+  expect(localDate(clock)).toBe(date);
 });

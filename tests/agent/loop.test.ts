@@ -207,6 +207,22 @@ describe("runTurn()", () => {
     expect(events.filter((event) => event.type === "notice")).toHaveLength(1);
   });
 
+  test("says nothing of a summary when the turn was interrupted before", async () => {
+    const controller = new AbortController();
+    const stop = createFakeTool("stop", () => {
+      controller.abort();
+      return ok("");
+    });
+    const { outcome, events, items } = await run([step([toolCall("c1", "stop")], "tool_calls")], {
+      tools: [stop],
+      turn: { maxSteps: 1 },
+      signal: controller.signal,
+    });
+    expect(outcome).toEqual({ status: "interrupted" });
+    expect(events.filter((event) => event.type === "notice")).toEqual([]);
+    expect(items.filter((item) => item.type === "user-message")).toEqual([]);
+  });
+
   test("fails when the last step brings no summary", async () => {
     const { outcome, items } = await run(
       [step([toolCall("c1", "echo")], "tool_calls"), step([toolCall("c2", "echo")], "tool_calls")],

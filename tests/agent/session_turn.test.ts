@@ -3,7 +3,8 @@ import { runSessionTurn } from "../../src/agent/session_turn.ts";
 import { denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import { noUsage, type TurnEvent } from "../../src/core/event.ts";
-import type { UserMessage } from "../../src/core/item.ts";
+import type { Item, UserMessage } from "../../src/core/item.ts";
+import type { Json } from "../../src/core/json.ts";
 import type { AgentRuntime, TurnRequest } from "../../src/core/runtime.ts";
 import type { EndedTurn, SessionStore } from "../../src/core/session_store.ts";
 import { createFakeClock } from "../fakes/clock.ts";
@@ -82,7 +83,10 @@ const wholeTurn: readonly TurnEvent[] = [
 async function collect(
   store: ReturnType<typeof createLogStore>,
   runtime: AgentRuntime,
-  until: (event: TurnEvent) => boolean = () => false,
+  options: {
+    readonly until?: (event: TurnEvent) => boolean;
+    readonly message?: UserMessage;
+  } = {},
 ): Promise<readonly TurnEvent[]> {
   const events: TurnEvent[] = [];
   const deps = {
@@ -95,9 +99,10 @@ async function collect(
       boundary: (text: string) => text.replace("secret", "[masked]"),
     },
   };
-  for await (const event of runSessionTurn(deps, turn, new AbortController().signal)) {
+  const asked = { ...turn, message: options.message ?? message };
+  for await (const event of runSessionTurn(deps, asked, new AbortController().signal)) {
     events.push(event);
-    if (until(event)) break;
+    if (options.until?.(event) === true) break;
   }
   return events;
 }
@@ -119,6 +124,34 @@ describe("runSessionTurn()", () => {
         outcome: { status: "completed", finalText: "my secret" },
         usage: { ...noUsage, inputTokens: 6, totalTokens: 6 },
         endedAt: 1_000,
+      },
+    ]);
+  });
+
+  test("masks what is replayed to a model, but for what must come back byte for byte", async () => {
+    const appended: unknown[] = [];
+    const store = {
+      ...createLogStore(),
+      append: async (_turnId: string, item: unknown) => void appended.push(item),
+    };
+    const replayed = (payload: Json): Item => ({
+      type: "reasoning",
+      id: "r",
+      text: "a secret",
+      replay: { wireApi: "responses", issuer: "x", payload },
+    });
+    const payload = { id: "rs_secret", encrypted_content: "secret", summary: ["my secret", 1] };
+    const secretive: UserMessage = { ...message, parts: [{ type: "text", text: "my token" }] };
+    const events: readonly TurnEvent[] = [
+      { type: "item-end", item: replayed(payload) },
+      { type: "turn-end", outcome: { status: "completed", finalText: "" } },
+    ];
+    await collect(store, runtimeOf(events), { message: secretive });
+    expect(appended).toEqual([
+      { ...message, parts: [{ type: "text", text: "my ***" }] },
+      {
+        ...replayed({ ...payload, summary: ["my ***", 1] }),
+        text: "a ***",
       },
     ]);
   });
@@ -190,7 +223,7 @@ describe("runSessionTurn()", () => {
       runtimeOf(wholeTurn, () => {
         isClosed = true;
       }),
-      (event) => event.type === "item-end" && event.item.id === "a",
+      { until: (event) => event.type === "item-end" && event.item.id === "a" },
     );
     expect(isClosed).toBe(true);
     expect(store.ended[0]?.outcome).toEqual({ status: "interrupted" });

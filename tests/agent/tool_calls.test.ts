@@ -112,6 +112,7 @@ describe("runToolCalls()", () => {
     expect(report.results[1]?.output).toBe(
       '{"error":"Same call as c1 of this step: see its result"}',
     );
+    expect(report.invalidCalls).toBe(0);
   });
 
   test("asks the approver and runs what is allowed", async () => {

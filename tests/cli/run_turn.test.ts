@@ -1,12 +1,14 @@
-import { afterAll, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { abortError, HermesError } from "../../src/core/errors.ts";
 import type { TurnEvent } from "../../src/core/event.ts";
+import type { FileStore } from "../../src/core/ports.ts";
 import { answer, type FakeAppParts } from "../fakes/app.ts";
 import { startCli, type CliRun } from "../fakes/cli.ts";
 import { settled } from "../fakes/clock.ts";
+import { createFakeFiles } from "../fakes/files.ts";
 import type { FakeTerminalOptions } from "../fakes/terminal.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "hermes-cli-"));
@@ -321,6 +323,67 @@ test("-o writes the final text to a file, too", async () => {
   expect(await readFile(join(directory, "out.txt"), "utf8")).toBe("hello");
 });
 
+describe("-o FILE that cannot be written", () => {
+  const flags = ["-z", "hi", "-o", "/project/out.txt"];
+  function startIn(files: FileStore, ...more: readonly string[]): CliRun {
+    const parts = { turn: answer("hello") };
+    return startCli([...flags, ...more], { parts, files, cwd: "/project" });
+  }
+
+  test("is refused before anything is opened", async () => {
+    const files = createFakeFiles({ "/project/out.txt": "old" });
+    files.fail("replaceFile", "/project", "EACCES");
+    const run = startIn(files);
+    expect(await finish(run)).toEqual([
+      2,
+      "",
+      "error: --output-last-message cannot be written: /project/out.txt (EACCES) (usage/invalid)\n" +
+        "hint: look at its directory: ls -ld /project\n",
+    ]);
+    expect(run.app()?.opened ?? []).toEqual([]);
+  });
+
+  test("is looked for where a symlink leads", async () => {
+    const files = createFakeFiles({ "/locked/real.txt": "old" });
+    files.link("/project/out.txt", "/locked/real.txt");
+    files.fail("replaceFile", "/locked", "EROFS");
+    expect(await startIn(files).code).toBe(2);
+  });
+
+  test("leaves nothing behind where it can be, and old text until there is new", async () => {
+    const files = createFakeFiles({ "/project/out.txt": "old" });
+    const run = startCli(flags, {
+      parts: { refusal: new HermesError("auth/missing", "No key") },
+      files,
+      cwd: "/project",
+    });
+    expect(await run.code).toBe(4);
+    expect([files.paths(), files.text("/project/out.txt")]).toEqual([
+      ["/project", "/project/out.txt"],
+      "old",
+    ]);
+  });
+
+  test("for a reason that comes later fails the run, which still prints the answer", async () => {
+    const files = createFakeFiles({ "/project/out.txt": "old" });
+    files.fail("replaceFile", "/project/out.txt", "ENOSPC");
+    const told =
+      "error: Cannot write the final text: /project/out.txt (ENOSPC) (file/unwritable)\n" +
+      "hint: free some space or choose another file with -o\n";
+    expect(await finish(startIn(files))).toEqual([1, "hello\n", told]);
+    const run = startIn(files, "--json");
+    expect([await run.code, run.stderr()]).toEqual([1, told]);
+    expect(run.events().slice(-2)).toMatchObject([
+      { type: "item.completed", item: { text: "hello" } },
+      {
+        type: "turn.failed",
+        error: { code: "file/unwritable" },
+        completed_items: [expect.any(String), "a"],
+      },
+    ]);
+  });
+});
+
 test.each<readonly [readonly string[], string]>([
   [["-o", "no/out.txt"], `The directory of --output-last-message does not exist: ${directory}/no`],
   [["-o", "sub"], `--output-last-message names a directory: ${directory}/sub`],
@@ -353,7 +416,7 @@ test.each([
     turn: answer(text),
   });
   expect(await run.code).toBe(code);
-  expect(run.app()?.opened[0]?.outputSchema).toEqual(JSON.parse(schema));
+  expect(run.app()?.opened[0]?.outputSchema?.schema).toEqual(JSON.parse(schema));
   const last = run.events().at(-1);
   if (code === 0) expect(last).toMatchObject({ type: "turn.completed", final_text: text });
   else {
@@ -363,6 +426,23 @@ test.each([
       completed_items: [expect.any(String), "a"],
     });
   }
+});
+
+test("an answer that --output-schema refuses is shown on stderr, and written nowhere", async () => {
+  await writeFile(join(directory, "schema.json"), schema);
+  const run = start(
+    ["-z", "hi", "--quiet", "--output-schema", "schema.json", "-o", "refused.txt"],
+    {
+      turn: answer("thr\x1b[2Jee"),
+    },
+  );
+  expect(await finish(run)).toEqual([
+    1,
+    "",
+    "three\nerror: The answer does not fit the schema: it is not valid JSON (turn/answer_invalid)\n" +
+      "hint: ask again, or use a model that supports structured answers\n",
+  ]);
+  expect(await readdir(directory)).not.toContain("refused.txt");
 });
 
 test.each([

@@ -81,6 +81,12 @@ describe("planCommandApproval()", () => {
     expect(requestOf({ command: "make", ...params })).toMatchObject({ scopes: ["session"] });
   });
 
+  test("shows what was typed, without the shell around it", () => {
+    expect(requestOf({ command: "/bin/bash -lc 'git push'" })).toMatchObject({
+      subject: { kind: "command", command: "git push", cwd: "/project" },
+    });
+  });
+
   test("takes what the request lacks from the announced command", () => {
     expect(requestOf({}, running)).toMatchObject({
       subject: { kind: "command", command: "python3 -i", cwd: "/srv" },

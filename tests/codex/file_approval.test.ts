@@ -52,6 +52,26 @@ describe("planFileChangeApproval()", () => {
     });
   });
 
+  test("shows both ends of a move", () => {
+    const diff = "@@ -1 +1 @@\n-a\n+b\n";
+    const move = { path: "/a", kind: "update", diff: `${diff}\n\nMoved to: /etc/b c` } as const;
+    expect(
+      shownPlan(planFileChangeApproval(item, answerFacts({ changes: { patch_1: [move] } }))),
+    ).toMatchObject({
+      request: {
+        subject: {
+          kind: "file_change",
+          changes: [
+            { path: "/a", kind: "delete" },
+            { path: "/etc/b c", kind: "update", diff },
+          ],
+          diff: "--- /a\n+++ /dev/null\n--- /etc/b c\n+++ /etc/b c\n@@ -1 +1 @@\n-a\n+b",
+        },
+        key: 'codex files [["/a","/etc/b c"],null]',
+      },
+    });
+  });
+
   test("has a reason of its own where codex gives none", () => {
     expect(shownPlan(planFileChangeApproval(item, facts))).toMatchObject({
       request: { reason: "codex wants to change files outside its sandbox" },

@@ -12,7 +12,7 @@ const answers = {
 };
 
 describe("planLegacyCommand()", () => {
-  test("shows the words of the command as shell text", () => {
+  test("shows what the command does, without the shell around it", () => {
     expect(
       shownPlan(
         planLegacyCommand({
@@ -28,11 +28,11 @@ describe("planLegacyCommand()", () => {
       request: {
         subject: {
           kind: "command",
-          command: String.raw`bash -lc 'echo '\''hi'\'' > a'`,
+          command: "echo 'hi' > a",
           cwd: "/project",
         },
         reason: "codex wants to run it outside its sandbox",
-        key: `codex command ${JSON.stringify(["command", String.raw`bash -lc 'echo '\''hi'\'' > a'`, "/project", null])}`,
+        key: `codex command ["command","echo 'hi' > a","/project",null]`,
         scopes: ["session"],
       },
       answers,

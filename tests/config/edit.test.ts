@@ -426,6 +426,41 @@ describe("applyEdits()", () => {
     expect((await lstat(configFile)).isSymbolicLink()).toBe(true);
   });
 
+  test("loses none of many edits at the same moment", async () => {
+    const configFile = join(await temporary(), "home", "config.yaml");
+    const names = ["a", "b", "c", "d", "e"];
+    await Promise.all(
+      names.map((name) =>
+        applyEdits(machineFiles, { configFile }, [{ path: ["command_allowlist"], append: name }]),
+      ),
+    );
+    const listed = (await readFile(configFile, "utf8")).match(/\b[a-e]\b/g) ?? [];
+    expect(listed.toSorted()).toEqual(names);
+  });
+
+  test("makes nothing, not even a lock, for what changes nothing", async () => {
+    const home = join(await temporary(), "home");
+    const paths = { configFile: join(home, "config.yaml") };
+    const nothing = [{ path: ["agent", "max_turns"], unset: true }] as const;
+    expect(await applyEdits(machineFiles, paths, nothing)).toBe(false);
+    expect(await machineFiles.stat(home)).toBe(undefined);
+  });
+
+  test("says who is waited for when the lock is not given", async () => {
+    const busy = {
+      ...machineFiles,
+      withLock: () => Promise.reject(Object.assign(new Error("no"), { code: "EBUSY" })),
+    };
+    const configFile = join(await temporary(), "config.yaml");
+    const error = await thrown(() => applyEdits(busy, { configFile }, edits));
+    expect([error.code, error.message, error.hint, error.retryable]).toEqual([
+      "file/unwritable",
+      `Could not write ${configFile}: another process is changing it`,
+      `try again, or see which process it is: lsof ${configFile}.lock`,
+      true,
+    ]);
+  });
+
   test("leaves a file that it cannot read as it is", async () => {
     const configFile = join(await temporary(), "config.yaml");
     await writeFile(configFile, "a: [\n");

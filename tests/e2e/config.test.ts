@@ -36,6 +36,23 @@ test("config set refuses what is no key and what is no value, and leaves the fil
   expect(await readFile(configFile(), "utf8")).toBe("agent: {max_turns: 5}\n");
 });
 
+test("config set in many processes at the same moment loses no edit", async () => {
+  const values = {
+    "model.default": "m7",
+    "agent.max_turns": "7",
+    "terminal.timeout": "7",
+    "approvals.timeout": "7",
+    "tool_output.max_lines": "7",
+    "sessions.retention_days": "7",
+  };
+  const runs = Object.entries(values).map((edit) => sandbox.run(["config", "set", ...edit]));
+  expect((await Promise.all(runs)).map(({ code }) => code)).toEqual(runs.map(() => 0));
+  const { stdout } = await sandbox.run(["config", "show", "--json"]);
+  const { origins } = JSON.parse(stdout) as { readonly origins: Readonly<Record<string, string>> };
+  const fromFile = Object.keys(origins).filter((key) => origins[key] === "file");
+  expect(fromFile.toSorted()).toEqual(Object.keys(values).toSorted());
+});
+
 test("config set writes a first file that only its owner can read", async () => {
   expect((await sandbox.run(["config", "set", "model.default", "m1"])).code).toBe(0);
   expect((await stat(configFile())).mode & 0o077).toBe(0);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { startResponsesServer } from "../fakes/responses_server.ts";
 import { callTool, callTools, serverError, textAnswer } from "../fakes/server_steps.ts";
 import {
@@ -171,6 +172,13 @@ test("--output-schema is sent to the model and its answer is checked", async () 
   const bad = await sandbox.run([...args, "--json"]);
   expect(bad.code).toBe(1);
   expect(checkEvents(bad.stdout)).toMatchObject({ error: { code: "turn/answer_invalid" } });
+  expect(items(bad.stdout).at(-1)).toMatchObject({ type: "assistant_message", text: "three" });
+  using store = new DatabaseSync(join(sandbox.home, "sessions.db"), { readOnly: true });
+  const turns = store.prepare("SELECT status, error_code FROM turns ORDER BY started_at").all();
+  expect(turns.map((turn) => Object.values(turn))).toEqual([
+    ["completed", null],
+    ["failed", "turn/answer_invalid"],
+  ]);
 });
 
 test("a recorded run is replayed without a server", async () => {

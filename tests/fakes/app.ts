@@ -1,4 +1,5 @@
 import type { App, Conversation, ConversationOptions } from "../../src/app.ts";
+import { checkOutcome } from "../../src/app/answer_check.ts";
 import { defaults } from "../../src/config/defaults.ts";
 import { resolveHome } from "../../src/config/paths.ts";
 import type { Config } from "../../src/config/schema.ts";
@@ -141,9 +142,12 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
         cwd: options.cwd,
         approval: options.approval,
         toolNames: [],
-        runTurn(message, signal) {
+        async *runTurn(message, signal) {
           messages.push(message);
-          return (parts.turn ?? answer("done"))(message, signal);
+          for await (const event of (parts.turn ?? answer("done"))(message, signal)) {
+            if (event.type !== "turn-end" || !options.outputSchema) yield event;
+            else yield { ...event, outcome: checkOutcome(event.outcome, options.outputSchema) };
+          }
         },
         [Symbol.asyncDispose]() {
           closed++;

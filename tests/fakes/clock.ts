@@ -43,6 +43,7 @@ export function createFakeClock(start = 0): FakeClock {
   return {
     slept,
     now: () => start + elapsed,
+    utcOffset: () => 0,
     monotonic: () => elapsed,
     sleeping: () => sleepers.length,
     sleep(ms, signal) {
@@ -97,6 +98,7 @@ export function createInstantClock(start = 0): Clock & { readonly slept: readonl
   return {
     slept,
     now: () => start + elapsed,
+    utcOffset: () => 0,
     monotonic: () => elapsed,
     async sleep(ms, signal) {
       signal?.throwIfAborted();

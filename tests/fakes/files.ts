@@ -4,7 +4,7 @@ import type { DirectoryEntry, FileStat, FileStore } from "../../src/core/ports.t
 type Node =
   | { readonly kind: "directory"; mode: number }
   | { readonly kind: "symlink"; readonly target: string }
-  | { readonly kind: "other" }
+  | { readonly kind: "other"; readonly written: string }
   | { readonly kind: "file"; data: Uint8Array; mode: number; modifiedAt: number };
 
 /** The methods of a file store that can be made to fail. */
@@ -17,7 +17,7 @@ export interface FakeFiles extends FileStore {
   /** A device, a socket or a pipe. */
   device(path: string): void;
   directory(path: string): void;
-  /** The text of a file; undefined when there is none. */
+  /** The text of a file, or what was written to a device; undefined when there is none. */
   text(path: string): string | undefined;
   modeOf(path: string): number | undefined;
   /** Every path, sorted. */
@@ -32,6 +32,7 @@ export function createFakeFiles(
 ): FakeFiles {
   const nodes = new Map<string, Node>([["/", { kind: "directory", mode: 0o755 }]]);
   const failures = new Map<string, string>();
+  const locks = new Map<string, Promise<unknown>>();
   let time = 1_000;
   let temporaries = 0;
 
@@ -82,6 +83,10 @@ export function createFakeFiles(
     parentOf(path);
     const old = nodes.get(path);
     if (old?.kind === "directory") throw failure("EISDIR", path);
+    if (old?.kind === "other") {
+      nodes.set(path, { kind: "other", written: old.written + new TextDecoder().decode(data) });
+      return;
+    }
     nodes.set(path, {
       kind: "file",
       data,
@@ -121,11 +126,12 @@ export function createFakeFiles(
     },
     device(path) {
       makeDirectories(dirname(path), 0o755);
-      nodes.set(path, { kind: "other" });
+      nodes.set(path, { kind: "other", written: "" });
     },
     directory: (path) => void makeDirectories(path, 0o755),
     text(path) {
       const node = nodes.get(path);
+      if (node?.kind === "other") return node.written;
       return node?.kind === "file"
         ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(node.data)
         : undefined;
@@ -215,6 +221,15 @@ export function createFakeFiles(
       for (const other of nodes.keys()) {
         if (other === target || other.startsWith(`${target}/`)) nodes.delete(other);
       }
+    },
+    async withLock(path, work) {
+      check("withLock", path);
+      const ended = (locks.get(path) ?? Promise.resolve()).then(work);
+      locks.set(
+        path,
+        ended.catch(() => undefined),
+      );
+      return await ended;
     },
     async makeTemporaryDirectory(prefix) {
       const path = `/tmp/${prefix}${++temporaries}`;

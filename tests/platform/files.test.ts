@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -138,6 +139,20 @@ describe("replaceFile()", () => {
     expect(await fs.readFile(at("real/target"), "utf8")).toBe("two");
     expect(await fs.readlink(at("outer"))).toBe(at("inner"));
     expect(await fs.readlink(at("inner"))).toBe("real/target");
+  });
+
+  test("writes to a pipe, and does not put a file in its place", async () => {
+    execFileSync("mkfifo", [at("pipe")]);
+    // Open for both, so that neither side waits for the other.
+    const pipe = await fs.open(at("pipe"), "r+");
+    try {
+      await files.replaceFile(at("pipe"), "text");
+      expect((await fs.lstat(at("pipe"))).isFIFO()).toBe(true);
+      const { buffer, bytesRead } = await pipe.read(Buffer.alloc(10), 0, 10);
+      expect(buffer.toString("utf8", 0, bytesRead)).toBe("text");
+    } finally {
+      await pipe.close();
+    }
   });
 
   test("reports a loop of links", async () => {

@@ -17,11 +17,11 @@ const host: Host = {
   version: "0.0.0",
 };
 
-function setUp(program: FakeProgram = () => 0) {
+function setUp(program: FakeProgram = () => 0, programs: readonly string[] = ["bash"]) {
   const files = createFakeFiles();
   files.directory("/project");
   const clock = createFakeClock();
-  const spawner = createFakeSpawner(program);
+  const spawner = createFakeSpawner(program, { programs });
   const set = createTools({
     files,
     spawner,
@@ -32,7 +32,7 @@ function setUp(program: FakeProgram = () => 0) {
     resultsDirectory: "/home/anna/.hermes/results",
     limits: { terminalTimeoutMs: 180_000, maxOutputChars: 50_000, maxLineChars: 2_000 },
     envPassthrough: ["KEPT_KEY"],
-    secretEnv: ["LAB_KEY", "KEPT_KEY"],
+    secretEnv: ["OPENAI_API_KEY", "LAB_KEY", "KEPT_KEY"],
   });
   const tool = (name: string) => set.tools.find(({ spec }) => spec.name === name)!;
   return { files, clock, spawner, set, tool };
@@ -86,6 +86,15 @@ test("createTools() gives commands an environment without keys, but with what th
   const terminal = tool("terminal");
   await terminal.run(terminal.parse('{"command":"env"}'), createToolContext());
   expect(spawner.requests.map(({ env }) => env)).toEqual([{ PATH: "/usr/bin", KEPT_KEY: "kept" }]);
+});
+
+test("createTools() gives ripgrep no more of the environment than commands get", async () => {
+  const { tool, spawner } = setUp(undefined, ["rg"]);
+  const search = tool("search_files");
+  await search.run(search.parse('{"pattern":"a"}'), createToolContext());
+  expect(spawner.requests.map(({ program, env }) => ({ program, env }))).toEqual([
+    { program: "/usr/bin/rg", env: { PATH: "/usr/bin", KEPT_KEY: "kept" } },
+  ]);
 });
 
 test("disposing ends the background processes and takes temporary files away", async () => {

@@ -21,15 +21,6 @@ const hurriedCleanupMs = 300;
 /** How long a turn may end by itself after SIGTERM or SIGHUP, in milliseconds. */
 const cleanupMs = 3_000;
 
-export interface InteractiveOptions extends ConversationOptions {
-  /** Sent first. */
-  readonly initialPrompt?: string;
-  /** Go with the first message. */
-  readonly attachments?: readonly ContentPart[];
-  /** Whether errors come with their stack. */
-  readonly debug?: boolean;
-}
-
 /** `hermes chat` without a prompt: a session at the terminal. */
 export async function runInteractiveChat(
   context: CommandContext,
@@ -41,17 +32,23 @@ export async function runInteractiveChat(
   const attachments = await Promise.all(
     options.images.map((path) => readImage(path, { files, cwd: host.cwd })),
   );
-  return await runInteractive(
-    app,
-    {
+  return await talkAtTerminal(app, context, {
+    conversation: {
       ...conversationOptions(options),
       source: "cli",
       approval: approvalMode({ flag: options.approval, isAttended: true }, config.approvals),
-      attachments,
-      debug: options.debug,
     },
-    context,
-  );
+    attachments,
+    debug: options.debug,
+  });
+}
+
+interface InteractiveOptions {
+  readonly conversation: ConversationOptions;
+  /** Go with the first message. */
+  readonly attachments: readonly ContentPart[];
+  /** Whether errors come with their stack. */
+  readonly debug: boolean;
 }
 
 /**
@@ -59,12 +56,11 @@ export async function runInteractiveChat(
  * what still runs must not be waited for.
  * @throws {HermesError} as `App.openConversation` does
  */
-export async function runInteractive(
+async function talkAtTerminal(
   app: App,
-  options: InteractiveOptions,
   { abandon }: Pick<CommandContext, "abandon">,
+  { conversation, attachments, debug }: InteractiveOptions,
 ): Promise<number> {
-  const { initialPrompt, attachments = [], debug = false, ...conversation } = options;
   const { clock, files } = app.ports;
   const [config, redactor] = await Promise.all([app.config(), app.redactor()]);
   const history = await openPromptHistory({
@@ -74,7 +70,7 @@ export async function runInteractive(
     redact: (text) => redactor.content(text),
   });
   const mask = (text: string): string => redactor.boundary(text);
-  const talk = createTalk(app, options.cwd, history.entries);
+  const talk = createTalk(app, conversation.cwd, history.entries);
   const person = createPerson({
     talk,
     clock,
@@ -89,9 +85,8 @@ export async function runInteractive(
   await talk.open();
   await using _ = talk;
   using signals = listenForSignals(app, talk, session);
-  const first = { attachments, ...(initialPrompt === undefined ? {} : { text: initialPrompt }) };
   const left = await Promise.race([
-    session.run(first).then((code) => ({ code, isHurried: false })),
+    session.run(attachments).then((code) => ({ code, isHurried: false })),
     session.forced.then(() => ({ code: exitCodes.interrupted, isHurried: true })),
     signals.left.then((code) => ({ code, isHurried: true })),
   ]);

@@ -14,7 +14,7 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** The shell of that name. @throws {HermesError} `usage/invalid` */
-export function shellOf(name: string): Shell {
+function shellOf(name: string): Shell {
   const shell = shells.find((candidate) => candidate === name);
   if (shell !== undefined) return shell;
   throw usageError(

@@ -72,6 +72,7 @@ function createDemoView(
     },
     notice: (level, text) => view.notice(level, text),
     event: (event) => view.event(event),
+    answer: (text) => view.answer(text),
     async end(outcome) {
       await view.end(outcome);
       if (outcome.status !== "completed") return;

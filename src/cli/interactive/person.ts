@@ -1,13 +1,13 @@
 import type {
   ApprovalDecision,
   ApprovalRequest,
-  ApprovalSubject,
   ApprovalVerdict,
   Approver,
 } from "../../core/approval.ts";
 import { HermesError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Question } from "../../core/tool.ts";
+import { subjectLines } from "../render/approval_subject.ts";
 import type { Mask } from "../render/error.ts";
 import { oneLine, plainText } from "../render/plain.ts";
 import type { Choice } from "./select.ts";
@@ -73,8 +73,8 @@ async function decide(
   const choices = choicesFor(request);
   await talk.say(
     [
-      style.yellow(`Allow this? ${oneLine(request.reason)}`),
-      ...describe(request.subject, deps.mask).map((line) => `  ${line}`),
+      style.yellow(`Allow this? ${deps.mask(oneLine(request.reason))}`),
+      ...subjectLines(request.subject, deps.mask).map((line) => `  ${line}`),
     ].join("\n"),
   );
   const endsAt = clock.monotonic() + approvalTimeoutMs;
@@ -100,32 +100,6 @@ async function decide(
     return { decision: "deny", by: signal.aborted ? "user" : "timeout" };
   } finally {
     answered.abort();
-  }
-}
-
-/** How much of a diff is shown, in lines. */
-const maxDiffLines = 40;
-
-/** What is asked for, in full: a command that is cut could hide what it does. */
-function describe(subject: ApprovalSubject, mask: Mask): readonly string[] {
-  const safe = (text: string): readonly string[] => mask(plainText(text)).split("\n");
-  switch (subject.kind) {
-    case "command":
-      return [...safe(subject.command), ...safe(`in ${subject.cwd}`)];
-    case "file_change": {
-      const changes = subject.changes.flatMap(({ kind, path }) => safe(`${kind} ${path}`));
-      const diff = subject.diff === undefined ? [] : safe(subject.diff);
-      const more = diff.length - maxDiffLines;
-      return [
-        ...changes,
-        ...diff.slice(0, maxDiffLines),
-        ...(more > 0 ? [`... ${more} more lines`] : []),
-      ];
-    }
-    case "tool":
-      return [subject.name, ...safe(JSON.stringify(subject.arguments, null, 2))];
-    default:
-      return subject satisfies never;
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Terminal } from "../../core/ports.ts";
+import { abortable } from "../../wire/abortable.ts";
 import type { Style } from "../render/style.ts";
+import { CallbackSlot } from "./callback_slot.ts";
 import { asksForLine } from "./editor.ts";
 import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
 
@@ -15,7 +17,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
   /** A line that somebody no longer waits for is for the next one. */
   #nextLine: Promise<IteratorResult<string>> | undefined;
   #isMidLine = false;
-  #onInterrupt: (() => void) | undefined;
+  readonly #onInterrupt = new CallbackSlot();
   #interruptReading: (() => void) | undefined;
 
   constructor(terminal: Terminal, style: Style) {
@@ -109,35 +111,28 @@ export class PlainTalk implements Talk, AsyncDisposable {
   }
 
   onInterrupt(callback: () => void): Disposable {
-    this.#onInterrupt = callback;
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#onInterrupt === callback) this.#onInterrupt = undefined;
-      },
-    };
+    return this.#onInterrupt.put(callback);
   }
 
   interrupt(): void {
     if (this.#interruptReading) this.#interruptReading();
-    else this.#onInterrupt?.();
+    else this.#onInterrupt.call();
   }
 
   async #readLine(signal: AbortSignal): Promise<Answered<string>> {
-    signal.throwIfAborted();
     this.#nextLine ??= this.#lines.next();
     const next = this.#nextLine;
+    const interrupted = new Promise<undefined>((resolve) => {
+      this.#interruptReading = () => resolve(undefined);
+    });
     try {
-      return await new Promise<Answered<string>>((resolve, reject) => {
-        this.#interruptReading = () => {
-          resolve(this.#talk("\n").then(() => ({ kind: "interrupted" })));
-        };
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-        next.then((line) => {
-          this.#nextLine = undefined;
-          resolve(line.done ? { kind: "dismissed" } : { kind: "answer", value: line.value });
-        }, reject);
-      });
+      const line = await abortable(() => Promise.race([next, interrupted]), signal);
+      if (line === undefined) {
+        await this.#talk("\n");
+        return { kind: "interrupted" };
+      }
+      this.#nextLine = undefined;
+      return line.done ? { kind: "dismissed" } : { kind: "answer", value: line.value };
     } finally {
       this.#interruptReading = undefined;
     }

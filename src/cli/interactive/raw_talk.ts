@@ -1,5 +1,6 @@
 import type { Clock, Terminal } from "../../core/ports.ts";
 import type { Style } from "../render/style.ts";
+import { CallbackSlot } from "./callback_slot.ts";
 import type { Completion } from "./completion.ts";
 import { createSelectDialog, createTextDialog, type Dialog } from "./dialog.ts";
 import { DialogSlot, type DialogOptions } from "./dialog_slot.ts";
@@ -44,7 +45,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
-  #onInterrupt: (() => void) | undefined;
+  readonly #onInterrupt = new CallbackSlot();
 
   constructor(deps: RawTalkDeps, history: readonly string[]) {
     this.#deps = deps;
@@ -151,12 +152,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   onInterrupt(callback: () => void): Disposable {
-    this.#onInterrupt = callback;
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#onInterrupt === callback) this.#onInterrupt = undefined;
-      },
-    };
+    return this.#onInterrupt.put(callback);
   }
 
   interrupt(): void {
@@ -177,7 +173,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   #press(key: Key): void {
     const isCtrlC = key.type === "key" && key.name === "ctrl-c";
     if (!this.#dialog.press(key)) {
-      if (isCtrlC && !this.#reader) this.#onInterrupt?.();
+      if (isCtrlC && !this.#reader) this.#onInterrupt.call();
       else this.#edit(key);
     }
     this.tick();

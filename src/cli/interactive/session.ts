@@ -72,15 +72,11 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   /** Talks until somebody leaves; resolves with the exit code. `attachments` go with the first message. */
-  async run(first: FirstMessage): Promise<number> {
+  async run(attachments: readonly ContentPart[]): Promise<number> {
     const { talk } = this.#deps;
-    this.#attachments = first.attachments;
+    this.#attachments = attachments;
     await this.#greet();
     await talk.say("");
-    if (first.text !== undefined) {
-      await talk.say(talk.style.bold("> ") + first.text);
-      await this.#handle(first.text);
-    }
     while (true) {
       const said = await talk.readMessage();
       switch (said.kind) {
@@ -284,10 +280,4 @@ export class InteractiveSession implements AsyncDisposable {
         return session satisfies never;
     }
   }
-}
-
-/** What a session begins with. */
-export interface FirstMessage {
-  readonly text?: string;
-  readonly attachments: readonly ContentPart[];
 }

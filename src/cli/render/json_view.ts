@@ -17,6 +17,8 @@ export function createJsonView(deps: JsonViewDeps): TurnView {
     opened: (session) => print(projection.opened(session)),
     notice: (level, text) => print(projection.notice(level, text)),
     event: (event) => print(projection.event(event)),
+    // Its item has told it.
+    answer: () => Promise.resolve(),
     end: (outcome) => print(projection.end(outcome)),
   };
 }

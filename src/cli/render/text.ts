@@ -34,6 +34,8 @@ export class TextView implements TurnView {
   readonly #plain = plainPieces();
   /** What was shown of the message that is or was last written. */
   #streamed = "";
+  /** The last message of the model that became whole. */
+  #whole = "";
   /** Whether the cursor stands behind streamed text. */
   #isMidLine = false;
   #session: OpenedSession | undefined;
@@ -72,6 +74,9 @@ export class TextView implements TurnView {
       await this.#freshLine();
       await this.#progress("(discarded, trying again)");
     }
+    if (event.type === "item-end" && event.item.type === "assistant-message") {
+      this.#whole = event.item.text;
+    }
     const line = this.#lines.line(event);
     if (line !== undefined) await this.#progress(line);
   }
@@ -79,8 +84,11 @@ export class TextView implements TurnView {
   async end(outcome: TurnOutcome): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    if (outcome.status === "completed") await this.#answer(outcome.finalText);
+    if (outcome.status === "completed") await this.answer(outcome.finalText);
     else await this.#freshLine();
+    if (outcome.status === "failed" && outcome.error.code === "turn/answer_invalid") {
+      await this.#refused();
+    }
     if (this.#session !== undefined && this.#options.hasFooter) {
       const { inputTokens, outputTokens } = this.#usage;
       await this.#progress(
@@ -89,12 +97,18 @@ export class TextView implements TurnView {
     }
   }
 
-  async #answer(text: string): Promise<void> {
+  async answer(text: string): Promise<void> {
     const { stdout } = this.#deps;
     const answer = stdout.isTty ? plainText(text) : text;
     await this.#freshLine();
     if (this.#streamed.trim() === answer.trim()) return;
     await stdout.write(answer.endsWith("\n") ? answer : `${answer}\n`);
+  }
+
+  /** What was paid for is shown, but not where programs read. */
+  async #refused(): Promise<void> {
+    const text = this.#safe(this.#whole).trimEnd();
+    if (text !== this.#streamed.trimEnd()) await this.#line(text);
   }
 
   async #stream(delta: string): Promise<void> {

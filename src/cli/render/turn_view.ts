@@ -7,6 +7,8 @@ export interface TurnView {
   notice(level: "info" | "warning", text: string): Promise<void>;
   /** Every event but the end of the turn. */
   event(event: Exclude<TurnEvent, { type: "turn-end" }>): Promise<void>;
+  /** The answer of a run that fails all the same, because it could not be written elsewhere. */
+  answer(text: string): Promise<void>;
   /** How the run ended, also when it never began; once. */
   end(outcome: TurnOutcome): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { basename } from "node:path/posix";
 import type { Field } from "./expand_word.ts";
+import { homeVariables } from "./hermes_call.ts";
 import { countOptions, sortArguments } from "./options.ts";
 import type { Places } from "./protected_paths.ts";
 import { type Wrapper, wrappers } from "./wrappers.ts";
@@ -25,13 +26,15 @@ export interface Invocation {
   /** Files that its output is redirected to. */
   readonly redirectedTo: readonly string[];
   readonly isBackground: boolean;
+  /** Whether the code around it changed where a `hermes` finds its configuration. */
+  readonly hasOtherHome: boolean;
   readonly places: Places;
 }
 
 /** The facts of an invocation besides its words. */
 export type Surroundings = Pick<
   Invocation,
-  "input" | "redirectedTo" | "isBackground" | "places" | "wrappedBy"
+  "input" | "redirectedTo" | "isBackground" | "hasOtherHome" | "places" | "wrappedBy"
 >;
 
 /** More wrappers than this around a program hide it. */
@@ -48,6 +51,7 @@ export function invocationsOf(
 ): readonly Invocation[] {
   const found: Invocation[] = [];
   const wrappedBy = [...surroundings.wrappedBy];
+  let { hasOtherHome } = surroundings;
   let rest = fields;
   // Each round drops at least the wrapper's own name.
   while (found.length < maxWrappers) {
@@ -62,10 +66,12 @@ export function invocationsOf(
       fields: operands,
       args,
       wrappedBy: wrappedBy.slice(),
+      hasOtherHome,
     });
     const wrapper = Object.hasOwn(wrappers, program) ? wrappers[program] : undefined;
     const start = wrapper && commandStart(args, wrapper);
     if (start === undefined) break;
+    hasOtherHome ||= wrapper?.takesAssignments === true && movesHome(args.slice(0, start), wrapper);
     wrappedBy.push(program);
     rest = operands.slice(start);
   }
@@ -83,6 +89,15 @@ function commandStart(args: readonly string[], wrapper: Wrapper): number | undef
   }
   start += wrapper.operands ?? 0;
   return start < args.length ? start : undefined;
+}
+
+/** Whether the arguments of `env` or one of its kin change or drop a variable that `hermes` finds its home with. */
+function movesHome(args: readonly string[], wrapper: Wrapper): boolean {
+  const { options, operands, valueList } = sortArguments(args, wrapper);
+  if (options.includes("i") || options.includes("--ignore-environment")) return true;
+  const dropped = valueList.map(([, value]) => value);
+  const assigned = operands.map((operand) => operand.split("=", 1)[0] ?? "");
+  return [...dropped, ...assigned].some((name) => name === "-" || homeVariables.includes(name));
 }
 
 /** Whether an invocation only prints how it is used. */

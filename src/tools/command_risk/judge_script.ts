@@ -10,6 +10,7 @@ import {
   literalOutput,
   unknownText,
 } from "./expand_word.ts";
+import { homeVariables } from "./hermes_call.ts";
 import { type CommandInput, type Invocation, invocationsOf, maxWrappers } from "./invocation.ts";
 import {
   addFinding,
@@ -182,11 +183,18 @@ function judgeSimple(judging: Judging, command: SimpleCommand, inherited: Inheri
     }
   }
   const fields = expandWords(command.words, judging.variables);
+  const isMovedForIt =
+    !judging.hasOtherHome && command.assignments.some(({ name }) => homeVariables.includes(name));
+  if (isMovedForIt) judging.hasOtherHome = true;
   judgeRun(judging, fields, surroundings);
+  if (isMovedForIt) judging.hasOtherHome = false;
   if (["declare", "export", "local", "readonly", "typeset"].includes(fields[0]?.text ?? "")) {
     for (const { name, value } of assignmentsIn(command.words)) {
       assign(judging, name, assignedValues(value, judging.variables));
     }
+  }
+  if (fields[0]?.text === "unset" && fields.some(({ text }) => homeVariables.includes(text))) {
+    judging.hasOtherHome = true;
   }
   if (fields[0]?.text === "read")
     for (const field of fields) assign(judging, field.text, undefined);
@@ -194,7 +202,8 @@ function judgeSimple(judging: Judging, command: SimpleCommand, inherited: Inheri
 
 /** Judges the run of one program, and of what it runs in turn. */
 function judgeRun(judging: Judging, fields: readonly Field[], inherited: Inherited): void {
-  const surroundings = { ...inherited, places: placesOf(judging) };
+  const { hasOtherHome } = judging;
+  const surroundings = { ...inherited, hasOtherHome, places: placesOf(judging) };
   const hasSudoPassword = judging.options.hasSudoPassword ?? false;
   const invocations = invocationsOf(fields, surroundings);
   if (invocations.length === maxWrappers) addUnreadable(judging);

@@ -1,4 +1,5 @@
 import { basename } from "node:path/posix";
+import { homeVariables } from "./hermes_call.ts";
 import type { Places } from "./protected_paths.ts";
 import type { Finding } from "./rules/rule.ts";
 
@@ -20,6 +21,8 @@ export interface Judging {
   readonly variables: Map<string, readonly string[]>;
   /** Variables that still have the value of the environment, which the first assignment replaces. */
   readonly predefined: Set<string>;
+  /** Whether the code changed where a `hermes` finds its configuration. */
+  hasOtherHome: boolean;
   /** Undefined once it cannot be known any more. */
   cwd: string | undefined;
   /** Files that were made executable, normalized. */
@@ -47,6 +50,7 @@ export function createJudging(command: string, options: JudgeOptions): Judging {
     findings: [],
     variables: new Map(variables),
     predefined: new Set(variables.map(([name]) => name)),
+    hasOtherHome: false,
     cwd,
     executables: new Set(),
     functions: [],
@@ -97,6 +101,7 @@ export function assign(
   name: string,
   values: readonly string[] | undefined,
 ): void {
+  if (homeVariables.includes(name)) judging.hasOtherHome = true;
   const before = judging.predefined.delete(name) ? [] : (judging.variables.get(name) ?? []);
   const all = values && [...new Set([...before, ...values])];
   const chars = all?.reduce((sum, value) => sum + value.length + 1, 0) ?? 0;

@@ -2,6 +2,8 @@
 export interface OptionSyntax {
   /** Letters of the short options that take a value. */
   readonly valued?: string;
+  /** Letters of the short options whose value, where they have one, is attached. */
+  readonly attached?: string;
   /** Long options, with their dashes, whose value is the next argument. */
   readonly valuedLong?: readonly string[];
 }
@@ -10,8 +12,10 @@ export interface OptionSyntax {
 export interface SortedArguments {
   /** Short options as single letters, long ones without their value: `r`, `--force`. */
   readonly options: readonly string[];
-  /** Values of options, by the option. */
+  /** Values of options, by the option; of a repeated one the last. */
   readonly values: ReadonlyMap<string, string>;
+  /** All of them with their options, in order. */
+  readonly valueList: readonly (readonly [string, string])[];
   readonly operands: readonly string[];
 }
 
@@ -21,7 +25,7 @@ export interface SortedArguments {
  */
 export function sortArguments(args: readonly string[], syntax: OptionSyntax = {}): SortedArguments {
   const options: string[] = [];
-  const values = new Map<string, string>();
+  const valueList: (readonly [string, string])[] = [];
   const operands: string[] = [];
   let hasEnded = false;
   for (let index = 0; index < args.length; index++) {
@@ -38,10 +42,10 @@ export function sortArguments(args: readonly string[], syntax: OptionSyntax = {}
     options.push(...read.options);
     const valued = read.options.at(-1);
     if (valued === undefined) continue;
-    if (read.value !== undefined) values.set(valued, read.value);
-    else if (read.wantsValue) values.set(valued, args[++index] ?? "");
+    if (read.value !== undefined) valueList.push([valued, read.value]);
+    else if (read.wantsValue) valueList.push([valued, args[++index] ?? ""]);
   }
-  return { options, values, operands };
+  return { options, values: new Map(valueList), valueList, operands };
 }
 
 /** Number of the leading arguments that are options or their values; a `--` counts. */
@@ -77,9 +81,11 @@ function readOption(arg: string, syntax: OptionSyntax): ReadOption {
   }
   // Clusters are short; a longer one is text that happens to begin with a dash.
   const letters = Array.from(arg.slice(1, 65));
-  const valued = letters.findIndex((letter) => syntax.valued?.includes(letter) ?? false);
-  if (valued === -1) return { options: letters, wantsValue: false };
-  const options = letters.slice(0, valued + 1);
-  const value = arg.slice(valued + 2);
-  return value === "" ? { options, wantsValue: true } : { options, value, wantsValue: false };
+  const { valued = "", attached = "" } = syntax;
+  const last = letters.findIndex((letter) => (valued + attached).includes(letter));
+  if (last === -1) return { options: letters, wantsValue: false };
+  const options = letters.slice(0, last + 1);
+  const value = arg.slice(last + 2);
+  if (value !== "") return { options, value, wantsValue: false };
+  return { options, wantsValue: valued.includes(letters[last] ?? "") };
 }

@@ -89,21 +89,30 @@ export function isOutside(text: string): boolean {
   return text.startsWith("/") || text.startsWith("~");
 }
 
-/** What a protected file is to the user; undefined when it is an ordinary one. */
+/**
+ * What a protected file is to the user; undefined when it is an ordinary one.
+ * @param contents names of what is put inside of it, should it be a directory
+ */
 export function protectedFileKind(
   text: string,
   places: Places,
+  contents: readonly string[] = [],
 ): "system file" | "project env/config" | undefined {
-  const path = absolutePath(text, places);
-  if (path !== undefined) {
-    if (isBelow(path, "/etc") || /^\/private\/(?:etc|var|tmp|home)(?:\/|$)/.test(path)) {
-      return "system file";
-    }
-    if (isBelowHome(path, clean(places.home), homeEntries)) return "system file";
-    if (isHermesFile(path, clean(places.hermesHome))) return "system file";
-  }
+  const paths = [text, ...contents.map((name) => join(text, name))];
+  if (paths.some((path) => isSystemFile(path, places))) return "system file";
   const name = basename(text.toLowerCase());
   return isEnvFileName(name) || name === "config.yaml" ? "project env/config" : undefined;
+}
+
+function isSystemFile(text: string, places: Places): boolean {
+  const path = absolutePath(text, places);
+  if (path === undefined) return false;
+  return (
+    isBelow(path, "/etc") ||
+    /^\/private\/(?:etc|var|tmp|home)(?:\/|$)/.test(path) ||
+    isBelowHome(path, clean(places.home), homeEntries) ||
+    isHermesFile(path, clean(places.hermesHome))
+  );
 }
 
 const homeEntries = [...sensitiveHomeFiles, ...sensitiveHomeDirectories];
@@ -113,6 +122,7 @@ function isBelowHome(path: string, home: string, entries: readonly string[]): bo
 }
 
 function isHermesFile(path: string, hermesHome: string): boolean {
+  if (path === hermesHome) return true;
   if (!isBelow(path, hermesHome)) return false;
   const name = basename(path);
   if (isEnvFileName(name) || name === "config.yaml") return true;

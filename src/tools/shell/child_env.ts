@@ -1,35 +1,23 @@
 import type { Env } from "../../core/ports.ts";
 
-/** Variables with which hermes reaches models; a command has no business with them unless the user says so. */
+/**
+ * Keys of models that other programs know by these names. Commands that a model wrote have no business with them either,
+ * unless the user says so.
+ */
 const modelSecrets: ReadonlySet<string> = new Set([
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_TOKEN",
   "AZURE_OPENAI_API_KEY",
-  "CEREBRAS_API_KEY",
   "CLAUDE_CODE_OAUTH_TOKEN",
   "CODEX_API_KEY",
   "COPILOT_GITHUB_TOKEN",
   "DASHSCOPE_API_KEY",
-  "DEEPSEEK_API_KEY",
-  "FIREWORKS_API_KEY",
-  "GEMINI_API_KEY",
-  "GLM_API_KEY",
-  "GOOGLE_API_KEY",
-  "GROQ_API_KEY",
   "HF_TOKEN",
-  "KIMI_API_KEY",
   "MINIMAX_API_KEY",
-  "MISTRAL_API_KEY",
-  "MOONSHOT_API_KEY",
   "NOUS_API_KEY",
   "NVIDIA_API_KEY",
-  "OPENAI_API_KEY",
-  "OPENROUTER_API_KEY",
   "PERPLEXITY_API_KEY",
-  "TOGETHER_API_KEY",
   "VERCEL_AI_GATEWAY_API_KEY",
-  "XAI_API_KEY",
-  "ZAI_API_KEY",
 ]);
 
 /** What only concerns this process: both make a child that was built with Bun run something else than its program. */
@@ -41,7 +29,7 @@ const sharedVariables: ReadonlySet<string> = new Set(["HERMES_HOME", "HERMES_PRO
 export interface ChildEnvOptions {
   /** Names that the user lets through: `terminal.env_passthrough`. */
   readonly passthrough: readonly string[];
-  /** Names that hold keys besides the well-known ones: `key_env` of custom providers. */
+  /** Names that hold the keys of hermes itself, and other secrets of the user's. */
   readonly secrets: readonly string[];
 }
 

@@ -1,9 +1,17 @@
 import { describe, expect, test } from "bun:test";
+import { getEventListeners } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PlainTalk } from "../../../src/cli/interactive/plain_talk.ts";
+import { styleFor } from "../../../src/cli/render/style.ts";
+import { AsyncQueue } from "../../../src/core/async_queue.ts";
+import { HermesError } from "../../../src/core/errors.ts";
 import type { FakeApp, FakeAppParts } from "../../fakes/app.ts";
 import { startCli } from "../../fakes/cli.ts";
+import { settled } from "../../fakes/clock.ts";
+import { createFakeTerminal } from "../../fakes/terminal.ts";
+import { thrown } from "../../fakes/thrown.ts";
 
 /** A chat on a terminal that cannot be drawn on, to which these lines are typed. */
 async function dumbChat(
@@ -71,5 +79,43 @@ describe("a chat with TERM=dumb", () => {
       },
     }));
     expect([code, shown.includes("The user does not want to answer")]).toEqual([0, true]);
+  });
+});
+
+/** A talk whose lines come when the test types them. */
+function openTalk(): { readonly talk: PlainTalk; readonly type: (line: string) => void } {
+  const typed = new AsyncQueue<Uint8Array>();
+  const terminal = createFakeTerminal({ stdin: "tty", columns: 80 });
+  const stdin = { kind: "tty", chunks: () => typed } as const;
+  return {
+    talk: new PlainTalk({ ...terminal, stdin }, styleFor({}, { isTty: false })),
+    type: (line) => typed.push(new TextEncoder().encode(`${line}\n`)),
+  };
+}
+
+describe("lines", () => {
+  test("that were read leave nothing behind on the signal of their question", async () => {
+    const { talk, type } = openTalk();
+    const turn = new AbortController();
+    const choice = talk.choose({ choices: [{ hotkey: "y", label: "yes" }] }, turn.signal);
+    for (const line of ["no", "maybe", "y"]) type(line);
+    expect(await choice).toEqual({ kind: "answer", value: 0 });
+    const interrupted = talk.askText(turn.signal);
+    await settled();
+    talk.interrupt();
+    expect(await interrupted).toEqual({ kind: "interrupted" });
+    expect(getEventListeners(turn.signal, "abort")).toEqual([]);
+  });
+
+  test("that come after their question was withdrawn are for the next reader", async () => {
+    const { talk, type } = openTalk();
+    const question = new AbortController();
+    const answer = thrown(() => talk.askText(question.signal));
+    await settled();
+    question.abort(new HermesError("approval/denied", "Nobody answered in time"));
+    expect(await answer).toMatchObject({ code: "approval/denied" });
+    type("late");
+    await settled();
+    expect(await talk.readMessage()).toEqual({ kind: "message", text: "late" });
   });
 });

@@ -7,7 +7,7 @@ const env = {
   GITHUB_TOKEN: "kept",
   OPENAI_API_KEY: "secret",
   XAI_API_KEY: "secret",
-  OPENROUTER_API_KEY: "secret",
+  ANTHROPIC_API_KEY: "secret",
   LAB_API_KEY: "secret",
   HERMES_HOME: "/home/anna/.hermes",
   HERMES_PROFILE: "work",
@@ -18,8 +18,10 @@ const env = {
   UNSET: undefined,
 };
 
+const secrets = ["LAB_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY"];
+
 test("childEnv() leaves out keys of models and what is for hermes itself", () => {
-  expect(childEnv(env, { passthrough: [], secrets: ["LAB_API_KEY"] })).toEqual({
+  expect(childEnv(env, { passthrough: [], secrets })).toEqual({
     PATH: "/usr/bin",
     HOME: "/home/anna",
     GITHUB_TOKEN: "kept",
@@ -32,7 +34,7 @@ test("childEnv() keeps what the user lets through, but never what would turn a c
   const passthrough = ["OPENAI_API_KEY", "LAB_API_KEY", "BUN_OPTIONS", "ABSENT"];
   const { OPENAI_API_KEY, LAB_API_KEY, BUN_OPTIONS } = childEnv(env, {
     passthrough,
-    secrets: ["LAB_API_KEY"],
+    secrets,
   });
   expect({ OPENAI_API_KEY, LAB_API_KEY, BUN_OPTIONS }).toEqual({
     OPENAI_API_KEY: "secret",

@@ -1,8 +1,7 @@
-import { errnoOf, HermesError } from "../../../core/errors.ts";
-import type { Ports } from "../../../core/ports.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { choiceFlag, filledFlag, type FlagValues } from "../../flags.ts";
+import { writeNamedFile } from "../../named_file.ts";
 import { printNote } from "../../print.ts";
 import type { Mask } from "../../render/error.ts";
 import { renderMarkdown } from "../../render/session_markdown.ts";
@@ -29,7 +28,7 @@ export async function run(context: CommandContext): Promise<number> {
   const text = renderExport(stored, format, mask);
   if (file === undefined) await ports.terminal.stdout.write(text);
   else {
-    await writeFile(ports, file, text);
+    await writeNamedFile(ports.files, file, { text, what: "the export" });
     await printNote(ports, `Wrote ${stored.items.length} items: ${file}`);
   }
   return exitCodes.done;
@@ -54,7 +53,7 @@ function formatOf(name: string): ExportFormat {
  * A session as text. `jsonl` is one line for the session and one for each item; `json` is the same as one document.
  * Both are data and hold everything as it was stored; secrets are masked in `markdown`, which is for people.
  */
-export function renderExport(stored: StoredSession, format: ExportFormat, mask: Mask): string {
+function renderExport(stored: StoredSession, format: ExportFormat, mask: Mask): string {
   const session = sessionToJson(stored.session);
   const items = stored.items.map(storedItemToJson);
   switch (format) {
@@ -68,17 +67,5 @@ export function renderExport(stored: StoredSession, format: ExportFormat, mask: 
       return renderMarkdown(stored, mask);
     default:
       return format satisfies never;
-  }
-}
-
-async function writeFile(ports: Ports, file: string, text: string): Promise<void> {
-  try {
-    await ports.files.replaceFile(file, text);
-  } catch (error) {
-    throw new HermesError(
-      "file/unwritable",
-      `Cannot write the export: ${file} (${errnoOf(error) ?? String(error)})`,
-      { cause: error, hint: "choose another file with -o" },
-    );
   }
 }

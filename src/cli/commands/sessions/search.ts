@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** The words of the command line as one query. @throws {HermesError} `usage/invalid` */
-export function searchQuery(operands: readonly string[]): string {
+function searchQuery(operands: readonly string[]): string {
   const query = operands.join(" ").trim();
   if (query === "") throw usageError("The search is empty", "hermes sessions search WORDS");
   return query;

@@ -6,6 +6,7 @@ import { codeRules, sudoPasswordRule } from "./code.ts";
 import { fileRules } from "./files.ts";
 import { gitRules } from "./git.ts";
 import { hardlineRules, hardlineWriteRule } from "./hardline.ts";
+import { hermesRules } from "./hermes.ts";
 import { processRules } from "./processes.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { sqlRules } from "./sql.ts";
@@ -14,6 +15,7 @@ const rulesByProgram = indexRules([
   ...hardlineRules,
   ...fileRules,
   ...processRules,
+  ...hermesRules,
   ...gitRules,
   ...codeRules,
   ...sqlRules,
@@ -54,12 +56,14 @@ export function findingsOf(invocation: Invocation, options: RuleOptions): readon
 /** The name that the tables know a program by: `mkfs` for `mkfs.ext4`, `python` for `python3.12`. */
 function programFamily(program: string): string {
   if (/^mkfs\.|^mke2fs$/.test(program)) return "mkfs";
+  // Builds for other machines are named after them.
+  if (/^hermes-(?:darwin|linux)-/.test(program)) return "hermes";
   return interpreterOf(program) ?? program;
 }
 
 function protectedWrites(invocation: Invocation): readonly Finding[] {
-  return writtenPaths(invocation).flatMap(({ text, via }): readonly Finding[] => {
-    const kind = protectedFileKind(text, invocation.places);
+  return writtenPaths(invocation).flatMap(({ text, contents, via }): readonly Finding[] => {
+    const kind = protectedFileKind(text, invocation.places, contents);
     if (!kind) return [];
     const key = `overwrite ${kind} via ${via}`;
     return [{ level: "dangerous", key, reason: key }];

@@ -1,0 +1,18 @@
+import { providers } from "../config/providers.ts";
+import type { Config } from "../config/schema.ts";
+
+/**
+ * Names of the variables that hold secrets: the keys of every vendor, those that the configuration names, and all that
+ * `.env` holds.
+ */
+export function secretNames(
+  fromFile: Iterable<string>,
+  config: Pick<Config, "custom_providers" | "fallback_providers"> | undefined,
+): readonly string[] {
+  const configured = [...(config?.custom_providers ?? []), ...(config?.fallback_providers ?? [])];
+  return [
+    ...fromFile,
+    ...configured.map((provider) => provider.key_env).filter((name) => name !== ""),
+    ...providers.flatMap((row) => row.keyEnv),
+  ];
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { createTurnRunner, type SessionFacts } from "../../src/app/turn_runner.ts";
+import { denyAll } from "../../src/core/approval.ts";
+import { HermesError } from "../../src/core/errors.ts";
+import type { TurnEvent, TurnOutcome } from "../../src/core/event.ts";
+import { createRedactor } from "../../src/core/redact.ts";
+import type { AgentRuntime, TurnRequest } from "../../src/core/runtime.ts";
+import { createFakeClock } from "../fakes/clock.ts";
+import { assistant } from "../fakes/model.ts";
+
+const facts: SessionFacts = {
+  sessionId: "session",
+  model: "model",
+  instructions: "",
+  cwd: "/",
+  reasoningEffort: "medium",
+  maxSteps: 1,
+  approver: denyAll,
+};
+
+const refusal = new HermesError("turn/answer_invalid", "The answer is no number");
+
+/** Takes answers that are numbers. */
+const numberSchema: NonNullable<SessionFacts["outputSchema"]> = {
+  schema: { type: "number" },
+  check: (answer) => (/^\d+$/.test(answer) ? undefined : refusal),
+};
+
+/** Runs one turn that ends like this; what was asked, told and stored. */
+async function play(
+  outcome: TurnOutcome,
+  more: Partial<SessionFacts>,
+): Promise<{
+  readonly asked: readonly TurnRequest[];
+  readonly told: TurnEvent | undefined;
+  readonly stored: readonly TurnOutcome[];
+  readonly items: readonly string[];
+}> {
+  const asked: TurnRequest[] = [];
+  const stored: TurnOutcome[] = [];
+  const runtime: AgentRuntime = {
+    async *runTurn(turn) {
+      asked.push(turn);
+      yield { type: "item-end", item: assistant("a", "three") };
+      yield { type: "turn-end", outcome };
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  const store = {
+    startTurn: () => Promise.resolve(),
+    append: () => Promise.resolve(),
+    keepRuntimeState: () => Promise.resolve(),
+    endTurn: (turn: { readonly outcome: TurnOutcome }) => {
+      stored.push(turn.outcome);
+      return Promise.resolve();
+    },
+  };
+  const deps = { store, runtime, clock: createFakeClock(), redactor: createRedactor() };
+  const runner = createTurnRunner(deps, { ...facts, ...more }, []);
+  const events: TurnEvent[] = [];
+  const message = { type: "user-message", id: "u", parts: [] } as const;
+  for await (const event of runner.runTurn(message, new AbortController().signal)) {
+    events.push(event);
+  }
+  return { asked, told: events.at(-1), stored, items: runner.items().map((item) => item.id) };
+}
+
+describe("a turn whose answer must follow a schema", () => {
+  test("is stored as the failure that it is told as, and its answer is kept", async () => {
+    const completed = { status: "completed", finalText: "three" } as const;
+    const { asked, told, stored, items } = await play(completed, { outputSchema: numberSchema });
+    const failed: TurnOutcome = {
+      status: "failed",
+      error: refusal,
+      completedItemIds: ["u", "a"],
+    };
+    expect(told).toEqual({ type: "turn-end", outcome: failed });
+    expect(stored).toEqual([failed]);
+    expect(items).toEqual(["u", "a"]);
+    expect(asked.map((turn) => turn.outputSchema)).toEqual([{ type: "number" }]);
+  });
+
+  test.each<TurnOutcome>([
+    { status: "completed", finalText: "3" },
+    { status: "interrupted" },
+    {
+      status: "failed",
+      error: new HermesError("model/quota", "No credit"),
+      completedItemIds: ["u", "a"],
+    },
+  ])("ends as it ended where there is nothing to refuse: $status", async (outcome) => {
+    const { told, stored } = await play(outcome, { outputSchema: numberSchema });
+    expect(told).toEqual({ type: "turn-end", outcome });
+    expect(stored).toEqual([outcome]);
+  });
+});
+
+test("a turn without a schema ends as it ended", async () => {
+  const completed = { status: "completed", finalText: "three" } as const;
+  const { asked, stored } = await play(completed, {});
+  expect(stored).toEqual([completed]);
+  expect(asked.map((turn) => "outputSchema" in turn)).toEqual([false]);
+});
