@@ -31,25 +31,8 @@ async function main(): Promise<number> {
     });
   } catch (error) {
     // Nothing that a user can cause gets here.
-    const mask = await lastMask(ports.env);
-    const text = mask(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    await ports.terminal.stderr.write(
-      `${text}\nerror: Unexpected error: ${oneLine(text)} (internal/bug)\nhint: report the stack above\n`,
-    );
+    const { bugReport } = await import("./cli/report_bug.ts");
+    await ports.terminal.stderr.write(bugReport(error, ports.env));
     return 1;
   }
-}
-
-/** Masks what looks like a secret, and every value of the environment whose name says that it is one. */
-async function lastMask(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<(text: string) => string> {
-  const { createRedactor } = await import("./core/redact.ts");
-  const named = Object.entries(env).filter(([name]) => /KEY|TOKEN|SECRET|PASS/i.test(name));
-  const redactor = createRedactor({ secrets: named.flatMap(([, value]) => value ?? []) });
-  return (text) => redactor.boundary(text);
-}
-
-function oneLine(text: string): string {
-  return text.split("\n")[0] ?? "";
 }
