@@ -42,7 +42,7 @@ const table: Readonly<Record<string, Room>> = {
   wire: { rooms: ["core"], packages: [] },
   transports: { rooms: ["core", "wire"], packages: ["@noble/hashes", "openai"] },
   agent: { rooms: ["core"], packages: [] },
-  codex: { rooms: ["core", "wire"], packages: ["smol-toml"] },
+  codex: { rooms: ["core", "wire"], packages: ["smol-toml", "zod"] },
   tools: { rooms: ["core"], packages: ["diff", "fflate", "re2js", "zod"] },
   auth: { rooms: ["core"], packages: ["zod"] },
   config: { rooms: ["core"], packages: ["yaml", "zod"] },

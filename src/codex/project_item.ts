@@ -11,7 +11,7 @@ import type {
   WorkStatus,
 } from "../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { innerCommand } from "./inner_command.ts";
+import { shownCommand } from "./shown_command.ts";
 import {
   agentMessageItem,
   commandItem,
@@ -67,7 +67,7 @@ export function projectItem(type: string, id: string, item: JsonObject): Project
       const run = {
         type: "command",
         id,
-        command: innerCommand(command),
+        command: shownCommand(command),
         cwd,
         exitCode,
         output,

@@ -41,9 +41,9 @@ export const configReply = z.looseObject({
   config: z.looseObject({
     model: z.string().nullish(),
     model_provider: z.string().nullish(),
-    sandbox_mode: z.unknown(),
-    default_permissions: z.unknown(),
-    profile: z.unknown(),
+    sandbox_mode: z.unknown().optional(),
+    default_permissions: z.unknown().optional(),
+    profile: z.unknown().optional(),
   }),
 });
 

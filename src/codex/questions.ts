@@ -121,7 +121,9 @@ export class Questions {
     const resume = this.#deps.pause();
     try {
       for (const { id, question } of plan.questions) {
-        const answer = signal.aborted ? undefined : await ask?.(question, signal);
+        const answer = signal.aborted
+          ? undefined
+          : await ask?.(question, signal).catch(() => undefined);
         answers.set(id, answer);
         // One that stays open makes the rest pointless.
         if (answer === undefined) break;

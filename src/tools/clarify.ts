@@ -34,7 +34,7 @@ export function createClarifyTool(): Tool<ReturnType<typeof input.parse>> {
       return result({
         question,
         choices_offered: choices,
-        user_response: answer ?? "Nobody can answer in this run: pick a sensible default and go on",
+        user_response: answer ?? "Nobody answers: pick a sensible default and go on",
       });
     },
   };

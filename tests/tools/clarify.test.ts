@@ -22,7 +22,7 @@ test("clarify tells the model to decide where nobody can be asked", async () => 
     text: JSON.stringify({
       question: "Which?",
       choices_offered: [],
-      user_response: "Nobody can answer in this run: pick a sensible default and go on",
+      user_response: "Nobody answers: pick a sensible default and go on",
     }),
     isError: false,
   });

@@ -118,7 +118,7 @@ async function ask(
         await talk.say(talk.style.dim(`  ${plainText(answered.value)}`));
         return answered.value;
       case "dismissed":
-        return "The user does not want to answer: decide by yourself";
+        return undefined;
       case "interrupted":
         deps.interruptTurn();
         return undefined;
