@@ -37,6 +37,14 @@ export async function createSandbox(endpoint: Endpoint): Promise<Sandbox> {
   };
 }
 
+/** Where the binary runs. */
+export interface Machine {
+  readonly home: string;
+  readonly cwd: string;
+  /** Besides PATH and the two homes. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** What a run of the binary left behind. */
 export interface Finished {
   readonly code: number | null;
@@ -63,7 +71,7 @@ export function binaryPath(): string {
 
 /** Runs the binary in a sandbox, without stdin, to its end. */
 export function runHermes(
-  sandbox: Sandbox,
+  sandbox: Machine,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Finished> {
@@ -74,6 +82,7 @@ export function runHermes(
         PATH: process.env["PATH"] ?? "/usr/bin:/bin",
         HOME: sandbox.home,
         HERMES_HOME: sandbox.home,
+        ...sandbox.env,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -4,10 +4,11 @@
  */
 import { parseArgs } from "node:util";
 import type { Campaign, CampaignResult } from "./campaign.ts";
+import * as codex from "./codex.ts";
 import * as kill from "./kill.ts";
 import * as sse from "./sse.ts";
 
-const campaigns: readonly Campaign[] = [kill, sse];
+const campaigns: readonly Campaign[] = [kill, sse, codex];
 
 /** Failed cases that are shown of a campaign. */
 const maxShown = 20;

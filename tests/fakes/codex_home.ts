@@ -47,6 +47,8 @@ export interface CodexHome extends AsyncDisposable {
   /** What codex needs and nothing of ours: PATH, HOME, CODEX_HOME, TMPDIR, NO_COLOR. */
   readonly env: Readonly<Record<string, string>>;
   readConfig(): Promise<string>;
+  /** The same configuration with another server. */
+  configure(serverUrl: string): Promise<void>;
 }
 
 /** Makes a home. Closes with `await using`. */
@@ -74,6 +76,7 @@ export async function createCodexHome(options: CodexHomeOptions): Promise<CodexH
       TMPDIR: temporary,
       NO_COLOR: "1",
     },
+    configure: (serverUrl) => writeFile(configFile, codexConfig({ ...options, serverUrl })),
     readConfig: () => readFile(configFile, "utf8"),
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
