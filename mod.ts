@@ -12,6 +12,21 @@ export {
   type SessionOptions,
 } from "./src/app/session.ts";
 export { createLoopRuntime, type LoopDeps } from "./src/agent/loop.ts";
+export {
+  type CodexRuntime,
+  type CodexRuntimeDeps,
+  type CodexRuntimeOptions,
+  createCodexRuntime,
+} from "./src/codex/runtime.ts";
+export { CodexClient, type CodexClientDeps } from "./src/codex/client.ts";
+export { Projector, type ProjectorScope } from "./src/codex/projector.ts";
+export {
+  type CodexProcess,
+  type CodexProcessDeps,
+  type CodexProgram,
+  startCodex,
+} from "./src/codex/process.ts";
+export type { CodexLimits } from "./src/codex/turn_clock.ts";
 export { runSessionTurn, type SessionTurnDeps } from "./src/agent/session_turn.ts";
 export type { AgentRuntime, TurnRequest } from "./src/core/runtime.ts";
 
@@ -21,6 +36,7 @@ export type {
   ItemEvent,
   ModelEvent,
   NoticeEvent,
+  PlanEvent,
   RetryEvent,
   TurnEvent,
   TurnOutcome,
@@ -28,8 +44,12 @@ export type {
 } from "./src/core/event.ts";
 export type {
   AssistantMessage,
+  ChangedFile,
+  CommandRun,
   ContentPart,
+  FileChange,
   Item,
+  ModelItem,
   Reasoning,
   Replay,
   ToolCall,
@@ -87,6 +107,14 @@ export { MemorySessionStore } from "./src/storage/memory_store.ts";
 export { SqliteSessionStore, type SessionStoreDeps } from "./src/storage/session_store.ts";
 
 // The outside
-export type { Clock, Fetch, FileStore, Host, Ports, Spawner } from "./src/core/ports.ts";
+export type {
+  Clock,
+  Fetch,
+  FileStore,
+  Host,
+  Ports,
+  ProcessTable,
+  Spawner,
+} from "./src/core/ports.ts";
 export { createPorts } from "./src/platform/ports.ts";
 export { createRedactor, type Redactor } from "./src/core/redact.ts";

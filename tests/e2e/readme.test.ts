@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { exitCodes } from "../../src/cli/exit_codes.ts";
+import { codexVersions } from "../fakes/codex_binaries.ts";
+import { type CodexHome, createCodexHome } from "../fakes/codex_home.ts";
 import { textAnswer } from "../fakes/server_steps.ts";
 import { binary, createSandbox, type Ended, type Sandbox } from "./sandbox.ts";
 import { startVendors, type Vendors } from "./vendors.ts";
@@ -21,15 +23,19 @@ const ownServer = "http://127.0.0.1:11434/v1";
 
 let sandbox: Sandbox;
 let vendors: Vendors;
+let codexHome: CodexHome;
 beforeAll(async () => {
   sandbox = await createSandbox();
   vendors = await startVendors([textAnswer("Hello from the model")]);
   const bin = join(sandbox.root, "bin");
   await mkdir(bin);
   await symlink(binary, join(bin, "hermes"));
+  codexHome = await createCodexHome({ serverUrl: vendors.server.url });
+  await symlink(codexVersions.at(-1)?.path ?? "", join(bin, "codex"));
   await writeFile(join(sandbox.work, "notes.txt"), "Notes\n");
 });
 afterAll(async () => {
+  await codexHome[Symbol.asyncDispose]();
   await vendors[Symbol.asyncDispose]();
   await sandbox[Symbol.asyncDispose]();
 });
@@ -54,6 +60,7 @@ function run(
       PATH: `${join(sandbox.root, "bin")}:${process.env["PATH"] ?? ""}`,
       HOME: sandbox.root,
       TMPDIR: join(sandbox.root, "tmp"),
+      CODEX_HOME: codexHome.directory,
       ...env,
     },
   });
