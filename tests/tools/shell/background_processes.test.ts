@@ -49,6 +49,23 @@ describe("disposing", () => {
     expect([isDone(), signals]).toEqual([true, ["SIGTERM", "SIGKILL"]]);
   });
 
+  test("gives the same time to what a background process left behind", async () => {
+    const clock = createFakeClock();
+    const spawner = createFakeSpawner(({ leaveChild, ignoreSignals }) => {
+      leaveChild();
+      ignoreSignals();
+      return 0;
+    });
+    const processes = new BackgroundProcesses(clock);
+    await processes.add("s1", "serve", await spawner.spawn(request)).ended;
+    const done = processes[Symbol.asyncDispose]();
+    await clock.advance(1_999);
+    expect(spawner.signals).toEqual(["SIGTERM"]);
+    await clock.advance(1);
+    await done;
+    expect(spawner.signals).toEqual(["SIGTERM", "SIGKILL"]);
+  });
+
   test("leaves alone what has ended by itself", async () => {
     const { dispose, isDone, signals } = await setUp(() => 0);
     dispose();
