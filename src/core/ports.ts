@@ -100,6 +100,8 @@ export interface ChildProcess {
   closeStdin(): void;
   /** Signals the whole group; true when there was one. */
   killGroup(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): boolean;
+  /** Whether anybody of the group is left, who may outlive the leader. */
+  hasGroup(): boolean;
   /** Stops reading and frees the pipes. */
   abandon(): void;
 }

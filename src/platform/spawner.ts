@@ -49,17 +49,20 @@ async function spawn(request: SpawnRequest): Promise<ChildProcess> {
   return running;
 }
 
-/** Children whose leader runs. */
+/** Children of whose group somebody was there when it was looked at last. */
 const alive = new Set<RunningChild>();
 
 /** Whoever leaves in a hurry cannot wait for its children: their groups die with this process. */
 function endWithUs(child: RunningChild): void {
   if (alive.size === 0) process.once("exit", endAll);
   alive.add(child);
-  void child.exited.then(() => {
-    alive.delete(child);
-    if (alive.size === 0) process.off("exit", endAll);
-  });
+  void child.exited.then(forgetEmptyGroups);
+}
+
+/** Nobody tells when the last of a group ends after its leader: all groups are looked at whenever a leader ends. */
+function forgetEmptyGroups(): void {
+  for (const child of alive) if (!child.hasGroup()) alive.delete(child);
+  if (alive.size === 0) process.off("exit", endAll);
 }
 
 function endAll(): void {
@@ -119,6 +122,15 @@ class RunningChild implements ChildProcess {
   }
 
   killGroup(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): boolean {
+    return this.#signalGroup(signal);
+  }
+
+  hasGroup(): boolean {
+    // Signal 0 only looks (POSIX kill).
+    return this.#signalGroup(0);
+  }
+
+  #signalGroup(signal: "SIGINT" | "SIGTERM" | "SIGKILL" | 0): boolean {
     // An empty group's number may be given to somebody else.
     if (this.#isGroupGone) return false;
     try {

@@ -2,17 +2,12 @@ import * as z from "zod";
 import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
 import type { Tool, ToolContext, ToolOutput, ToolPermission } from "../core/tool.ts";
 import { judgeCommand } from "./command_risk/judge_command.ts";
-import { parseScript } from "./command_risk/parse_script.ts";
 import { defineInput } from "./input.ts";
 import { result, worldFailure } from "./output.ts";
 import type { BackgroundProcesses } from "./shell/background_processes.ts";
 import { CapturedOutput } from "./shell/captured_output.ts";
 import { exitMeaning } from "./shell/exit_meaning.ts";
-import {
-  backgroundProblem,
-  foregroundProblem,
-  leavesChildren,
-} from "./shell/foreground_problem.ts";
+import { backgroundProblem, foregroundProblem } from "./shell/foreground_problem.ts";
 import { LiveOutput } from "./shell/live_output.ts";
 import { type CommandEnd, runToEnd } from "./shell/run_command.ts";
 import { exitCodeOf, spawnPatiently } from "./shell/shell_runner.ts";
@@ -229,7 +224,7 @@ async function runInForeground(
   const live = new LiveOutput({ clock, redact, show: (delta) => context.onOutput(delta) });
   const end = await runToEnd(clock, { child, output, live, timeoutMs }, context.signal);
   await live.end();
-  if (end.isHeldOpen || leavesChildren(parseScript(command).script)) processes.adopt(child);
+  processes.adopt(child);
   const left = await sessions.takeDirectory(directoryFile);
   // `workdir` is for one command: the session stays where it was.
   if (left !== undefined && workdir === undefined) sessions.setDirectory(context.sessionId, left);

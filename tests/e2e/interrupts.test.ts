@@ -92,6 +92,25 @@ test("two SIGINT leave at once, and children die with the program", async () => 
   expect((await held).length).toBe(0);
 });
 
+test("what a command left behind dies with the program, too", async () => {
+  const leave = "trap '' TERM INT; exec 3> alive; sleep 60 > /dev/null 2>&1 & echo left; exec 3>&-";
+  const steps = [
+    callTool("terminal", { command: leave }),
+    callTool("terminal", { command: "echo started; sleep 60" }),
+  ];
+  await using server = await startResponsesServer({ steps });
+  await sandbox.configure(configFor(server.url));
+  const alive = join(sandbox.work, "alive");
+  spawnSync("mkfifo", [alive]);
+  const held = readFile(alive);
+  const run = sandbox.start(["-z", "hi", "--json", "--yolo"]);
+  await run.until('"started');
+  run.signal("SIGINT");
+  run.signal("SIGINT");
+  expect((await run.ended).code).toBe(130);
+  expect((await held).length).toBe(0);
+});
+
 describe("beside a reader that stands still", () => {
   let stdout = 0;
   let server: ResponsesServer;

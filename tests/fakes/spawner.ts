@@ -16,6 +16,8 @@ export interface FakeProcess {
   readonly ignoreSignals: () => void;
   /** Keeps the pipes open after the program has ended, as a child in the background does. */
   readonly holdPipes: () => void;
+  /** Leaves somebody of its group behind when it ends, who obeys signals as it does itself. */
+  readonly leaveChild: () => void;
 }
 
 export interface FakeSpawner extends Spawner {
@@ -66,6 +68,7 @@ function startProgram(
   let ignoresSignals = false;
   let holdsPipes = false;
   let isOver = false;
+  let leavesChild = false;
   const end = (status: ExitStatus): void => {
     isOver = true;
     exit.resolve(status);
@@ -73,6 +76,7 @@ function startProgram(
     stdout.close();
     stderr.close();
   };
+  const hasGroup = (): boolean => !isOver || leavesChild;
   const run = async (): Promise<void> => {
     const code = await program({
       request,
@@ -85,6 +89,10 @@ function startProgram(
       },
       holdPipes: () => {
         holdsPipes = true;
+        leavesChild = true;
+      },
+      leaveChild: () => {
+        leavesChild = true;
       },
     });
     if (!isOver) end({ code, signal: null });
@@ -102,16 +110,20 @@ function startProgram(
     },
     closeStdin: () => void input.push("<end>"),
     killGroup(signal) {
+      const wasThere = hasGroup();
       signals.push(signal);
       if (signal === "SIGKILL") {
         holdsPipes = false;
+        leavesChild = false;
         end({ code: null, signal });
-        return !isOver;
+        return wasThere;
       }
       signaled.resolve(signal);
+      if (!ignoresSignals) leavesChild = false;
       if (!isOver && !ignoresSignals) end({ code: null, signal });
-      return !isOver;
+      return wasThere;
     },
+    hasGroup,
     abandon() {
       stdout.close();
       stderr.close();

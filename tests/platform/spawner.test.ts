@@ -166,16 +166,35 @@ describe("killGroup()", () => {
   });
 });
 
-test("children die with the process that started them", async () => {
-  const pipe = join(directory, "alive");
-  spawnSync("mkfifo", [pipe]);
-  // The end of the pipe comes when the last one that holds it has ended.
-  const held = fs.readFile(pipe);
-  const program = join(import.meta.dir, "programs/leave.ts");
-  const { status } = spawnSync(process.execPath, [program, pipe], { stdio: "ignore" });
-  expect(status).toBe(3);
-  expect((await held).length).toBe(0);
+describe("hasGroup()", () => {
+  test("tells of the leader, and of those who outlive it", async () => {
+    const alone = await shell("read -r line", { stdin: "pipe" });
+    expect(alone.hasGroup()).toBe(true);
+    alone.closeStdin();
+    await alone.exited;
+    expect(alone.hasGroup()).toBe(false);
+    const leader = await shell("sleep 60 & echo started");
+    const chunks = leader.stdout[Symbol.asyncIterator]();
+    await chunks.next();
+    await leader.exited;
+    expect(leader.hasGroup()).toBe(true);
+    leader.killGroup("SIGKILL");
+  });
 });
+
+test.each(["leave.ts", "leave_behind.ts"])(
+  "children die with the process that started them: %s",
+  async (name) => {
+    const pipe = join(directory, `alive-${name}`);
+    spawnSync("mkfifo", [pipe]);
+    // The end of the pipe comes when the last one that holds it has ended.
+    const held = fs.readFile(pipe);
+    const program = join(import.meta.dir, "programs", name);
+    const { status } = spawnSync(process.execPath, [program, pipe], { stdio: "ignore" });
+    expect(status).toBe(3);
+    expect((await held).length).toBe(0);
+  },
+);
 
 describe("abandon()", () => {
   test("ends the reading although a grandchild holds the pipe", async () => {

@@ -211,6 +211,16 @@ describe("on this machine", () => {
     await waitUntilGone(pid);
   });
 
+  test("run() looks after what a script leaves behind without holding the pipes", async () => {
+    await writeFile(join(home, "start.sh"), "sleep 300 >/dev/null 2>&1 &\necho $! > left\n");
+    const result = await run({ command: "sh start.sh" });
+    expect(result).toEqual({ output: "", exit_code: 0, error: null, isError: false });
+    const pid = Number(await readFile(join(home, "left"), "utf8"));
+    expect(await isRunning(pid)).toBe(true);
+    await processes[Symbol.asyncDispose]();
+    await waitUntilGone(pid);
+  });
+
   test("run() refuses what cannot work before it starts anything", async () => {
     await writeFile(join(home, "file"), "");
     const rows: readonly (readonly [object, string])[] = [

@@ -1,7 +1,7 @@
 import { decodeAnsiC } from "./ansi_c.ts";
 import { expandBraces } from "./expand_braces.ts";
-import { asAssignment } from "./parse_script.ts";
 import {
+  asAssignment,
   type Redirection,
   type Script,
   scriptsOfWord,

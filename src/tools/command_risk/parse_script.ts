@@ -1,23 +1,30 @@
-import { arithmeticEnd, parseExpansions, parseWord } from "./parse_word.ts";
+import { parseWord } from "./parse_word.ts";
+import {
+  readCaseHead,
+  readFunction,
+  readLoopHead,
+  readParenthesis,
+  readTest,
+  skipCasePattern,
+} from "./read_compound.ts";
+import { readHeredocs, readRedirection, readRedirections } from "./read_redirections.ts";
 import {
   look,
   maxDepth,
-  type PendingHeredoc,
   type ScriptEnd,
   type ShellSource,
   skipBlanks,
-  skipLines,
   stopReading,
   take,
 } from "./source.ts";
 import {
+  asAssignment,
   type Assignment,
   type Command,
   literalText,
   type Pipeline,
   type Redirection,
   type Script,
-  textWord,
   type Word,
 } from "./syntax.ts";
 
@@ -116,20 +123,6 @@ function readOperator(source: ShellSource, reading: Reading, operator: string): 
   }
 }
 
-function readParenthesis(source: ShellSource): Command {
-  const end = source.text.startsWith("((", source.at)
-    ? arithmeticEnd(source.text, source.at)
-    : undefined;
-  if (end !== undefined) {
-    const inside = source.text.slice(source.at + 2, end);
-    source.at = end + 2;
-    return { kind: "words", words: [parseExpansions(source, inside)] };
-  }
-  source.at++;
-  const script = source.parseNested(source, ")");
-  return { kind: "group", isSubshell: true, script, redirections: readRedirections(source) };
-}
-
 function readKeyword(source: ShellSource, reading: Reading, keyword: string): void {
   switch (keyword) {
     case "{": {
@@ -176,70 +169,6 @@ function readKeyword(source: ShellSource, reading: Reading, keyword: string): vo
   }
 }
 
-function readLoopHead(source: ShellSource): Command {
-  skipBlanks(source);
-  if (source.text.startsWith("((", source.at)) return readParenthesis(source);
-  const variable = literalText(parseWord(source)) ?? "";
-  skipLines(source);
-  const words: Word[] = [];
-  if (take(source, /in(?=[\s;]|$)/y) === undefined) return { kind: "words", words };
-  while (true) {
-    skipBlanks(source);
-    if (source.at >= source.text.length || look(source, /[\n;&|()<>]/y) !== undefined) break;
-    words.push(parseWord(source));
-  }
-  return { kind: "words", variable, words };
-}
-
-function readCaseHead(source: ShellSource): Command {
-  skipBlanks(source);
-  const subject = parseWord(source);
-  skipLines(source);
-  take(source, /in(?=\s|$)/y);
-  return { kind: "words", words: [subject] };
-}
-
-/** Skips `pattern)`: its words are compared, not run. */
-function skipCasePattern(source: ShellSource): void {
-  skipLines(source);
-  if (look(source, /esac(?=[\s;&|<>()]|$)/y) !== undefined) return;
-  take(source, /\(/y);
-  while (true) {
-    skipBlanks(source);
-    if (source.at >= source.text.length || take(source, /\)/y) !== undefined) return;
-    if (look(source, /[\n;&<>(]/y) !== undefined) return;
-    if (take(source, /\|/y) === undefined) parseWord(source);
-  }
-}
-
-/** `[[ ... ]]`, in which operators compare. */
-function readTest(source: ShellSource): Command {
-  const words: Word[] = [];
-  while (true) {
-    skipLines(source);
-    if (source.at >= source.text.length) break;
-    if (take(source, /[;&|<>()]/y) !== undefined) continue;
-    const word = parseWord(source);
-    if (literalText(word) === "]]") break;
-    words.push(word);
-  }
-  return { kind: "words", words };
-}
-
-/** A function, of which the name is consumed. */
-function readFunction(source: ShellSource, name: string): Command {
-  take(source, /[ \t]*\([ \t]*\)/y);
-  skipLines(source);
-  if (take(source, /\{/y) !== undefined) {
-    return { kind: "function", name, script: source.parseNested(source, "}") };
-  }
-  if (look(source, /\((?!\()/y) !== undefined) {
-    source.at++;
-    return { kind: "function", name, script: source.parseNested(source, ")") };
-  }
-  return { kind: "function", name, script: { pipelines: [] } };
-}
-
 function readSimple(source: ShellSource): Command {
   const assignments: Assignment[] = [];
   const words: Word[] = [];
@@ -267,58 +196,4 @@ function readSimple(source: ShellSource): Command {
     else words.push(word);
   }
   return { kind: "simple", assignments, words, redirections };
-}
-
-/** `NAME=value` as an assignment. */
-export function asAssignment(word: Word): Assignment | undefined {
-  const [first, ...rest] = word.parts;
-  if (first?.kind !== "text" || first.isQuoted) return undefined;
-  const head = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/.exec(first.text);
-  if (!head) return undefined;
-  const text = first.text.slice(head[0].length);
-  return {
-    name: head[1] ?? "",
-    value: { parts: text === "" ? rest : [{ ...first, text }, ...rest] },
-  };
-}
-
-function readRedirections(source: ShellSource): readonly Redirection[] {
-  const redirections: Redirection[] = [];
-  while (true) {
-    skipBlanks(source);
-    const redirection = readRedirection(source);
-    if (!redirection) return redirections;
-    redirections.push(redirection);
-  }
-}
-
-function readRedirection(source: ShellSource): Redirection | undefined {
-  const head = take(source, /(?:\d+|\{\w+\})?(?:<<<|<<-|<<|<>|<&|>>|>\||>&|&>>|&>|[<>](?!\())/y);
-  if (head === undefined) return undefined;
-  const operator = head.replace(/^(?:\d+|\{\w+\})/, "");
-  skipBlanks(source);
-  const target = parseWord(source);
-  if (operator !== "<<" && operator !== "<<-") return { operator, target };
-  const redirection: PendingHeredoc["redirection"] = { operator: "<<", target: textWord("") };
-  source.heredocs.push({
-    delimiter: literalText(target) ?? "",
-    isQuoted: target.parts.some((part) => part.kind === "text" && part.isQuoted),
-    stripsTabs: operator === "<<-",
-    redirection,
-  });
-  return redirection;
-}
-
-function readHeredocs(source: ShellSource): void {
-  for (const heredoc of source.heredocs.splice(0)) {
-    const lines: string[] = [];
-    while (source.at < source.text.length) {
-      const line = take(source, /[^\n]*\n?/y) ?? "";
-      const text = heredoc.stripsTabs ? line.replace(/^\t+/, "") : line;
-      if (text.replace(/\r?\n$/, "") === heredoc.delimiter) break;
-      lines.push(text);
-    }
-    const body = lines.join("");
-    heredoc.redirection.target = heredoc.isQuoted ? textWord(body) : parseExpansions(source, body);
-  }
 }

@@ -94,6 +94,19 @@ export function literalText(word: Word): string | undefined {
   return text;
 }
 
+/** `NAME=value` as an assignment. */
+export function asAssignment(word: Word): Assignment | undefined {
+  const [first, ...rest] = word.parts;
+  if (first?.kind !== "text" || first.isQuoted) return undefined;
+  const head = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/.exec(first.text);
+  if (!head) return undefined;
+  const text = first.text.slice(head[0].length);
+  return {
+    name: head[1] ?? "",
+    value: { parts: text === "" ? rest : [{ ...first, text }, ...rest] },
+  };
+}
+
 /** The scripts that expanding a word would run. */
 export function scriptsOfWord(word: Word): readonly Script[] {
   return word.parts.flatMap((part): readonly Script[] => {

@@ -1,7 +1,7 @@
 import type { ChildProcess, Clock, ExitStatus } from "../../core/ports.ts";
 import { PlainTextDecoder } from "./plain_text.ts";
 import { RollingText } from "./rolling_text.ts";
-import { endGroup, exitCodeOf, timeoutGraceMs, within } from "./shell_runner.ts";
+import { endGroup, endLeftBehind, exitCodeOf, timeoutGraceMs, within } from "./shell_runner.ts";
 
 /** Characters of output that are kept of each process. */
 const keptChars = 200_000;
@@ -95,7 +95,11 @@ export class BackgroundProcess {
 
   /** Ends its whole group; resolves when that is done. */
   async kill(): Promise<ProcessEnd> {
-    if (this.#end === undefined) this.#isKilled = true;
+    if (this.#end) {
+      await endLeftBehind(this.#clock, this.#child, timeoutGraceMs);
+      return this.#end;
+    }
+    this.#isKilled = true;
     await endGroup(this.#clock, this.#child, timeoutGraceMs);
     return await this.ended;
   }

@@ -1,5 +1,6 @@
 import type { ChildProcess, Clock } from "../../core/ports.ts";
 import { BackgroundProcess } from "./background_process.ts";
+import { endLeftBehind, timeoutGraceMs } from "./shell_runner.ts";
 
 /** Processes that are kept at most, ended ones included. */
 const maxProcesses = 64;
@@ -10,8 +11,8 @@ const keptMs = 30 * 60_000;
 export class BackgroundProcesses implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #processes = new Map<string, BackgroundProcess>();
-  /** Groups of foreground commands that may still have members. */
-  readonly #leftBehind: ChildProcess[] = [];
+  /** Foreground commands that have ended, and left others of their groups behind. */
+  readonly #leftBehind = new Set<ChildProcess>();
   #count = 0;
 
   constructor(clock: Clock) {
@@ -51,14 +52,18 @@ export class BackgroundProcesses implements AsyncDisposable {
     return [...this.#processes.values()].filter((process) => process.sessionId === sessionId);
   }
 
-  /** Remembers a foreground command's group that may have left children behind. */
+  /** Takes over what a foreground command that has ended left behind of its group, if anybody. */
   adopt(child: ChildProcess): void {
-    this.#leftBehind.push(child);
+    this.#leftBehind.add(child);
+    for (const one of this.#leftBehind) if (!one.hasGroup()) this.#leftBehind.delete(one);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#leftBehind.splice(0)) child.killGroup("SIGTERM");
-    await Promise.all([...this.#processes.values()].map((process) => process.kill()));
+    await Promise.all([
+      ...[...this.#processes.values()].map((process) => process.kill()),
+      ...[...this.#leftBehind].map((child) => endLeftBehind(this.#clock, child, timeoutGraceMs)),
+    ]);
     this.#processes.clear();
+    this.#leftBehind.clear();
   }
 }

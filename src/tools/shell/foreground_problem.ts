@@ -78,12 +78,3 @@ function detachProblem(script: Script): string | undefined {
   }
   return undefined;
 }
-
-/** Whether a command starts something that may outlive its shell. */
-export function leavesChildren(script: Script): boolean {
-  return script.pipelines.some(
-    ({ operator, commands }) =>
-      operator === "&" ||
-      commands.some((command) => "script" in command && leavesChildren(command.script)),
-  );
-}

@@ -40,6 +40,28 @@ export async function endGroup(clock: Clock, child: ChildProcess, graceMs: numbe
   await within(clock, child.exited, 1_000);
 }
 
+/** How often a group whose leader has ended is looked at, in milliseconds: nobody tells when the last one ends. */
+const lookMs = 20;
+
+/** Asks those whom a leader left behind to end, and ends them when they have not done so in time. */
+export async function endLeftBehind(
+  clock: Clock,
+  child: ChildProcess,
+  graceMs: number,
+): Promise<void> {
+  if (!child.hasGroup()) return;
+  child.killGroup("SIGTERM");
+  const endsAt = clock.monotonic() + graceMs;
+  while (child.hasGroup()) {
+    const leftMs = endsAt - clock.monotonic();
+    if (leftMs <= 0) {
+      child.killGroup("SIGKILL");
+      return;
+    }
+    await clock.sleep(Math.min(lookMs, leftMs));
+  }
+}
+
 /** Whether something is over within a time; it goes on in any case. */
 export async function within(
   clock: Clock,

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { parseScript } from "../../../src/tools/command_risk/parse_script.ts";
 import {
   backgroundProblem,
   foregroundProblem,
-  leavesChildren,
 } from "../../../src/tools/shell/foreground_problem.ts";
 
 describe("foregroundProblem()", () => {
@@ -53,17 +51,4 @@ test("backgroundProblem() refuses what would escape, and takes servers", () => {
   expect(backgroundProblem("npm run dev")).toBeUndefined();
   expect(backgroundProblem("npm run dev &")).toContain("without &");
   expect(backgroundProblem("nohup npm run dev")).toContain("without nohup");
-});
-
-test("leavesChildren() sees background jobs in groups too", () => {
-  const rows = {
-    "a & b": true,
-    "(a & b)": true,
-    "{ a & }; b": true,
-    "a && b": false,
-    "a; b": false,
-  };
-  for (const [code, expected] of Object.entries(rows)) {
-    expect([code, leavesChildren(parseScript(code).script)]).toEqual([code, expected]);
-  }
 });
