@@ -89,7 +89,7 @@ export async function readStatus(app: AppParts, signal: AbortSignal): Promise<Co
 
 function processDeps({ ports }: AppParts): CodexProcessDeps {
   const { spawner, files, processes, clock, host } = ports;
-  return { spawner, files, processes, clock, pid: host.pid };
+  return { spawner, files, processes, clock, host };
 }
 
 function codexProgram({ ports, paths }: AppParts, bin: string, cwd: string): CodexProgram {

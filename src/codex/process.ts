@@ -1,6 +1,15 @@
 import { errnoOf, HermesError } from "../core/errors.ts";
-import type { Clock, Env, ExitStatus, FileStore, ProcessTable, Spawner } from "../core/ports.ts";
+import type {
+  Clock,
+  Env,
+  ExitStatus,
+  FileStore,
+  Host,
+  ProcessTable,
+  Spawner,
+} from "../core/ports.ts";
 import { createJsonRpcPeer, type JsonRpcPeer } from "../wire/json_rpc.ts";
+import { startGuard } from "./guard.ts";
 import { endRun, recordRun, runVariable, sweepRuns } from "./run_records.ts";
 import { StderrRing } from "./stderr_ring.ts";
 
@@ -9,8 +18,7 @@ export interface CodexProcessDeps {
   readonly files: FileStore;
   readonly processes: ProcessTable;
   readonly clock: Clock;
-  /** Our own number. */
-  readonly pid: number;
+  readonly host: Pick<Host, "pid" | "operatingSystem">;
 }
 
 export interface CodexProgram {
@@ -73,10 +81,14 @@ export async function startCodex(
       throw codexMissing(path, error);
     });
   const run = { marker, pid: child.pid };
-  const forget = recordRun(deps, program.recordsDirectory, { ...run, ownerPid: deps.pid }).catch(
+  const forget = recordRun(deps, program.recordsDirectory, {
+    ...run,
+    ownerPid: deps.host.pid,
+  }).catch(
     // Without a note nothing is swept later: no reason not to run.
     () => () => Promise.resolve(),
   );
+  const guard = startGuard(deps, marker);
   const stderr = new StderrRing();
   void readStderr(child.stderr, stderr);
   const peer = createJsonRpcPeer({ input: child.stdout, write: (text) => child.write(text) });
@@ -110,6 +122,7 @@ export async function startCodex(
     child.killGroup("SIGKILL");
     await endRun(deps, run);
     child.abandon();
+    (await guard)();
     await Promise.all([swept, (await forget)()]);
   };
   let stopped: Promise<void> | undefined;

@@ -80,6 +80,8 @@ export interface SpawnRequest {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: "null" | "pipe";
+  /** It is not ended with this process. */
+  readonly outlivesUs?: true;
 }
 
 export interface ExitStatus {

@@ -45,7 +45,7 @@ async function spawn(request: SpawnRequest): Promise<ChildProcess> {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
-  endWithUs(running);
+  if (!request.outlivesUs) endWithUs(running);
   return running;
 }
 
