@@ -3,12 +3,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { codexVersions } from "../../tests/fakes/codex_binaries.ts";
 import { measurePeak, measureRun, type Measured, median, type ProgramRun } from "./measure.ts";
 import { type ModelServer, startModelServer } from "./model_server.ts";
 import { mb, ms, type Row, times } from "./table.ts";
 
 const hermes = resolve("dist/hermes");
-const codex = resolve("node_modules/.bin/codex");
 const toolCalls = 20;
 
 interface Medians {
@@ -87,40 +87,32 @@ async function turnRows(
   const text = await medians(ours, runs, server);
   const loop = await medians(ours, runs, server, toolCalls);
   const perCall = (loop.wallMs - text.wallMs) / toolCalls;
-  const peerText = theirs && (await medians(theirs, runs, server));
-  const peerLoop = theirs && (await medians(theirs, Math.min(runs, 5), server, toolCalls));
-  const peerPerCall = peerText && peerLoop && (peerLoop.wallMs - peerText.wallMs) / toolCalls;
+  const peerText = await medians(theirs, runs, server);
+  const peerLoop = await medians(theirs, Math.min(runs, 5), server, toolCalls);
+  const peerPerCall = (peerLoop.wallMs - peerText.wallMs) / toolCalls;
   return [
     {
       what: "one-shot, text answer: wall",
       measured: ms(text.wallMs),
-      ratio: peerText
-        ? `${times(text.wallMs, peerText.wallMs)} \`codex exec\` (${ms(peerText.wallMs)})`
-        : "-",
+      ratio: `${times(text.wallMs, peerText.wallMs)} \`codex exec\` (${ms(peerText.wallMs)})`,
       budget: "60 ms; 1/3 of codex",
     },
     {
       what: "one-shot: to the first request",
       measured: ms(text.firstRequestMs),
-      ratio: peerText
-        ? `${times(text.firstRequestMs, peerText.firstRequestMs)} \`codex exec\` (${ms(peerText.firstRequestMs)})`
-        : "-",
+      ratio: `${times(text.firstRequestMs, peerText.firstRequestMs)} \`codex exec\` (${ms(peerText.firstRequestMs)})`,
       budget: "45 ms",
     },
     {
       what: "one-shot: peak memory",
       measured: mb(text.peakMb),
-      ratio: peerText
-        ? `${times(text.peakMb, peerText.peakMb)} \`codex exec\` (${mb(peerText.peakMb)})`
-        : "-",
+      ratio: `${times(text.peakMb, peerText.peakMb)} \`codex exec\` (${mb(peerText.peakMb)})`,
       budget: "75 MB; 60 % of codex",
     },
     {
       what: `${toolCalls} tool calls in sequence`,
       measured: `${ms(loop.wallMs)}, ${ms(perCall)} each`,
-      ratio: peerPerCall
-        ? `${times(perCall, peerPerCall)} \`codex exec\` (${ms(peerPerCall)} each)`
-        : "-",
+      ratio: `${times(perCall, peerPerCall)} \`codex exec\` (${ms(peerPerCall)} each)`,
       budget: "200 ms, 6 ms each; 1/8 of codex",
     },
     await floodRow(server, ours),
@@ -139,15 +131,8 @@ async function floodRow(server: ModelServer, run: ProgramRun): Promise<Row> {
   };
 }
 
-/** codex on the same server, where it is installed; its own native binary, without the launcher in Node. */
-function codexRun(baseUrl: string, directory: string): ProgramRun | undefined {
-  if (!existsSync(codex)) return undefined;
-  const native = spawnSync(
-    "sh",
-    ["-c", 'find node_modules/@openai -path "*/bin/codex" -type f | head -n 1'],
-    { encoding: "utf8" },
-  );
-  const program = resolve(native.stdout.trim() || codex);
+/** The newest codex on the same server; its own native binary, without the launcher in Node. */
+function codexRun(baseUrl: string, directory: string): ProgramRun {
   const codexHome = mkdtempSync(join(directory, "codex-home-"));
   writeFileSync(
     join(codexHome, "config.toml"),
@@ -168,7 +153,7 @@ function codexRun(baseUrl: string, directory: string): ProgramRun | undefined {
     ].join("\n"),
   );
   return {
-    program,
+    program: codexVersions.at(-1)?.path ?? "codex",
     args: ["exec", "--skip-git-repo-check", "Say done"],
     cwd: directory,
     env: { CODEX_HOME: codexHome, HOME: directory, NO_COLOR: "1" },
