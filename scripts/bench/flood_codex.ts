@@ -1,6 +1,7 @@
 /** As much of `codex app-server` as a flood of deltas needs: `flood_codex.ts COUNT`. */
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { isJsonObject, parseJson } from "../../src/core/json.ts";
 
 const count = Number(process.argv[2] ?? "1");
 const threadId = "00000000-0000-7000-8000-000000000001";
@@ -20,8 +21,10 @@ const tell = (method: string, params: object): boolean =>
   say({ method, params: { threadId, turnId, ...params } });
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method = "" }: { readonly id?: number; readonly method?: string } = JSON.parse(line);
-  if (id === undefined) continue;
+  const message = parseJson(line);
+  if (!isJsonObject(message)) continue;
+  const { id, method } = message;
+  if (id === undefined || typeof method !== "string") continue;
   say({ id, result: answers[method] ?? {} });
   if (method === "turn/start") await flood();
 }
