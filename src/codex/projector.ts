@@ -107,7 +107,7 @@ export class Projector {
       case "thread/tokenUsage/updated":
         return this.#count(params);
       case "error":
-        return this.#retry(params);
+        return this.#retried(params);
       case "warning":
       case "guardianWarning":
         return notice(text(params["message"]), "warning");
@@ -123,9 +123,7 @@ export class Projector {
 
   /** The turn is over: ends what is still open. */
   close(): readonly TurnEvent[] {
-    const open = [...this.#open.values()];
-    this.#open.clear();
-    return open.map((entry) => ({ type: "item-end", item: cutOff(entry) }));
+    return this.#drop(() => true).map(endOf);
   }
 
   #isOurs({ threadId, turnId }: JsonObject): boolean {
@@ -165,8 +163,11 @@ export class Projector {
       case "item": {
         const { item } = projected;
         const isWork = item.type === "command" || item.type === "file-change";
+        // A message that a steered turn left behind is over when the next one begins.
+        const isMessage = item.type === "assistant-message";
+        const left = isMessage ? this.#drop((open) => open.item.type === item.type) : [];
         this.#open.set(codexId, { item, written: "", isWork });
-        return [{ type: "item-start", item }];
+        return [...left.map(endOf), { type: "item-start", item }];
       }
       case "tool": {
         const { call } = projected;
@@ -245,15 +246,25 @@ export class Projector {
     return [];
   }
 
-  /** One that is not retried ends the turn, which tells it again. */
-  #retry(params: JsonObject): readonly TurnEvent[] {
+  /** What the model was saying will be said again. A failure that is not retried ends the turn, which tells it again. */
+  #retried(params: JsonObject): readonly TurnEvent[] {
     if (params["willRetry"] !== true) return [];
+    const itemIds = this.#drop(({ isWork }) => !isWork).map(({ item }) => item.id);
+    const voided: readonly TurnEvent[] =
+      itemIds.length === 0 ? [] : [{ type: "item-reset", itemIds }];
     const error = turnError(params["error"] ?? null, "failed");
     const told = /(\d+)\/(\d+)/.exec(error.message);
     this.#retries++;
     const attempt = (told ? Number(told[1]) : this.#retries) + 1;
     const maxAttempts = Math.max(attempt, told ? Number(told[2]) + 1 : attempt);
-    return [{ type: "retry", attempt, maxAttempts, delayMs: 0, error }];
+    return [...voided, { type: "retry", attempt, maxAttempts, delayMs: 0, error }];
+  }
+
+  /** Takes open items away; whoever calls says how they ended. */
+  #drop(which: (open: OpenItem) => boolean): readonly OpenItem[] {
+    const dropped = [...this.#open].filter(([, open]) => which(open));
+    for (const [id] of dropped) this.#open.delete(id);
+    return dropped.map(([, open]) => open);
   }
 }
 
@@ -280,6 +291,10 @@ function ended(
     default:
       return item satisfies never;
   }
+}
+
+function endOf(open: OpenItem): TurnEvent {
+  return { type: "item-end", item: cutOff(open) };
 }
 
 /** An item whose end codex did not tell. */
