@@ -1,6 +1,7 @@
 /** The real `codex app-server` behind the barest client: lines of JSON, nothing checked, everything kept. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Json, type JsonObject, isJsonObject, parseJson } from "../../src/core/json.ts";
 
 /** One message of the wire, in the order in which it was written or read here. */
@@ -121,6 +122,14 @@ export class BareCodex implements AsyncDisposable {
       ({ message }) => message["method"] === method && fits(paramsOf(message)),
       method,
     ).then(paramsOf);
+  }
+
+  /** Resolves when nothing has been said for a time, in milliseconds. */
+  async quiet(ms: number): Promise<void> {
+    for (let seen = -1; seen < this.#messages.length;) {
+      seen = this.#messages.length;
+      await sleep(ms);
+    }
   }
 
   /** Answers a request of codex that was left open. */

@@ -5,12 +5,13 @@
  */
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { type Json, type JsonObject, isJsonObject, parseJson } from "../../src/core/json.ts";
 
 /** The command of this server, for the configuration of a client. */
 export const mcpServerCommand = {
   command: process.execPath,
-  args: [import.meta.filename],
+  args: [fileURLToPath(import.meta.url)],
 } as const;
 
 const text = { type: "object", properties: { text: { type: "string" } }, required: ["text"] };
@@ -68,19 +69,23 @@ function ask(method: string, params: JsonObject): Promise<JsonObject> {
   });
 }
 
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}
+
 async function callTool(params: JsonObject): Promise<string> {
   const input = isJsonObject(params["arguments"]) ? params["arguments"] : {};
   switch (params["name"]) {
     case "echo":
     case "read":
-      return JSON.stringify(input["text"]);
+      return textOf(input["text"]);
     case "ask_form":
       return JSON.stringify(await ask("elicitation/create", form));
     case "slow":
       await sleep(Number(input["seconds"]) * 1_000);
       return "done";
     default:
-      throw new RangeError(`No such tool: ${JSON.stringify(params["name"])}`);
+      throw new RangeError(`No such tool: ${textOf(params["name"])}`);
   }
 }
 
