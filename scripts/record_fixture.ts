@@ -22,7 +22,7 @@ interface Line {
   readonly message: JsonObject;
 }
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url).href);
 const fixtures = join(root, "tests/fixtures/codex");
 const chosen = chooseCases(process.argv.slice(2));
 for (const codex of codexVersions) {

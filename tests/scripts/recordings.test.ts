@@ -6,7 +6,7 @@ import { isJsonObject, parseJson } from "../../src/core/json.ts";
 import { codexVersions } from "../fakes/codex_binaries.ts";
 import { codexCases } from "../fakes/codex_cases.ts";
 
-const fixtures = fileURLToPath(new URL("../fixtures/codex", import.meta.url));
+const fixtures = fileURLToPath(new URL("../fixtures/codex", import.meta.url).href);
 
 test.each(codexVersions.map(({ version }) => version))(
   "every case of codex %s is recorded, and nothing else",
