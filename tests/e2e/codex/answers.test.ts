@@ -66,7 +66,8 @@ onEveryCodex("commentary is no answer", async (codex) => {
       command: "pwd",
       cwd: lab.work,
       exit_code: 0,
-      output: `${lab.work}\n`,
+      // Codex 0.130 loses it where the command has ended before it listens.
+      output: isNew(codex) ? `${lab.work}\n` : expect.any(String),
       status: "completed",
     },
     said("All done."),
