@@ -162,7 +162,7 @@ class Runtime implements CodexRuntime {
     started.catch((error: unknown) => codexTurn.leave(failedBy(error, signal)));
     const failure = await firstFailure(codexTurn, signal);
     if (failure) await this.#interrupt(open, { codexTurn, started, failure });
-    const outcome = await codexTurn.ended;
+    const outcome = because(failure, await codexTurn.ended);
     if (connection.isOver || mustRetire(outcome)) this.#drop();
     else connection.listen(idleListener(connection));
     return await explained(connection, outcome);
@@ -377,6 +377,11 @@ async function firstFailure(
 function outcomeOf(error: HermesError): TurnOutcome {
   if (error.code === "turn/interrupted") return { status: "interrupted" };
   return { status: "failed", error, completedItemIds: [] };
+}
+
+/** Codex calls every turn interrupted that was ended from here; why it was is only known here. */
+function because(failure: HermesError | undefined, outcome: TurnOutcome): TurnOutcome {
+  return failure && outcome.status === "interrupted" ? outcomeOf(failure) : outcome;
 }
 
 function failedBy(error: unknown, signal: AbortSignal): TurnOutcome {
