@@ -1,6 +1,7 @@
 import type { App, Conversation, ConversationOptions } from "../../src/app.ts";
 import { checkOutcome } from "../../src/app/answer_check.ts";
 import { defaults } from "../../src/config/defaults.ts";
+import type { CodexStatus } from "../../src/codex/status.ts";
 import { resolveHome } from "../../src/config/paths.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { ResolvedModel } from "../../src/config/resolve_endpoint.ts";
@@ -77,11 +78,24 @@ export interface FakeAppParts {
   readonly resolved?: Partial<ResolvedModel> | HermesError;
   /** Origin of the credential; nobody has one where absent. */
   readonly credential?: string;
+  /** What is known of codex; there is none where absent. */
+  readonly codex?: Partial<CodexStatus>;
   /** Thrown by `config()`. */
   readonly brokenConfig?: HermesError;
   /** Thrown by `sessions()`. */
   readonly brokenStore?: HermesError;
 }
+
+const noCodex: CodexStatus = {
+  path: undefined,
+  version: undefined,
+  account: undefined,
+  settings: undefined,
+  warnings: [],
+  failure: new HermesError("codex/missing", "The codex program is not on PATH: codex", {
+    hint: "npm install -g @openai/codex",
+  }),
+};
 
 /** A composed program with fake parts, and what it was asked for. */
 export interface FakeApp extends App {
@@ -166,7 +180,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
               : { id: `env:${provider}`, token: "token-of-the-test", origin: parts.credential },
           ),
       }),
-    codexStatus: () => Promise.reject(new Error("No codex is started here")),
+    codexStatus: () => Promise.resolve({ ...noCodex, ...parts.codex }),
     listModels: () =>
       parts.models instanceof HermesError
         ? Promise.reject(parts.models)

@@ -29,6 +29,7 @@ export interface SessionDeps {
 export class InteractiveSession implements AsyncDisposable {
   readonly #deps: SessionDeps;
   #options: ConversationOptions;
+  #later: SessionChanges = {};
   #conversation: Conversation;
   /** Whether the session has a turn, of now or of before: it can be gone on with. */
   #hasTurns: boolean;
@@ -179,6 +180,9 @@ export class InteractiveSession implements AsyncDisposable {
         usage: this.#usage,
         reasoning: this.#reasoning,
         reopen: (session, changes) => this.#reopen(session, changes),
+        later: (changes) => {
+          this.#later = { ...this.#later, ...changes };
+        },
       }),
     );
   }
@@ -238,13 +242,25 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async #reopen(session: SessionChoice, changes: SessionChanges = {}): Promise<void> {
-    const { resume: _resume, baseUrl, ...options } = { ...this.#options, ...changes };
+    const later = session.kind === "new" ? this.#later : {};
+    const {
+      resume: _resume,
+      baseUrl,
+      runtime,
+      ...options
+    } = {
+      ...this.#options,
+      ...later,
+      ...changes,
+    };
     const resume = this.#resumeFor(session);
     // The address belongs to the provider that it was given with.
     const keepsAddress = baseUrl !== undefined && changes.provider === undefined;
     const next: ConversationOptions = {
       ...options,
       ...(keepsAddress ? { baseUrl } : {}),
+      // A session that is there already has a runtime of its own.
+      ...(runtime !== undefined && session.kind !== "named" ? { runtime } : {}),
       ...(resume === undefined ? {} : { resume }),
     };
     const conversation = await this.#deps.app.openConversation(next);

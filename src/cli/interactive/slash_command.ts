@@ -11,7 +11,10 @@ export type SessionChoice =
   | { readonly kind: "named"; readonly idOrTitle: string };
 
 /** Options that change from now on. */
-export type SessionChanges = Pick<Partial<ConversationOptions>, "model" | "provider" | "approval">;
+export type SessionChanges = Pick<
+  Partial<ConversationOptions>,
+  "model" | "provider" | "approval" | "runtime"
+>;
 
 /** What a slash command may use of its session. */
 export interface SlashContext {
@@ -29,6 +32,8 @@ export interface SlashContext {
   readonly signal: AbortSignal;
   /** Goes on in another conversation; the present one stays when that cannot be opened. */
   readonly reopen: (session: SessionChoice, changes?: SessionChanges) => Promise<void>;
+  /** Options of the sessions that will be begun from now on. */
+  readonly later: (changes: SessionChanges) => void;
 }
 
 /** What follows a command. */

@@ -94,7 +94,7 @@ export const codexRuntimeCommand: SlashCommand = {
   aliases: ["/codex_runtime"],
   operands: "[on|off]",
   summary: "whether OpenAI's models run on codex",
-  async run({ app, talk, signal }, operands) {
+  async run({ app, talk, signal, later }, operands) {
     const config = await app.config();
     const current = config.model.openai_runtime;
     if (operands === "") {
@@ -117,6 +117,7 @@ export const codexRuntimeCommand: SlashCommand = {
     await applyEdits(app.ports.files, app.paths, [
       { path: ["model", "openai_runtime"], value: wanted },
     ]);
+    later({ runtime: wanted });
     const change = wanted === current ? `already ${wanted}` : `${current} → ${wanted}`;
     await talk.say(
       `model.openai_runtime: ${change}\n${talk.style.dim("holds for new sessions: /new")}`,

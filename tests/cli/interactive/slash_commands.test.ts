@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parseSlash, slashCommands } from "../../../src/cli/interactive/slash_commands.ts";
 import { HermesError } from "../../../src/core/errors.ts";
 import type { Item } from "../../../src/core/item.ts";
@@ -210,6 +213,39 @@ describe("slash commands", () => {
     ]);
     expect(talk(chat)).toContain("error: No such mode: yes (usage/invalid)");
     expect(chat.app().opened.map(({ approval }) => approval)).toEqual(["ask", "yolo"]);
+  });
+
+  test("/codex-runtime shows, turns on and off what new sessions run on", async () => {
+    await using chat = await chatAfter(
+      ["/codex-runtime", "/codex-runtime on", "/new", "/codex-runtime OFF", "/codex-runtime x"],
+      { parts: { codex: { version: "0.169.0", failure: undefined } } },
+    );
+    const shown = talk(chat).filter((line) => /runtime|codex 0/.test(line));
+    expect(shown).toEqual([
+      "> /codex-runtime",
+      "model.openai_runtime: auto",
+      "codex 0.169.0",
+      "> /codex-runtime on",
+      "model.openai_runtime: auto → codex_app_server",
+      "> /codex-runtime OFF",
+      "model.openai_runtime: already auto",
+      "> /codex-runtime x",
+      "error: No such runtime: x (usage/invalid)",
+      "hint: /codex-runtime on, or /codex-runtime off",
+    ]);
+    expect(chat.app().opened.map(({ runtime }) => runtime)).toEqual([
+      undefined,
+      "codex_app_server",
+    ]);
+    expect(await readFile(join(chat.cwd, "home/config.yaml"), "utf8")).toBe(
+      "model:\n  openai_runtime: auto\n",
+    );
+  });
+
+  test("/codex-runtime is not turned on without a codex", async () => {
+    await using chat = await chatAfter(["/codex-runtime on"]);
+    expect(talk(chat)).toContain("error: The codex program is not on PATH: codex (codex/missing)");
+    expect(existsSync(join(chat.cwd, "home/config.yaml"))).toBe(false);
   });
 
   test("an ephemeral session with turns cannot go on with another model", async () => {

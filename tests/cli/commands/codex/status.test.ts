@@ -1,0 +1,67 @@
+import { expect, test } from "bun:test";
+import { HermesError } from "../../../../src/core/errors.ts";
+import { startCli } from "../../../fakes/cli.ts";
+
+const healthy = {
+  path: "/usr/bin/codex",
+  version: "0.169.0",
+  account: { kind: "chatgpt", email: "ann@example.org", plan: "plus", isNeeded: true },
+  settings: { model: "gpt-5.5", modelProvider: "openai", hasSandboxChoice: false },
+  warnings: ["Unknown key: colour"],
+  failure: undefined,
+};
+
+test("codex status shows the program, who is signed in, and what codex finds odd", async () => {
+  expect(await startCli(["codex", "status"], { parts: { codex: healthy } }).finish()).toEqual({
+    code: 0,
+    stdout: [
+      "runtime\tturns run on it with --runtime codex_app_server; always: /codex-runtime on",
+      "binary\t/usr/bin/codex",
+      "version\t0.169.0",
+      "sign-in\tchatgpt (ann@example.org, plus)",
+      "model\tgpt-5.5 (openai)",
+      "warning\tUnknown key: colour",
+      "",
+    ].join("\n"),
+    stderr: "",
+  });
+});
+
+test("codex status --json is one document, also where there is no codex", async () => {
+  const run = await startCli(["codex", "status", "--json"]).finish();
+  expect([run.code, JSON.parse(run.stdout), run.stderr]).toEqual([
+    5,
+    {
+      ok: false,
+      runtime: "auto",
+      binary: null,
+      version: null,
+      account: null,
+      model: null,
+      model_provider: null,
+      warnings: [],
+      error: {
+        code: "codex/missing",
+        message: "The codex program is not on PATH: codex",
+        hint: "npm install -g @openai/codex",
+        retryable: false,
+        http_status: null,
+      },
+    },
+    "",
+  ]);
+});
+
+test("codex status says what is wrong, and how to mend it", async () => {
+  const codex = {
+    ...healthy,
+    account: { kind: undefined, email: undefined, plan: undefined, isNeeded: true },
+    failure: new HermesError("auth/missing", "codex is not signed in", { hint: "codex login" }),
+  };
+  const run = await startCli(["codex", "status"], { parts: { codex } }).finish();
+  expect([run.code, run.stderr]).toEqual([
+    4,
+    "error: codex is not signed in (auth/missing)\nhint: codex login\n",
+  ]);
+  expect(run.stdout).toContain("sign-in\tnobody is signed in\n");
+});
