@@ -44,7 +44,11 @@ onEveryCodex("an answer comes in pieces", async (codex) => {
 
 onEveryCodex("reasoning is told before the answer", async (codex) => {
   const reasoning = "**Greeting**\n\nThe user wants a greeting.";
-  const step = textAnswer("Hello.", { phase: "final_answer", reasoning, encryptedContent: "opaque" });
+  const step = textAnswer("Hello.", {
+    phase: "final_answer",
+    reasoning,
+    encryptedContent: "opaque",
+  });
   await using lab = await openLab(codex, { steps: [step] });
   const { code, items } = await lab.turn("Think, then say hello");
   expect([code, items]).toEqual([0, [{ type: "reasoning", text: reasoning }, said("Hello.")]]);

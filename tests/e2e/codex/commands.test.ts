@@ -54,12 +54,20 @@ onEveryCodex("a command runs in the sandbox without a question", async (codex) =
   expect(await readFile(join(lab.work, "made.txt"), "utf8")).toBe("one\n");
 });
 
-onEveryCodex("without a choice of the user's, commands may write where they work", async (codex) => {
-  await using lab = await openLab(codex, { steps: [done], home: { sandboxMode: null, settings: { sandbox_workspace_write: {} } } });
-  const { code } = await lab.turn("Say hello");
-  expect(code).toBe(0);
-  expect(JSON.stringify(lab.server.requests[0]?.body)).toContain("`sandbox_mode` is `workspace-write`");
-});
+onEveryCodex(
+  "without a choice of the user's, commands may write where they work",
+  async (codex) => {
+    await using lab = await openLab(codex, {
+      steps: [done],
+      home: { sandboxMode: null, settings: { sandbox_workspace_write: {} } },
+    });
+    const { code } = await lab.turn("Say hello");
+    expect(code).toBe(0);
+    expect(JSON.stringify(lab.server.requests[0]?.body)).toContain(
+      "`sandbox_mode` is `workspace-write`",
+    );
+  },
+);
 
 onEveryCodex("read-only stays read-only where the user chose it", async (codex) => {
   const command = "echo one > made.txt";
@@ -155,7 +163,11 @@ onEveryCodex("a person reads the command and allows it once", async (codex) => {
     await person.answers("d");
     await person.sees("All done.");
   });
-  expect(workFirst(items)).toEqual([ran(lab, escape), ran(lab, escape, declined), said("All done.")]);
+  expect(workFirst(items)).toEqual([
+    ran(lab, escape),
+    ran(lab, escape, declined),
+    said("All done."),
+  ]);
 });
 
 onEveryCodex("a person allows a command for the session", async (codex) => {
@@ -171,7 +183,10 @@ onEveryCodex("a person allows a command for the session", async (codex) => {
 });
 
 onEveryCodex("a person allows what begins like a command for ever", async (codex) => {
-  const [first, second] = ["touch ../outside/one.txt", "touch ../outside/one.txt ../outside/two.txt"];
+  const [first, second] = [
+    "touch ../outside/one.txt",
+    "touch ../outside/one.txt ../outside/two.txt",
+  ];
   await using lab = await openLab(codex, { steps: [asksToRun(first), asksToRun(second), done] });
   const items = await lab.chat(async (person) => {
     person.says("Write outside");
@@ -208,7 +223,10 @@ onEveryCodex("Ctrl-C at the question ends the turn, not the conversation", async
     person.says("And now?");
     await person.sees("Here again.");
   });
-  expect(workFirst(items)).toMatchObject([{ type: "command", exit_code: null }, said("Here again.")]);
+  expect(workFirst(items)).toMatchObject([
+    { type: "command", exit_code: null },
+    said("Here again."),
+  ]);
   expect(existsSync(made(lab))).toBe(false);
 });
 
@@ -235,13 +253,11 @@ onEveryCodex(
       await person.answers("d");
       await person.sees("All done.");
     });
-    expect(items.map(({ status }) => status).toSorted()).toEqual([
-      "completed",
-      "declined",
-      undefined,
-    ]);
+    expect(new Set(items.map(({ status }) => status))).toEqual(
+      new Set(["completed", "declined", undefined]),
+    );
     const exist = ["one", "two"].map((name) => existsSync(join(lab.home.outside, name)));
-    expect(exist.toSorted()).toEqual([false, true]);
+    expect(new Set(exist)).toEqual(new Set([false, true]));
   },
   { since: "0.169.0" },
 );

@@ -61,13 +61,17 @@ async function inTheMiddle(lab: CodexLab, { sign }: State, ...flags: string[]): 
   const run = lab.startTurn("Remember Ada", "--yolo", ...flags);
   await run.until(sign);
   // Only now there is something in codex to interrupt.
-  while (lab.server.requests.length === 0) await new Promise((next) => setImmediate(next));
+  await lab.untilAsked();
   return run;
 }
 
 async function goesOn(lab: CodexLab, sessionId: string): Promise<void> {
   const next = await lab.turn("Go on", "-c");
-  expect([next.code, next.items.at(-1), next.sessionId]).toEqual([0, said("Here again."), sessionId]);
+  expect([next.code, next.items.at(-1), next.sessionId]).toEqual([
+    0,
+    said("Here again."),
+    sessionId,
+  ]);
   expect(lastAsked(lab)).toContain("Remember Ada");
 }
 
@@ -91,7 +95,10 @@ for (const state of states) {
     if (!victim) throw new Error("There is no codex to kill");
     process.kill(victim.pid, "SIGKILL");
     const { code, last, stderr, sessionId } = await lab.ended(run);
-    expect([code, last]).toMatchObject([1, { type: "turn.failed", error: { code: "codex/exited" } }]);
+    expect([code, last]).toMatchObject([
+      1,
+      { type: "turn.failed", error: { code: "codex/exited" } },
+    ]);
     expect(stderr).toContain("SIGKILL");
     await goesOn(lab, sessionId);
   });
@@ -144,7 +151,7 @@ onEveryCodex("kill -9 of codex in a conversation: the next message goes on", asy
   await using lab = await openLab(codex, { steps: [hangBeforeHeaders, resumed] });
   const items = await lab.chat(async (person) => {
     person.says("Remember Ada");
-    while (lab.server.requests.length === 0) await new Promise((next) => setImmediate(next));
+    await lab.untilAsked();
     const victim = codexOf(await lab.processes());
     if (!victim) throw new Error("There is no codex to kill");
     process.kill(victim.pid, "SIGKILL");

@@ -103,12 +103,7 @@ onEveryCodex("a person reads the change and allows it", async (codex) => {
 });
 
 onEveryCodex("a person allows changes of a file for the session", async (codex) => {
-  const again = patches(
-    "*** Update File: ../outside/made.txt",
-    "@@",
-    "-first line",
-    "+other line",
-  );
+  const again = patches("*** Update File: ../outside/made.txt", "@@", "-first line", "+other line");
   await using lab = await openLab(codex, { steps: [escaping, again, done] });
   const items = await lab.chat(async (person) => {
     person.says("Write outside");

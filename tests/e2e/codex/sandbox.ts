@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextRound, setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject, type JsonObject, parseJson } from "../../../src/core/json.ts";
 import { type CodexBinary, codexVersions } from "../../fakes/codex_binaries.ts";
 import { type CodexHome, type CodexHomeOptions, createCodexHome } from "../../fakes/codex_home.ts";
@@ -33,8 +33,12 @@ let busy = 0;
 const waiting: (() => void)[] = [];
 
 async function inPlace(body: () => Promise<void>): Promise<void> {
-  if (busy >= places) await new Promise<void>((resolve) => waiting.push(resolve));
-  else busy++;
+  if (busy < places) busy++;
+  else {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    await promise;
+  }
   try {
     await body();
   } finally {
@@ -151,17 +155,20 @@ export class CodexLab implements AsyncDisposable {
     if (last.type === "turn.failed") {
       expect(last.completed_items).toEqual(completed.map(({ id }) => id));
     }
-    const sessionId = String(events[0]?.["session_id"] ?? "");
+    const named = events[0]?.["session_id"];
+    const sessionId = typeof named === "string" ? named : "";
     const turnId = events.find(({ type }) => type === "turn.started")?.turn_id;
     const stored = sessionId === "" ? [] : await this.storedItems(sessionId);
     const ofTurn = stored.filter(({ turn_id: id }) => id === turnId);
-    expect(ofTurn.map(withoutStorage)).toEqual(completed);
+    // What a retry voided is told, but not kept.
+    const kept = completed.filter(({ status }) => status !== "void");
+    expect<readonly Told[]>(ofTurn.map(withoutStorage)).toEqual(kept);
     return {
       code,
       stderr,
       events,
       last,
-      items: completed.filter(({ type }) => type !== "user_message").map(withoutIds),
+      items: kept.filter(({ type }) => type !== "user_message").map(withoutIds),
       verdicts: events
         .filter(({ type }) => type === "approval.decided")
         .map((event) => `${String(event["decision"])} by ${String(event["by"])}`),
@@ -205,11 +212,17 @@ export class CodexLab implements AsyncDisposable {
     const sessions = documentOf((await this.run(["sessions", "list", "--json"])).stdout)[
       "sessions"
     ];
-    const newest = Array.isArray(sessions) ? sessions.filter(isJsonObject)[0] : undefined;
-    const items = await this.storedItems(String(newest?.["id"]));
+    const newest = Array.isArray(sessions) ? sessions.find(isJsonObject) : undefined;
+    const id = newest?.["id"];
+    const items = typeof id === "string" ? await this.storedItems(id) : [];
     return items
       .filter(({ type }) => type !== "user_message")
       .map((item) => withoutIds(withoutStorage(item)));
+  }
+
+  /** Resolves when the model was asked: only now there is something in codex to end. */
+  async untilAsked(): Promise<void> {
+    while (this.server.requests.length === 0) await nextRound();
   }
 
   /** The processes of this case: all of them know one of its places. */

@@ -19,16 +19,15 @@ function wordsOf(asked: Json, role: "user" | "assistant"): readonly string[] {
   return messages
     .filter((message) => message["role"] === role)
     .flatMap(({ content }) => (Array.isArray(content) ? content.filter(isJsonObject) : []))
-    .map(({ text }) => String(text))
+    .map(({ text }) => text)
+    .filter((text) => typeof text === "string")
     .filter((text) => !text.startsWith("<"));
 }
 
 /** By `prompt_cache_key` codex names its thread to the model's endpoint. */
-function threads({ server }: CodexLab): ReadonlySet<string> {
+function threads({ server }: CodexLab): ReadonlySet<Json | undefined> {
   return new Set(
-    server.requests.map(({ body }) =>
-      isJsonObject(body) ? String(body["prompt_cache_key"]) : "none",
-    ),
+    server.requests.map(({ body }) => (isJsonObject(body) ? body["prompt_cache_key"] : undefined)),
   );
 }
 
@@ -64,7 +63,11 @@ onEveryCodex("--resume names the session", async (codex) => {
 });
 
 onEveryCodex("a turn, the next one and the session tell one story", async (codex) => {
-  const steps = [runs("sleep 0.2; echo one"), textAnswer("One is there."), textAnswer("It was one.")];
+  const steps = [
+    runs("sleep 0.2; echo one"),
+    textAnswer("One is there."),
+    textAnswer("It was one."),
+  ];
   await using lab = await openLab(codex, { steps });
   const first = await lab.turn("Make one");
   const second = await lab.turn("What was it?", "-c");
@@ -72,7 +75,7 @@ onEveryCodex("a turn, the next one and the session tell one story", async (codex
   const told = [first, second].flatMap(({ events }) =>
     events.flatMap(({ type, item }) => (type === "item.completed" && item ? [item.id] : [])),
   );
-  expect(stored.map(({ id }) => String(id))).toEqual(told);
+  expect(stored.map(({ id }) => id)).toEqual(told);
   const { stdout } = await lab.run(["sessions", "show", first.sessionId]);
   for (const text of ["Make one", "One is there.", "What was it?", "It was one."]) {
     expect(stdout).toContain(text);
@@ -112,10 +115,12 @@ onEveryCodex("a conversation stays in one thread and one codex", async (codex) =
   const items = await lab.chat(async (person) => {
     person.says("Count");
     await person.sees("One.", "> ");
-    for (const { pid, command } of await lab.processes()) if (command[1] === "app-server") pids.add(pid);
+    for (const { pid, command } of await lab.processes())
+      if (command[1] === "app-server") pids.add(pid);
     person.says("Go on");
     await person.sees("Two.");
-    for (const { pid, command } of await lab.processes()) if (command[1] === "app-server") pids.add(pid);
+    for (const { pid, command } of await lab.processes())
+      if (command[1] === "app-server") pids.add(pid);
   });
   expect(items).toEqual([said("One."), said("Two.")]);
   expect([threads(lab).size, pids.size]).toEqual([1, 1]);
