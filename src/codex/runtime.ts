@@ -25,6 +25,9 @@ import type { CodexLimits } from "./turn_clock.ts";
 
 /** How long an interrupted turn is waited for before it is called interrupted, in milliseconds. */
 const interruptShownMs = 200;
+/** How often codex is asked to end a turn that it has not begun, and the pause between. */
+const interruptAttempts = 20;
+const interruptPauseMs = 25;
 /** How long codex may take in all to end an interrupted turn before it is ended itself. */
 const interruptMs = 5_000;
 
@@ -189,13 +192,11 @@ class Runtime implements CodexRuntime {
    */
   async #interrupt(open: OpenThread, { codexTurn, started, failure }: Interruption): Promise<void> {
     const { clock } = this.#deps;
-    const { connection, threadId } = open;
     const ended = new AbortController();
     const asked = (async () => {
       await codexTurn.cancelQuestions();
       await started;
-      if (codexTurn.id === undefined || codexTurn.isCompleted) return;
-      await connection.client.interrupt(threadId, codexTurn.id, this.#disposed.signal);
+      await this.#askToEnd(open, codexTurn);
     })().catch(() => undefined);
     await Promise.race([
       codexTurn.ended,
@@ -207,6 +208,21 @@ class Runtime implements CodexRuntime {
     ended.abort();
     this.#settling = this.#settle(open, { asked, isOver, hadWork });
     if (failure.code === "codex/silent") this.#drop();
+  }
+
+  /** Codex refuses until it has begun the turn that it has already named: then it is asked again. */
+  async #askToEnd({ connection, threadId }: OpenThread, codexTurn: CodexTurn): Promise<void> {
+    for (let attempt = 0; attempt < interruptAttempts; attempt++) {
+      if (codexTurn.id === undefined || codexTurn.isCompleted) return;
+      try {
+        return await connection.client.interrupt(threadId, codexTurn.id, this.#disposed.signal);
+      } catch (error) {
+        if (!(error instanceof RpcError)) throw error;
+      }
+      await this.#deps.clock.sleep(interruptPauseMs, this.#disposed.signal);
+    }
+    // A turn that went on would take the next message for its own.
+    this.#drop();
   }
 
   /** Lets codex end what was interrupted, within its time. */
