@@ -166,7 +166,7 @@ onEveryCodex("a codex that is too old is refused with what to do", async (codex)
   const program = join(lab.hermes.root, "codex");
   const reply = { id: 1, result: { userAgent: "hermes/0.100.0 (test)", codexHome: "/" } };
   const script = `#!/bin/sh\nread -r line\nid=$(printf %s "$line" | sed 's/.*"id":\\([0-9]*\\).*/\\1/')\n`;
-  const text = JSON.stringify(reply).replace('"id":1', '"id":%s').replaceAll("/", "/");
+  const text = JSON.stringify(reply).replace('"id":1', '"id":%s');
   await writeFile(program, `${script}printf '${text}\\n' "$id"\ncat >/dev/null\n`);
   await chmod(program, 0o755);
   const args = ["-z", "Say hello", "--json", "--runtime", "codex_app_server"];
