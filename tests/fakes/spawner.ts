@@ -1,15 +1,21 @@
 import type { ChildProcess, ExitStatus, Spawner, SpawnRequest } from "../../src/core/ports.ts";
 
-/** A program of the tests: what it does with its process until it returns its exit code or is killed. */
-export type FakeProgram = (process: FakeProcess) => Promise<number> | number;
+/** A program of the tests: what it does with its process until it returns its end (a number is its exit code) or is killed. */
+export type FakeProgram = (
+  process: FakeProcess,
+) => Promise<number | ExitStatus> | number | ExitStatus;
 
 /** The inside of a fake program. */
 export interface FakeProcess {
   readonly request: SpawnRequest;
   /** What was written to its input so far. */
   readonly input: string[];
+  /** The same as it comes, up to the end of its input; for one reader. */
+  readonly stdin: AsyncIterable<Uint8Array>;
   readonly print: (text: string | Uint8Array) => void;
   readonly printError: (text: string | Uint8Array) => void;
+  /** Ends its output, while it lives on. */
+  readonly closeOutput: () => void;
   /** Resolves with the signal that it got; SIGKILL ends it in any case. */
   readonly signaled: Promise<"SIGINT" | "SIGTERM">;
   /** Whether SIGTERM is passed over. */
@@ -60,6 +66,7 @@ function startProgram(
   request: SpawnRequest,
   { pid, signals }: { readonly pid: number; readonly signals: string[] },
 ): ChildProcess {
+  const stdin = new FakePipe();
   const stdout = new FakePipe();
   const stderr = new FakePipe();
   const exit = Promise.withResolvers<ExitStatus>();
@@ -72,17 +79,20 @@ function startProgram(
   const end = (status: ExitStatus): void => {
     isOver = true;
     exit.resolve(status);
+    stdin.close();
     if (holdsPipes) return;
     stdout.close();
     stderr.close();
   };
   const hasGroup = (): boolean => !isOver || leavesChild;
   const run = async (): Promise<void> => {
-    const code = await program({
+    const status = await program({
       request,
       input,
+      stdin,
       print: (data) => stdout.push(data),
       printError: (data) => stderr.push(data),
+      closeOutput: () => stdout.close(),
       signaled: signaled.promise,
       ignoreSignals: () => {
         ignoresSignals = true;
@@ -95,7 +105,7 @@ function startProgram(
         leavesChild = true;
       },
     });
-    if (!isOver) end({ code, signal: null });
+    if (!isOver) end(typeof status === "number" ? { code: status, signal: null } : status);
   };
   void run();
   return {
@@ -106,9 +116,13 @@ function startProgram(
     write(data) {
       if (isOver) return Promise.reject(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
       input.push(typeof data === "string" ? data : new TextDecoder().decode(data));
+      stdin.push(data);
       return Promise.resolve();
     },
-    closeStdin: () => void input.push("<end>"),
+    closeStdin() {
+      input.push("<end>");
+      stdin.close();
+    },
     killGroup(signal) {
       const wasThere = hasGroup();
       signals.push(signal);
@@ -131,13 +145,14 @@ function startProgram(
   };
 }
 
-/** Chunks in the order in which they were pushed, up to `close`. */
+/** Chunks in the order in which they were pushed, up to `close`; what is pushed after it is lost. */
 class FakePipe implements AsyncIterable<Uint8Array> {
   readonly #chunks: Uint8Array[] = [];
   #isClosed = false;
   #wake: () => void = () => undefined;
 
   push(data: string | Uint8Array): void {
+    if (this.#isClosed) return;
     this.#chunks.push(typeof data === "string" ? new TextEncoder().encode(data) : data);
     this.#wake();
   }
