@@ -1,7 +1,7 @@
 import type { ApprovalRequest, ApprovalVerdict } from "../core/approval.ts";
-import { AsyncQueue } from "../core/async_queue.ts";
+import type { AsyncQueue } from "../core/async_queue.ts";
 import { HermesError } from "../core/errors.ts";
-import type { TurnEvent, TurnOutcome } from "../core/event.ts";
+import type { TurnEvent, TurnOutcome, Usage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Clock } from "../core/ports.ts";
@@ -9,6 +9,7 @@ import type { TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Incoming, JsonRpcPeer } from "../wire/json_rpc.ts";
 import type { Listener } from "./connection.ts";
+import { outcomeOf } from "./failures.ts";
 import { Projector } from "./projector.ts";
 import { Questions } from "./questions.ts";
 import { type CodexLimits, TurnClock } from "./turn_clock.ts";
@@ -25,6 +26,8 @@ const trailingItemMs = 250;
 
 export interface CodexTurnDeps {
   readonly peer: JsonRpcPeer;
+  /** Takes what happens, once the turn is in a thread; without its start and its end. */
+  readonly events: AsyncQueue<TurnEvent>;
   readonly clock: Clock;
   readonly tools: readonly Tool[];
   readonly limits: CodexLimits;
@@ -32,35 +35,46 @@ export interface CodexTurnDeps {
   readonly stderr: () => string;
 }
 
+/** The thread that a turn is of. */
+export interface TurnThread {
+  readonly threadId: string;
+  /** What it had used before the turn; undefined where that is not known. */
+  readonly usage: Usage | undefined;
+}
+
 /**
  * One turn as codex runs it: hears what codex sends, in order, and turns it into events; answers what codex asks; knows
- * when it is over. What belongs to another turn or another thread is passed over.
+ * when it is over. What belongs to another turn or another thread is passed over. It hears from the start of codex on,
+ * and holds back what comes before its thread and its id are known.
  */
 export class CodexTurn implements Listener {
-  /** What happened, without the start and the end of the turn. */
-  readonly events = new AsyncQueue<TurnEvent>();
   /** How it ended; never rejects. */
   readonly ended: Promise<TurnOutcome>;
+  /** Resolves when codex itself has ended the turn, or codex has ended. */
+  readonly completed: Promise<void>;
   readonly clock: TurnClock;
   readonly #deps: CodexTurnDeps;
-  readonly #threadId: string;
   readonly #questions: Questions;
   readonly #end: (outcome: TurnOutcome) => void;
+  readonly #complete: () => void;
   readonly #over = new AbortController();
+  #thread: TurnThread | undefined;
   #projector: Projector | undefined;
   /** What came before the turn's id was known. */
   readonly #early: { readonly method: string; readonly params: Json }[] = [];
+  /** What happened before the turn was in a thread. */
+  readonly #held: TurnEvent[] = [];
+  readonly #completedItemIds: string[] = [];
+  #hasLeftWork = false;
   #deniedByPolicy: readonly string[] = [];
   #lastWasTool = false;
   #completion: JsonObject | undefined;
 
-  constructor(deps: CodexTurnDeps, turn: TurnRequest, threadId: string) {
+  constructor(deps: CodexTurnDeps, turn: TurnRequest) {
     this.#deps = deps;
-    this.#threadId = threadId;
     this.clock = new TurnClock(deps.clock, deps.limits);
-    const { promise, resolve } = Promise.withResolvers<TurnOutcome>();
-    this.ended = promise;
-    this.#end = resolve;
+    ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<TurnOutcome>());
+    ({ promise: this.completed, resolve: this.#complete } = Promise.withResolvers<void>());
     this.#questions = new Questions({
       peer: deps.peer,
       clock: deps.clock,
@@ -96,15 +110,40 @@ export class CodexTurn implements Listener {
     return this.#completion !== undefined;
   }
 
-  /** Whether something of codex's own may still run. */
-  get hasOpenWork(): boolean {
-    return (this.#projector?.openItems ?? 0) > 0;
+  /** Whether commands or tools of codex's own were running when the turn ended. */
+  get hasLeftWork(): boolean {
+    return this.#hasLeftWork;
   }
 
-  /** From here on the events of this turn of codex are heard. */
-  async begin(turnId: string): Promise<void> {
-    if (this.#projector) return;
-    this.#projector = new Projector({ threadId: this.#threadId, turnId });
+  /** What was done, up to the end of the turn. */
+  get completedItemIds(): readonly string[] {
+    return [...this.#completedItemIds];
+  }
+
+  /** What the thread has used by now; undefined where codex has not told. */
+  get threadUsage(): Usage | undefined {
+    return this.#projector ? this.#projector.threadUsage : this.#thread?.usage;
+  }
+
+  /** The thread is open, and the start of the turn is told. */
+  join(thread: TurnThread): void {
+    this.#thread = thread;
+    for (const event of this.#held.splice(0)) this.#deps.events.push(event);
+  }
+
+  /**
+   * Codex has begun the turn under this id; from here on what it tells of it is heard.
+   * @throws {HermesError} `stream/invalid` for a turn without a name
+   */
+  begin(turnId: string | undefined): void {
+    if (!this.#thread || turnId === undefined) throw namelessTurn();
+    const { threadId, usage } = this.#thread;
+    this.#projector = new Projector({
+      threadId,
+      turnId,
+      ...(usage === undefined ? {} : { usageBefore: usage }),
+    });
+    this.clock.active("thinking");
     for (const { method, params } of this.#early.splice(0)) this.#onNotification(method, params);
   }
 
@@ -116,7 +155,7 @@ export class CodexTurn implements Listener {
         break;
       case "notification":
         this.#onNotification(message.method, message.params);
-        await this.events.room(maxWaiting);
+        await this.#deps.events.room(maxWaiting);
         break;
       case "noise":
         break;
@@ -126,7 +165,8 @@ export class CodexTurn implements Listener {
   }
 
   onEnd(failure: HermesError): void {
-    this.#finish({ status: "failed", error: failure, completedItemIds: [] });
+    this.leave(outcomeOf(failure));
+    this.#complete();
   }
 
   /** The first limit that the turn exceeds; undefined when it ends before. */
@@ -134,46 +174,53 @@ export class CodexTurn implements Listener {
     return this.clock.expired(this.#deps.stderr, this.#over.signal);
   }
 
-  /** Ends the questions that are open: nobody answers them any more. */
+  /** Ends the questions that are open: nobody answers them any more. Resolves when they are off the screen. */
   cancelQuestions(): Promise<void> {
     return this.#questions.cancel();
   }
 
-  /** Ends the turn for us, whatever codex still does. */
+  /** Ends the turn for us, whatever codex still does; not one that codex has ended already. */
   leave(outcome: TurnOutcome): void {
-    this.#finish(outcome);
+    if (this.#completion) this.#conclude();
+    else this.#finish(outcome);
   }
 
   #onNotification(method: string, params: Json): void {
     if (method === "serverRequest/resolved") return this.#questions.withdraw(params);
-    const turnId = turnIdOf(params);
-    if (threadIdOf(params) !== this.#threadId) return this.#onElsewhere(method, params);
     if (!this.#projector) {
       this.#early.push({ method, params });
       return;
     }
-    if (turnId !== undefined && turnId !== this.#projector.turnId) return;
+    const events = this.#projector.project(method, params);
+    if (!this.#isOurs(params, this.#projector)) return this.#pass(events);
     if (method === "turn/completed") return this.#onCompleted(params);
-    this.#pass(this.#projector.project(method, params));
+    this.#pass(events);
     this.clock.offline(method === "error" && isOffline(params));
     this.clock.active(this.#activity());
     if (this.#completion && this.#projector.openItems === 0) this.#conclude();
   }
 
-  /** Of another thread (a helper of codex's own), or of none: only warnings are for everybody. */
-  #onElsewhere(method: string, params: Json): void {
-    if (threadIdOf(params) !== undefined) return;
-    this.#pass(this.#projector?.project(method, params) ?? []);
+  /** Of this turn, in contrast to other turns, to threads of codex's own helpers, and to what concerns all of them. */
+  #isOurs(params: Json, { turnId }: Projector): boolean {
+    const id = turnIdOf(params);
+    return threadIdOf(params) === this.#thread?.threadId && (id === undefined || id === turnId);
   }
 
   #pass(events: readonly TurnEvent[]): void {
     for (const event of events) {
       if (event.type === "item-end") this.#onItemEnd(event.item);
-      this.events.push(event);
+      this.#emit(event);
     }
   }
 
+  #emit(event: TurnEvent): void {
+    if (this.#over.signal.aborted) return;
+    if (this.#thread) this.#deps.events.push(event);
+    else this.#held.push(event);
+  }
+
   #onItemEnd(item: Item): void {
+    this.#completedItemIds.push(item.id);
     this.#lastWasTool = item.type !== "assistant-message" && item.type !== "reasoning";
     const hasSucceeded =
       ((item.type === "command" || item.type === "file-change") && item.status === "completed") ||
@@ -188,7 +235,7 @@ export class CodexTurn implements Listener {
   }
 
   #onVerdict(request: ApprovalRequest, verdict: ApprovalVerdict): void {
-    this.events.push({ type: "approval-decided", subject: request.subject, verdict });
+    this.#emit({ type: "approval-decided", subject: request.subject, verdict });
     if (verdict.decision === "deny" && verdict.by === "policy") {
       this.#deniedByPolicy = [...this.#deniedByPolicy, denied(request)];
     }
@@ -196,8 +243,10 @@ export class CodexTurn implements Listener {
 
   #onCompleted(params: Json): void {
     const turn = isJsonObject(params) ? params["turn"] : undefined;
-    this.#completion = isJsonObject(turn) ? turn : {};
-    if (!this.hasOpenWork || this.#completion["status"] !== "completed") return this.#conclude();
+    this.#completion ??= isJsonObject(turn) ? turn : {};
+    this.#complete();
+    const hasOpenItems = (this.#projector?.openItems ?? 0) > 0;
+    if (!hasOpenItems || this.#completion["status"] !== "completed") return this.#conclude();
     void this.#deps.clock.sleep(trailingItemMs, this.#over.signal).then(
       () => this.#conclude(),
       () => undefined,
@@ -212,10 +261,10 @@ export class CodexTurn implements Listener {
     if (status === "interrupted") return { status: "interrupted" };
     // Anything that is not called a success is none.
     if (status !== "completed")
-      return failed(turnError(error ?? null, typeof status === "string" ? status : "unknown"));
-    if (this.#deniedByPolicy.length > 0) return failed(this.#denied());
+      return outcomeOf(turnError(error ?? null, typeof status === "string" ? status : "unknown"));
+    if (this.#deniedByPolicy.length > 0) return outcomeOf(this.#denied());
     const finalText = this.#projector?.finalText ?? "";
-    return finalText.trim() === "" ? failed(emptyAnswer()) : { status: "completed", finalText };
+    return finalText.trim() === "" ? outcomeOf(emptyAnswer()) : { status: "completed", finalText };
   }
 
   #denied(): HermesError {
@@ -229,14 +278,16 @@ export class CodexTurn implements Listener {
 
   #finish(outcome: TurnOutcome): void {
     if (this.#over.signal.aborted) return;
-    this.#over.abort();
+    const completedItemIds = this.completedItemIds;
     const projector = this.#projector;
     if (projector) {
-      this.#pass(projector.close());
-      this.events.push({ type: "usage", usage: projector.usage });
+      this.#hasLeftWork = projector.openWork > 0;
+      for (const event of projector.close()) this.#emit(event);
+      this.#emit({ type: "usage", usage: projector.usage });
     }
-    this.events.end();
-    this.#end(outcome);
+    this.#over.abort();
+    void this.#questions.cancel();
+    this.#end(outcome.status === "failed" ? { ...outcome, completedItemIds } : outcome);
   }
 }
 
@@ -251,8 +302,8 @@ function emptyAnswer(): HermesError {
   });
 }
 
-function failed(error: HermesError): TurnOutcome {
-  return { status: "failed", error, completedItemIds: [] };
+function namelessTurn(): HermesError {
+  return new HermesError("stream/invalid", "codex started a turn without saying which");
 }
 
 function threadIdOf(params: Json): string | undefined {

@@ -2,6 +2,7 @@ import { HermesError, toHermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Incoming } from "../wire/json_rpc.ts";
 import { CodexClient } from "./client.ts";
+import { isDoneWithin } from "./done_within.ts";
 import { exitFailure, type Phase } from "./failures.ts";
 import type { CodexProcess } from "./process.ts";
 
@@ -19,12 +20,16 @@ export interface ConnectionDeps {
   readonly mask: (text: string) => string;
 }
 
+/** How long the end of a codex is waited for that has closed its output, in milliseconds: its stderr is read meanwhile. */
+const exitMs = 150;
+
 /** A running codex with the one reader of what it sends, from its start to its end. */
 export class Connection {
   readonly client: CodexClient;
   readonly #process: CodexProcess;
   readonly #deps: ConnectionDeps;
   #listener: Listener | undefined;
+  #isOver = false;
   #ended: HermesError | undefined;
   /** What arrived before somebody listened. */
   readonly #early: Incoming[] = [];
@@ -44,7 +49,7 @@ export class Connection {
 
   /** Whether it can be used no more. */
   get isOver(): boolean {
-    return this.#ended !== undefined;
+    return this.#isOver;
   }
 
   /** From here on failures are of this phase, with what stderr says from now on. */
@@ -79,7 +84,7 @@ export class Connection {
 
   /** Ends codex and everything that it started. */
   async stop(): Promise<void> {
-    this.#ended ??= new HermesError("turn/interrupted", "codex was ended");
+    this.#finish(new HermesError("turn/interrupted", "codex was ended"));
     await this.#process.stop();
   }
 
@@ -93,13 +98,22 @@ export class Connection {
     } catch (error) {
       failure = toHermesError(error);
     }
+    this.#isOver = true;
+    this.#finish(failure ?? (await this.#exitFailure()));
+  }
+
+  #finish(failure: HermesError): void {
     if (this.#ended) return;
-    this.#ended = failure ?? (await this.#exitFailure());
-    this.#listener?.onEnd(this.#ended);
+    this.#isOver = true;
+    this.#ended = failure;
+    this.#listener?.onEnd(failure);
   }
 
   async #exitFailure(): Promise<HermesError> {
-    const status = await this.#process.exited;
+    const { exited } = this.#process;
+    const status = (await isDoneWithin(this.#deps.clock, exited, exitMs))
+      ? await exited
+      : undefined;
     return exitFailure(status, this.#phase, this.stderr());
   }
 }

@@ -1,4 +1,5 @@
 import { HermesError } from "../core/errors.ts";
+import type { TurnOutcome } from "../core/event.ts";
 import type { ExitStatus } from "../core/ports.ts";
 
 /** How far codex had come when it failed, as an error says it. */
@@ -23,17 +24,37 @@ const signInPhrases = [
 /** The hint of every failure that signing in mends. */
 export const signInHint = "codex login, then try again";
 
-/** The failure of a codex that has ended. `stderr` holds its last lines, masked, since the turn (or the start) began. */
-export function exitFailure(status: ExitStatus, phase: Phase, stderr: string): HermesError {
-  const how = status.signal === null ? `exit code ${status.code ?? 0}` : status.signal;
-  const what = `codex ended with ${how} ${phase}`;
+/** Whether codex says that the user has to sign in (again). */
+export function asksToSignIn(text: string): boolean {
+  const lower = text.toLowerCase();
+  return signInPhrases.some((phrase) => lower.includes(phrase));
+}
+
+/** How a turn ends with this failure. */
+export function outcomeOf(
+  error: HermesError,
+  completedItemIds: readonly string[] = [],
+): TurnOutcome {
+  if (error.code === "turn/interrupted") return { status: "interrupted" };
+  return { status: "failed", error, completedItemIds };
+}
+
+/**
+ * The failure of a codex that has ended, or that has closed its output and lives on (`undefined`). `stderr` holds its last
+ * lines, masked, since the turn (or the start) began.
+ */
+export function exitFailure(
+  status: ExitStatus | undefined,
+  phase: Phase,
+  stderr: string,
+): HermesError {
+  const what = `codex ${howItEnded(status)} ${phase}`;
   const message = stderr === "" ? what : `${what}\n${quoted(stderr)}`;
   const own = stderr
     .split("\n")
     .filter((line) => !/\bmcp\b|rmcp|mcp_/i.test(line))
-    .join("\n")
-    .toLowerCase();
-  if (signInPhrases.some((phrase) => own.includes(phrase))) {
+    .join("\n");
+  if (asksToSignIn(own)) {
     return new HermesError("auth/rejected", message, { hint: signInHint });
   }
   if (phase === "while it started" && /config\.toml|configuration|this setting/i.test(stderr)) {
@@ -45,6 +66,12 @@ export function exitFailure(status: ExitStatus, phase: Phase, stderr: string): H
     hint: phase === "while it started" ? "hermes codex status" : "send the message again",
     retryable: true,
   });
+}
+
+function howItEnded(status: ExitStatus | undefined): string {
+  if (!status) return "closed its output";
+  const { code, signal } = status;
+  return `ended with ${signal === null ? `exit code ${code ?? 0}` : signal}`;
 }
 
 /** The failure of a codex that says nothing any more. */

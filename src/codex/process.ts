@@ -9,9 +9,11 @@ import type {
   Spawner,
 } from "../core/ports.ts";
 import { createJsonRpcPeer, type JsonRpcPeer } from "../wire/json_rpc.ts";
+import { isDoneWithin } from "./done_within.ts";
 import { startGuard } from "./guard.ts";
 import { endRun, recordRun, runVariable, sweepRuns } from "./run_records.ts";
 import { StderrRing } from "./stderr_ring.ts";
+import { WatchedOutput } from "./watched_output.ts";
 
 export interface CodexProcessDeps {
   readonly spawner: Spawner;
@@ -36,7 +38,7 @@ export interface CodexProgram {
 export interface CodexProcess {
   readonly peer: JsonRpcPeer;
   readonly stderr: StderrRing;
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended, and what it wrote to stderr has been read. */
   readonly exited: Promise<ExitStatus>;
   /** Ends it and everything that it started, within about half a second; again: nothing. */
   stop(): Promise<void>;
@@ -90,21 +92,17 @@ export async function startCodex(
   );
   const guard = startGuard(deps, marker);
   const stderr = new StderrRing();
-  void readStderr(child.stderr, stderr);
-  const peer = createJsonRpcPeer({ input: child.stdout, write: (text) => child.write(text) });
+  const stderrRead = readStderr(child.stderr, stderr);
+  const output = new WatchedOutput(child.stdout);
+  const peer = createJsonRpcPeer({ input: output, write: (text) => child.write(text) });
   const over = new AbortController();
-  /** Whether it ended within that time. */
-  const endsWithin = (ms: number): Promise<boolean> =>
-    Promise.race([
-      child.exited.then(() => true),
-      deps.clock.sleep(ms, over.signal).then(
-        () => false,
-        () => true,
-      ),
-    ]);
+  const exited = child.exited.then(async (status) => {
+    await isDoneWithin(deps.clock, stderrRead, drainMs);
+    return status;
+  });
   const closeWhenDrained = async (): Promise<void> => {
     await child.exited;
-    await deps.clock.sleep(drainMs, over.signal).catch(() => undefined);
+    await output.untilDrained(deps.clock, drainMs, over.signal).catch(() => undefined);
     peer.close(new HermesError("stream/no_terminal_event", "codex has ended"));
   };
   void closeWhenDrained();
@@ -112,9 +110,9 @@ export async function startCodex(
   const stop = async (): Promise<void> => {
     peer.close(new HermesError("turn/interrupted", "codex is being ended"));
     child.closeStdin();
-    if (!(await endsWithin(closeGraceMs))) {
+    if (!(await isDoneWithin(deps.clock, child.exited, closeGraceMs))) {
       child.killGroup("SIGTERM");
-      if (!(await endsWithin(termGraceMs))) child.killGroup("SIGKILL");
+      if (!(await isDoneWithin(deps.clock, child.exited, termGraceMs))) child.killGroup("SIGKILL");
     }
     await child.exited;
     over.abort();
@@ -129,7 +127,7 @@ export async function startCodex(
   return {
     peer,
     stderr,
-    exited: child.exited,
+    exited,
     stop: () => (stopped ??= stop()),
   };
 }

@@ -27,7 +27,8 @@ export interface QuestionDeps {
  */
 export class Questions {
   readonly #deps: QuestionDeps;
-  readonly #open = new Map<RpcId, AbortController>();
+  /** Ids are codex's: nothing here relies on their being different. */
+  readonly #open = new Set<{ readonly id: RpcId; readonly asked: AbortController }>();
   readonly #tasks = new Set<Promise<void>>();
   #isCancelled = false;
 
@@ -38,9 +39,11 @@ export class Questions {
   /** Answers a request of codex, at once or when somebody has decided. */
   take(request: ServerRequest): void {
     const asked = new AbortController();
-    this.#open.set(request.id, asked);
+    if (this.#isCancelled) asked.abort();
+    const open = { id: request.id, asked };
+    this.#open.add(open);
     const task = this.#answer(request, asked.signal).finally(() => {
-      this.#open.delete(request.id);
+      this.#open.delete(open);
       this.#tasks.delete(task);
     });
     this.#tasks.add(task);
@@ -48,14 +51,14 @@ export class Questions {
 
   /** Codex has settled a question by itself: nobody needs to answer it any more. */
   withdraw(params: Json): void {
-    const id = isJsonObject(params) ? params["requestId"] : undefined;
-    if (typeof id === "string" || typeof id === "number") this.#open.get(id)?.abort();
+    const requestId = isJsonObject(params) ? params["requestId"] : undefined;
+    for (const { id, asked } of this.#open) if (id === requestId) asked.abort();
   }
 
   /** Ends every question: approvals are answered with "cancel", so that codex ends the turn. */
   async cancel(): Promise<void> {
     this.#isCancelled = true;
-    for (const asked of this.#open.values()) asked.abort();
+    for (const { asked } of this.#open) asked.abort();
     await Promise.all(this.#tasks);
   }
 

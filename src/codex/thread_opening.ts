@@ -1,0 +1,81 @@
+import { HermesError } from "../core/errors.ts";
+import type { TurnRequest } from "../core/runtime.ts";
+import type { Tool } from "../core/tool.ts";
+import { RpcError } from "../wire/json_rpc.ts";
+import type { CodexClient, OpenedThread } from "./client.ts";
+import type { Connection } from "./connection.ts";
+import { dynamicToolSpecs } from "./dynamic_tools.ts";
+import { signInHint } from "./failures.ts";
+import { historyItems, type ThreadOptions, threadResume, threadStart } from "./thread_options.ts";
+
+export interface OpeningOptions {
+  /** Ours, told to codex. */
+  readonly version: string;
+  readonly model?: string;
+  readonly serviceTier?: string;
+  readonly tools: readonly Tool[];
+  readonly turn: Pick<TurnRequest, "instructions" | "history">;
+  /** The thread that the session has had so far. */
+  readonly threadId: string | undefined;
+}
+
+export interface Opening {
+  readonly threadId: string;
+  /** `replaced`: the session had one that codex does not have any more. */
+  readonly kind: "resumed" | "new" | "replaced";
+}
+
+/**
+ * Opens the thread of a session in a codex that was just started: the one that it had, else a new one that knows what
+ * was said.
+ * @throws {HermesError} `auth/missing`, `codex/too_old`, `codex/config_invalid`, `codex/silent`; {RpcError} any other refusal
+ */
+export async function openThread(
+  connection: Connection,
+  { version, turn, threadId, tools, model, serviceTier }: OpeningOptions,
+  signal: AbortSignal,
+): Promise<Opening> {
+  const { client } = connection;
+  await client.initialize(version, signal);
+  connection.enter("while it opened the session");
+  const [settings, account] = await Promise.all([
+    client.readSettings(signal),
+    // Some versions need the network for it.
+    client.readAccount(signal).catch(() => undefined),
+  ]);
+  if (account?.isNeeded === true && account.kind === undefined) throw notSignedIn();
+  const options: ThreadOptions = {
+    instructions: turn.instructions,
+    hasSandboxChoice: settings.hasSandboxChoice,
+    tools: dynamicToolSpecs(tools),
+    ...(model === undefined ? {} : { model }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+  };
+  const resumed =
+    threadId === undefined
+      ? undefined
+      : await resume(client, threadResume(threadId, options), signal);
+  if (resumed) return { threadId: resumed.threadId, kind: "resumed" };
+  const opened = await client.startThread(threadStart(options), signal);
+  const history = historyItems(turn.history);
+  if (history.length > 0) await client.injectItems(opened.threadId, history, signal);
+  return { threadId: opened.threadId, kind: threadId === undefined ? "new" : "replaced" };
+}
+
+/** The thread as codex has it; undefined when it has it no more. */
+async function resume(
+  client: CodexClient,
+  params: ReturnType<typeof threadResume>,
+  signal: AbortSignal,
+): Promise<OpenedThread | undefined> {
+  try {
+    return await client.resumeThread(params, signal);
+  } catch (error) {
+    if (error instanceof RpcError) return undefined;
+    throw error;
+  }
+}
+
+function notSignedIn(): HermesError {
+  return new HermesError("auth/missing", "codex is not signed in", { hint: signInHint });
+}
