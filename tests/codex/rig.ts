@@ -5,6 +5,7 @@ import type { ApprovalRequest, ApprovalVerdict, Approver } from "../../src/core/
 import type { TurnEvent } from "../../src/core/event.ts";
 import type { UserMessage } from "../../src/core/item.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import type { ReasoningEffort } from "../../src/core/model.ts";
 import type { ChildProcess, ExitStatus, ProcessTable, Spawner } from "../../src/core/ports.ts";
 import type { TurnRequest } from "../../src/core/runtime.ts";
 import type { Tool } from "../../src/core/tool.ts";
@@ -23,6 +24,8 @@ export const limits: CodexLimits = {
 export interface RigOptions {
   readonly tools?: readonly Tool[];
   readonly model?: string;
+  readonly effort?: ReasoningEffort;
+  readonly serviceTier?: string;
   readonly failures?: readonly Error[];
 }
 
@@ -54,7 +57,10 @@ export interface Rig extends AsyncDisposable {
   drive<T>(work: PromiseLike<T>): Promise<T>;
 }
 
-export function createRig(scenarios: readonly Scenario[], options: RigOptions = {}): Rig {
+export function createRig(
+  scenarios: readonly Scenario[],
+  { tools = [], failures = [], ...choices }: RigOptions = {},
+): Rig {
   const clock = createFakeClock();
   const codex = createFakeCodex(scenarios);
   const files = createFakeFiles();
@@ -62,7 +68,7 @@ export function createRig(scenarios: readonly Scenario[], options: RigOptions = 
   const spawner = watched(
     createFakeSpawner(codexOrGuard(codex.program), {
       programs: ["codex"],
-      failures: options.failures ?? [],
+      failures,
     }),
     exits,
   );
@@ -77,14 +83,10 @@ export function createRig(scenarios: readonly Scenario[], options: RigOptions = 
           recordsDirectory: "/home/me/.hermes/run/codex",
         }),
       clock,
-      tools: options.tools ?? [],
+      tools,
       mask: (text) => text.replaceAll("hunter2", "***"),
     },
-    {
-      version: "1.0.0",
-      limits,
-      ...(options.model === undefined ? {} : { model: options.model }),
-    },
+    { version: "1.0.0", limits, ...choices },
   );
   const rig: Rig = {
     clock,
@@ -145,13 +147,22 @@ export function approverOf(verdict: ApprovalVerdict): Approver & { asked: Approv
   };
 }
 
-/** Somebody who thinks until the question is withdrawn; `open` counts the questions on the screen. */
-export function thinkingApprover(): Approver & { readonly open: () => number } {
-  let open = 0;
+/** Somebody who thinks until the question is withdrawn. */
+export interface ThinkingApprover extends Approver {
+  /** How many questions are on the screen. */
+  readonly open: () => number;
+  /** How many there were. */
+  readonly asked: () => number;
+}
+
+export function thinkingApprover(): ThinkingApprover {
+  let [open, asked] = [0, 0];
   return {
     open: () => open,
+    asked: () => asked,
     decide(_request, signal) {
       open++;
+      asked++;
       return new Promise((resolve) => {
         const withdraw = (): void => {
           open--;
