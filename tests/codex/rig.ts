@@ -52,6 +52,8 @@ export interface Rig extends AsyncDisposable {
   readonly exits: readonly (ExitStatus | undefined)[];
   /** What codex was sent by the processes in order: `method` of a call, `= {answer}` of an answer. */
   readonly sent: (run?: number) => readonly JsonObject[];
+  /** A turn to run, as `play` runs it. */
+  request(changes?: Partial<TurnRequest>): TurnRequest;
   play(options?: TurnOptions): Promise<PlayedTurn>;
   /** Lets time pass until the work is done. */
   drive<T>(work: PromiseLike<T>): Promise<T>;
@@ -95,6 +97,7 @@ export function createRig(
     files,
     exits,
     sent: (run = 1) => codex.processes[run - 1]?.received ?? [],
+    request: (changes = {}) => turnRequest(changes),
     async play({ signal, onEvent, ...changes } = {}) {
       const events: TurnEvent[] = [];
       let endedAt = -1;

@@ -1,0 +1,530 @@
+import { expect, test } from "bun:test";
+import { noUsage, type TurnEvent } from "../../src/core/event.ts";
+import { isJsonObject } from "../../src/core/json.ts";
+import { createFakeClock, settled } from "../fakes/clock.ts";
+import * as codex from "../fakes/codex_script.ts";
+import type { Script } from "../fakes/codex_server.ts";
+import { createFakeTool } from "../fakes/tool.ts";
+import { createRig, limits, type Rig, thinkingApprover, type TurnOptions } from "./rig.ts";
+import { begun, cutOff, ended, failure, finished, said, started, told } from "./told.ts";
+
+const command = "make all";
+const message = "Hello there.";
+const noTokens: TurnEvent = { type: "usage", usage: noUsage };
+const interrupted: TurnEvent = { type: "turn-end", outcome: { status: "interrupted" } };
+
+/** A turn in which the model has begun to write, and nothing more comes. */
+const writing: Script = [
+  ...codex.turnStarted,
+  ...codex.message(message).slice(0, 2),
+  { do: "wait" },
+];
+
+/** The methods that a codex was called with. */
+function called(rig: Rig, run = 1): readonly string[] {
+  return rig.sent(run).flatMap(({ method }) => (typeof method === "string" ? [method] : []));
+}
+
+/** Aborts when the given event has come. */
+function abortedAt(type: TurnEvent["type"]): TurnOptions {
+  const stop = new AbortController();
+  return {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.type === type) stop.abort();
+    },
+  };
+}
+
+test("a turn without codex begins and fails", async () => {
+  await using rig = createRig([codex.scenario()], { failures: [noProgram()] });
+  expect(told(await rig.play())).toEqual([
+    { type: "turn-start", turnId: "t-1" },
+    failure("codex/missing", "The codex program cannot be started (ENOENT): /usr/bin/codex"),
+  ]);
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+});
+
+function noProgram(): Error {
+  return Object.assign(new Error("spawn ENOENT"), { code: "ENOENT" });
+}
+
+test("a codex without a sign-in is not asked anything", async () => {
+  const signedOut = codex.reply({ account: null, requiresOpenaiAuth: true });
+  await using rig = createRig([codex.scenario({ "account/read": [[signedOut]] })]);
+  expect(told(await rig.play())).toEqual([
+    { type: "turn-start", turnId: "t-1" },
+    failure("auth/missing", "codex is not signed in"),
+  ]);
+  expect(called(rig)).toEqual(["initialize", "initialized", "config/read", "account/read"]);
+});
+
+test("nobody waits for an account that codex cannot read", async () => {
+  const refused = codex.scenario({
+    "account/read": [[{ do: "refuse", code: -32_603, message: "workspace routing" }]],
+  });
+  await using rig = createRig([refused]);
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+});
+
+test("a configuration that codex cannot read is its own failure, with codex's words", async () => {
+  const text = "failed to load configuration: /home/me/.codex/config.toml:3:7: invalid string";
+  const broken = codex.scenario({
+    "config/read": [[{ do: "refuse", code: -32_600, message: text }]],
+  });
+  await using rig = createRig([broken]);
+  expect(told(await rig.play()).at(-1)).toEqual(
+    failure(
+      "codex/config_invalid",
+      "codex cannot read its configuration: /home/me/.codex/config.toml:3:7: invalid string",
+    ),
+  );
+});
+
+test("a codex that ends at its start says why, in its last words", async () => {
+  const start: Script = [
+    { do: "log", text: "\u001b[31mError\u001b[0m: `untrusted` is no longer supported" },
+    { do: "log", text: "remove this setting from config.toml, hunter2" },
+    { do: "exit", code: 1 },
+  ];
+  await using rig = createRig([codex.scenario({ start: [start] })]);
+  const turn = await rig.play();
+  expect(told(turn)).toEqual([
+    { type: "turn-start", turnId: "t-1" },
+    failure(
+      "codex/config_invalid",
+      [
+        "codex ended with exit code 1 while it started",
+        "codex: Error: `untrusted` is no longer supported",
+        "codex: remove this setting from config.toml, ***",
+      ].join("\n"),
+    ),
+  ]);
+  expect(turn.endedAt).toBe(0);
+});
+
+test("only what codex said in this turn explains its death, and no MCP server's sign-in", async () => {
+  const first: Script = [
+    { do: "log", text: "refresh token has expired" },
+    ...codex.turn(codex.message(message)),
+  ];
+  const second: Script = [
+    ...codex.turnStarted,
+    { do: "log", text: "rmcp: unauthorized" },
+    { do: "die", signal: "SIGSEGV" },
+  ];
+  const third: Script = [
+    ...codex.turnStarted,
+    { do: "log", text: "Your refresh token has expired. Please log in again" },
+    { do: "exit", code: 1 },
+  ];
+  await using rig = createRig([
+    codex.scenario({ "turn/start": [first, second] }),
+    codex.scenario({ "turn/start": [third] }),
+  ]);
+  const last = async () => told(await rig.play()).at(-1);
+  expect([await last(), await last(), await last()]).toEqual([
+    finished(message)[1],
+    failure(
+      "codex/exited",
+      "codex ended with SIGSEGV in the middle of a turn\ncodex: rmcp: unauthorized",
+    ),
+    failure(
+      "auth/rejected",
+      "codex ended with exit code 1 in the middle of a turn\ncodex: Your refresh token has expired. Please log in again",
+    ),
+  ]);
+});
+
+test("a failure of the model is the turn's, and codex goes on; one of the sign-in needs a new codex", async () => {
+  const failed = (codexErrorInfo: string, text: string): Script => [
+    ...codex.turnStarted,
+    ...codex.message("I beg"),
+    codex.turnCompleted("failed", { message: text, codexErrorInfo }),
+  ];
+  await using rig = createRig([
+    codex.scenario({
+      "turn/start": [
+        failed("usageLimitExceeded", "You have hit your limit"),
+        failed("unauthorized", "Sign in again"),
+      ],
+    }),
+    codex.scenario(),
+  ]);
+  expect(told(await rig.play())).toEqual([
+    started(),
+    ...said("I beg"),
+    noTokens,
+    failure("model/quota", "You have hit your limit", ["cx-turn-1-1-msg-1"]),
+  ]);
+  expect(told(await rig.play()).at(-1)).toEqual(
+    failure("auth/rejected", "Sign in again", ["cx-turn-1-2-msg-1"]),
+  );
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+  expect(called(rig, 2)).toContain("thread/resume");
+});
+
+test("a stream that the model's server cut is no end of codex", async () => {
+  const error = {
+    message: "stream disconnected before completion",
+    codexErrorInfo: { responseStreamDisconnected: { httpStatusCode: null } },
+  };
+  const script: Script = [...codex.turnStarted, codex.turnCompleted("failed", error)];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })]);
+  const turn = await rig.play();
+  expect(told(turn).at(-1)).toEqual(
+    failure("stream/no_terminal_event", "stream disconnected before completion"),
+  );
+  expect(turn.endedAt).toBe(0);
+});
+
+test("a message that codex does not take is the caller's mistake", async () => {
+  const refused: Script = [
+    { do: "refuse", code: -32_602, message: "Input exceeds the maximum length" },
+  ];
+  await using rig = createRig([codex.scenario({ "turn/start": [refused] })]);
+  expect(told(await rig.play())).toEqual([
+    started(),
+    failure("usage/invalid", "codex refused the message: Input exceeds the maximum length"),
+  ]);
+});
+
+test("a turn that codex does not name cannot be heard, and fails at once", async () => {
+  const nameless: Script = [codex.reply({ turn: null }), ...codex.turn().slice(1)];
+  await using rig = createRig([codex.scenario({ "turn/start": [nameless] })]);
+  const turn = await rig.play();
+  expect(told(turn).at(-1)).toMatchObject({ outcome: { error: { code: "stream/invalid" } } });
+  expect(turn.endedAt).toBe(0);
+});
+
+test("the end of a command that trails the end of its turn is waited for", async () => {
+  const script: Script = [
+    ...codex.turnStarted,
+    codex.commandStarted(command),
+    ...codex.message(message),
+    codex.turnCompleted(),
+    codex.commandCompleted({ command, output: "late\n" }),
+  ];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })]);
+  const turn = await rig.play();
+  expect(told(turn)).toEqual([
+    started(),
+    begun(command),
+    ...said(message),
+    ended(command, { output: "late\n" }),
+    ...finished(message),
+  ]);
+  expect(turn.endedAt).toBe(0);
+});
+
+test("a command that is not reported to end is not waited for for long", async () => {
+  const script: Script = [
+    ...codex.turnStarted,
+    codex.commandStarted(command),
+    ...codex.message(message),
+    codex.turnCompleted(),
+  ];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })]);
+  const turn = await rig.play();
+  expect(told(turn)).toEqual([
+    started(),
+    begun(command),
+    ...said(message),
+    ended(command, { exitCode: null, status: "interrupted" }),
+    ...finished(message),
+  ]);
+  expect(turn.endedAt).toBe(250);
+});
+
+test("codex may die when it has completed the turn: the answer counts", async () => {
+  const script: Script = [
+    ...codex.turnStarted,
+    codex.commandStarted(command),
+    ...codex.message(message),
+    codex.turnCompleted(),
+    { do: "die", signal: "SIGKILL" },
+  ];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })]);
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+});
+
+const manyDeltas = 100_000;
+
+/** A turn of very many pieces, and what comes after it. */
+function flood(...end: Script): Script {
+  const answer = codex.message("done");
+  const delta = codex.tell("item/agentMessage/delta", { itemId: "msg-1", delta: "x" });
+  return [
+    ...codex.turnStarted,
+    ...answer.slice(0, 1),
+    { do: "repeat", times: manyDeltas, steps: [delta] },
+    ...answer.slice(-1),
+    codex.turnCompleted(),
+    ...end,
+  ];
+}
+
+test("100,000 pieces arrive, all of them", async () => {
+  await using rig = createRig([codex.scenario({ "turn/start": [flood()] })]);
+  const { events } = await rig.play();
+  expect(events.filter(({ type }) => type === "item-delta").length).toBe(manyDeltas);
+  expect(events.at(-1)).toEqual({
+    type: "turn-end",
+    outcome: { status: "completed", finalText: "done" },
+  });
+});
+
+test("an answer that was finished just before the exit is not lost, however slow its reader", async () => {
+  await using rig = createRig([codex.scenario({ "turn/start": [flood({ do: "exit", code: 0 })] })]);
+  const stream = rig.runtime.runTurn(rig.request(), new AbortController().signal);
+  let last: TurnEvent | undefined;
+  let seen = 0;
+  for await (const event of stream) {
+    last = event;
+    // Longer than a program is given whose pipe nobody writes to any more.
+    if (seen++ % 20_000 === 0) await rig.clock.advance(1_000);
+  }
+  expect(last).toEqual({
+    type: "turn-end",
+    outcome: { status: "completed", finalText: "done" },
+  });
+});
+
+test("a caller that listens no more ends the turn, and the next one goes on in the same codex", async () => {
+  await using rig = createRig([
+    codex.scenario({ "turn/start": [writing, codex.turn(codex.message(message))] }),
+  ]);
+  const leave = async (): Promise<void> => {
+    const stream = rig.runtime.runTurn(rig.request(), new AbortController().signal);
+    for await (const event of stream) if (event.type === "item-delta") break;
+  };
+  await rig.drive(leave());
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+  expect(called(rig).slice(5)).toEqual(["turn/start", "turn/interrupt", "turn/start"]);
+});
+
+test("an abort keeps what was said, and the next turn goes on in the same codex", async () => {
+  await using rig = createRig([
+    codex.scenario({ "turn/start": [writing, codex.turn(codex.message(message))] }),
+  ]);
+  expect(told(await rig.play(abortedAt("item-delta")))).toEqual([
+    started(),
+    ...said(message).slice(0, 2),
+    cutOff("Hello "),
+    noTokens,
+    interrupted,
+  ]);
+  expect(told(await rig.play({ turnId: "t-2" }))).toEqual([
+    started("thread-1", "t-2"),
+    ...said(message, "cx-turn-1-2-msg-1"),
+    ...finished(message),
+  ]);
+  expect(rig.codex.processes.length).toBe(1);
+});
+
+test("an interrupt that comes before codex has begun the turn is sent again", async () => {
+  const refuse = { do: "refuse", code: -32_600, message: "no active turn to interrupt" } as const;
+  const healthy = codex.healthy["turn/interrupt"]?.[0] ?? [];
+  await using rig = createRig([
+    codex.scenario({ "turn/start": [writing], "turn/interrupt": [[refuse], [refuse], healthy] }),
+  ]);
+  const turn = await rig.play(abortedAt("item-delta"));
+  expect([told(turn).at(-1), turn.endedAt]).toEqual([interrupted, 50]);
+});
+
+test("a turn that codex does not end is not there for the next one to fall into", async () => {
+  const deaf = codex.scenario({ "turn/start": [writing], "turn/interrupt": [[codex.reply({})]] });
+  await using rig = createRig([deaf, codex.scenario()]);
+  const turn = await rig.play(abortedAt("item-delta"));
+  expect([told(turn).at(-1), turn.endedAt]).toEqual([interrupted, 200]);
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+  expect(called(rig, 2)).toContain("thread/resume");
+  expect(rig.exits[0]).toEqual({ code: 0, signal: null });
+});
+
+test("a codex that cannot end commands is ended with them", async () => {
+  const refuse = { do: "refuse", code: -32_600, message: "unknown variant" } as const;
+  const running: Script = [...codex.turnStarted, codex.commandStarted(command), { do: "wait" }];
+  await using rig = createRig([
+    codex.scenario({
+      "turn/start": [running],
+      "thread/backgroundTerminals/clean": [[refuse]],
+    }),
+    codex.scenario(),
+  ]);
+  expect(told(await rig.play(abortedAt("item-start"))).at(-1)).toEqual(interrupted);
+  await settled();
+  expect(rig.exits[0]).toEqual({ code: 0, signal: null });
+});
+
+test("a turn that was aborted before it began starts nothing", async () => {
+  await using rig = createRig([codex.scenario()]);
+  expect(told(await rig.play({ signal: AbortSignal.abort() }))).toEqual([
+    { type: "turn-start", turnId: "t-1" },
+    interrupted,
+  ]);
+  expect(rig.codex.processes).toEqual([]);
+});
+
+test("an abort while the thread is opened ends codex", async () => {
+  await using rig = createRig([codex.scenario({ "thread/start": [[]] })]);
+  const stop = new AbortController();
+  const playing = rig.play({ signal: stop.signal });
+  while (!called(rig).includes("thread/start")) await settled();
+  stop.abort();
+  const turn = await playing;
+  expect(told(turn)).toEqual([{ type: "turn-start", turnId: "t-1" }, interrupted]);
+  await settled();
+  expect(rig.exits[0]).toEqual({ code: 0, signal: null });
+});
+
+test("the turn's own limit ends it, and what codex calls it does not matter", async () => {
+  const running: Script = [...codex.turnStarted, codex.commandStarted(command), { do: "wait" }];
+  await using rig = createRig([codex.scenario({ "turn/start": [running] })]);
+  const turn = await rig.play();
+  expect(told(turn)).toEqual([
+    started(),
+    begun(command),
+    ended(command, { exitCode: null, status: "interrupted" }),
+    noTokens,
+    failure("turn/deadline", "The turn did not end within 600 s"),
+  ]);
+  expect(turn.endedAt).toBe(limits.turnMs);
+  expect(called(rig).slice(-2)).toEqual(["turn/interrupt", "thread/backgroundTerminals/clean"]);
+});
+
+test("without a network codex is not waited for for ever", async () => {
+  const offline = codex.tell("error", {
+    willRetry: true,
+    error: {
+      message: "Reconnecting... waiting for network",
+      codexErrorInfo: { httpConnectionFailed: { httpStatusCode: null } },
+    },
+  });
+  const script: Script = [...codex.turnStarted, offline, { do: "wait" }];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })]);
+  const turn = await rig.play();
+  expect(told(turn).at(-1)).toEqual(
+    failure("network/unreachable", "codex has tried for 60 s and reaches no model"),
+  );
+  expect(turn.endedAt).toBe(limits.offlineMs);
+});
+
+test("a runtime that is closed in the middle of a turn ends it and codex at once", async () => {
+  const rig = createRig([
+    codex.scenario({
+      "turn/start": [
+        [...codex.turnStarted, codex.commandStarted(command), codex.askForCommand(0, command)],
+      ],
+    }),
+  ]);
+  const approver = thinkingApprover();
+  const playing = rig.play({ approver });
+  await settled();
+  const closedAt = rig.clock.monotonic();
+  await rig[Symbol.asyncDispose]();
+  const turn = await playing;
+  expect(told(turn)).toEqual([
+    started(),
+    begun(command),
+    ended(command, { exitCode: null, status: "interrupted" }),
+    noTokens,
+    interrupted,
+  ]);
+  expect([turn.endedAt, approver.open(), rig.clock.sleeping()]).toEqual([closedAt, 0, 0]);
+  expect(rig.exits).toEqual([
+    { code: 0, signal: null },
+    { code: 0, signal: null },
+  ]);
+  expect(told(await rig.play())).toEqual([{ type: "turn-start", turnId: "t-1" }, interrupted]);
+});
+
+test("a runtime that is closed while codex starts leaves none", async () => {
+  const rig = createRig([codex.scenario({ initialize: [[]] })]);
+  const playing = rig.play();
+  while (called(rig).length === 0) await settled();
+  await rig[Symbol.asyncDispose]();
+  expect(told(await playing).at(-1)).toEqual(interrupted);
+  expect([rig.exits.includes(undefined), rig.clock.sleeping()]).toEqual([false, 0]);
+});
+
+test("a codex that dies between turns is replaced, and what it left is ended", async () => {
+  const dying: Script = [
+    ...codex.turn(codex.message(message)),
+    codex.askForCommand("late", command),
+    codex.awaitAnswer("late"),
+    { do: "die", signal: "SIGKILL" },
+  ];
+  await using rig = createRig([codex.scenario({ "turn/start": [dying] }), codex.scenario()]);
+  await rig.play();
+  await settled();
+  expect(told(await rig.play({ turnId: "t-2" }))).toEqual([
+    started("thread-1", "t-2"),
+    ...said(message, "cx-turn-2-1-msg-1"),
+    ...finished(message),
+  ]);
+  expect(rig.files.paths().filter((path) => path.endsWith(".json")).length).toBe(1);
+});
+
+test("two questions with one id are both answered, and both withdrawn", async () => {
+  const asked = (rest: Script): Script => [
+    ...codex.turnStarted,
+    codex.askForCommand(0, "touch a"),
+    codex.askForCommand(0, "touch b"),
+    ...rest,
+  ];
+  await using rig = createRig([
+    codex.scenario({
+      "turn/start": [
+        asked([codex.resolved(0), ...codex.message(message), codex.turnCompleted()]),
+        asked([{ do: "wait" }]),
+      ],
+    }),
+  ]);
+  const approver = thinkingApprover();
+  expect(told(await rig.play({ approver })).at(-1)).toEqual(finished(message)[1]);
+  expect([approver.open(), approver.asked()]).toEqual([0, 2]);
+  const stop = new AbortController();
+  const playing = rig.play({ approver, signal: stop.signal });
+  while (approver.asked() < 4) await settled();
+  stop.abort();
+  await playing;
+  expect([approver.open(), approver.asked()]).toEqual([0, 4]);
+  const answers = rig.sent().filter(({ id, method }) => id === 0 && method === undefined);
+  expect(answers.map(({ result }) => (isJsonObject(result) ? result["decision"] : result))).toEqual(
+    ["cancel", "cancel"],
+  );
+});
+
+test("the account may be silent without a turn failing", async () => {
+  await using rig = createRig([codex.scenario({ "account/read": [[]] })]);
+  const turn = await rig.play();
+  expect(told(turn).at(-1)).toEqual(finished(message)[1]);
+  expect(turn.endedAt).toBe(10_000);
+});
+
+test("a tool of ours that runs is stopped with its turn", async () => {
+  const script: Script = [
+    ...codex.turnStarted,
+    codex.ask(0, "item/tool/call", { callId: "c-1", tool: "wait", arguments: {} }),
+    { do: "wait" },
+  ];
+  const clock = createFakeClock();
+  const running = { count: 0 };
+  const wait = createFakeTool("wait", async (_input, { signal }) => {
+    running.count++;
+    try {
+      await clock.sleep(60_000, signal);
+    } finally {
+      running.count--;
+    }
+    return { text: "", isError: false };
+  });
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })], { tools: [wait] });
+  const stop = new AbortController();
+  const playing = rig.play({ signal: stop.signal });
+  while (running.count === 0) await settled();
+  stop.abort();
+  expect(told(await playing).at(-1)).toEqual(interrupted);
+  expect(running.count).toBe(0);
+});
