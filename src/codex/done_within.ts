@@ -7,10 +7,10 @@ export async function isDoneWithin(
   ms: number,
 ): Promise<boolean> {
   const over = new AbortController();
-  const [done, late] = [() => true, () => false];
+  const [inTime, late] = [() => true, () => false];
   try {
     const slept = clock.sleep(ms, over.signal);
-    return await Promise.race([work.then(done, late), slept.then(late, late)]);
+    return await Promise.race([work.then(inTime, late), slept.then(late, late)]);
   } finally {
     over.abort();
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { TurnEvent } from "../../src/core/event.ts";
+import { isJsonObject } from "../../src/core/json.ts";
 import * as codex from "../fakes/codex_script.ts";
 import type { Scenario, Script, Step } from "../fakes/codex_server.ts";
 import { createRig, limits, type PlayedTurn, type Rig, type TurnOptions } from "./rig.ts";
@@ -295,8 +296,8 @@ describe.each(states.map((state) => [state.name, state] as const))("%s:", (_name
 function openings(rig: Rig): readonly string[] {
   return rig.sent(2).flatMap(({ method, params }) => {
     if (typeof method !== "string" || !/^thread\/(?:start|resume)$/.test(method)) return [];
-    const id = typeof params === "object" && params !== null && "threadId" in params;
-    return [id ? `${method} ${String(params.threadId)}` : method];
+    const id = isJsonObject(params) ? params["threadId"] : undefined;
+    return [typeof id === "string" ? `${method} ${id}` : method];
   });
 }
 

@@ -116,15 +116,15 @@ export function createRig(
       return { events, endedAt };
     },
     async drive(work) {
-      let isDone = false;
+      const state = { isDone: false };
       const end = (): void => {
-        isDone = true;
+        state.isDone = true;
       };
       void work.then(end, end);
       await settled();
       const latest = clock.monotonic() + 2 * limits.turnMs;
-      while (!isDone && clock.monotonic() < latest) await clock.advance(50);
-      if (!isDone) throw new Error("Nothing happened in twice the time that a turn may take");
+      while (!state.isDone && clock.monotonic() < latest) await clock.advance(50);
+      if (!state.isDone) throw new Error("Nothing happened in twice the time that a turn may take");
       return await work;
     },
     async [Symbol.asyncDispose]() {

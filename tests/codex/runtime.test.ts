@@ -40,11 +40,13 @@ function calls(rig: Rig, run = 1): readonly (readonly [string, Json | undefined]
   return rig
     .sent(run)
     .map(({ id, method, params, result, error }) =>
-      typeof method === "string" ? [method, params] : [`answer to ${String(id)}`, result ?? error],
+      typeof method === "string"
+        ? [method, params]
+        : [`answer to ${JSON.stringify(id)}`, result ?? error],
     );
 }
 
-const input = [{ type: "text", text: "Hi" }];
+const hi = [{ type: "text", text: "Hi" }];
 
 test("a turn opens a thread, and the next one goes on in it", async () => {
   await using rig = createRig([codex.scenario()]);
@@ -67,7 +69,7 @@ test("a turn opens a thread, and the next one goes on in it", async () => {
     ["config/read", {}],
     ["account/read", { refreshToken: false }],
     ["thread/start", { developerInstructions: "Be brief." }],
-    ["turn/start", { threadId: "thread-1", input }],
+    ["turn/start", { threadId: "thread-1", input: hi }],
     ["turn/start", { threadId: "thread-1", input: [{ type: "text", text: "Again" }] }],
   ]);
   expect(rig.clock.monotonic()).toBe(0);
@@ -92,7 +94,7 @@ test("what the user chose goes to codex, and its own choice of a sandbox is left
     ],
     [
       "turn/start",
-      { threadId: "thread-1", input, effort: "high", outputSchema: { type: "object" } },
+      { threadId: "thread-1", input: hi, effort: "high", outputSchema: { type: "object" } },
     ],
   ]);
 });
@@ -399,7 +401,7 @@ test("a session goes on in the thread that it had, with nothing told twice", asy
       "thread/resume",
       { threadId: "thread-of-before", excludeTurns: true, developerInstructions: "Be brief." },
     ],
-    ["turn/start", { threadId: "thread-of-before", input }],
+    ["turn/start", { threadId: "thread-of-before", input: hi }],
   ]);
 });
 
@@ -436,7 +438,7 @@ test("a thread that codex has no more is replaced by one that knows what was sai
         ],
       },
     ],
-    ["turn/start", { threadId: "thread-new", input }],
+    ["turn/start", { threadId: "thread-new", input: hi }],
   ]);
 });
 
@@ -586,7 +588,7 @@ test("a question after the turn is answered, and nobody is asked", async () => {
   await settled();
   expect(approver.asked).toEqual([]);
   expect(calls(rig).slice(6)).toEqual([
-    ["answer to late", { code: -32_000, message: "No turn is running" }],
-    ["answer to later", { code: -32_000, message: "No turn is running" }],
+    [`answer to "late"`, { code: -32_000, message: "No turn is running" }],
+    [`answer to "later"`, { code: -32_000, message: "No turn is running" }],
   ]);
 });

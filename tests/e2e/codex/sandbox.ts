@@ -338,7 +338,7 @@ async function processesKnowing(texts: readonly string[]): Promise<readonly Proc
 }
 
 /** A process that was killed stays for a moment; longer than a second nobody does who was. */
-async function untilGone(texts: readonly string[]): Promise<void> {
+export async function untilGone(texts: readonly string[]): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const left = await processesKnowing(texts);
     if (left.length === 0) return;
