@@ -466,6 +466,63 @@ test("a codex that dies between turns is replaced, and what it left is ended", a
   expect(rig.files.paths().filter((path) => path.endsWith(".json")).length).toBe(1);
 });
 
+test("what codex asks while its turn is being ended is answered, and nobody is asked", async () => {
+  const ending: Script = [
+    codex.reply({}),
+    codex.askForCommand(1, command),
+    codex.awaitAnswer(1),
+    codex.ask(2, "item/tool/requestUserInput", {
+      itemId: "call-1",
+      questions: [{ id: "q", header: "Colour", question: "Which one?" }],
+    }),
+    codex.awaitAnswer(2),
+    { do: "stop-turn" },
+    codex.turnCompleted("interrupted"),
+  ];
+  await using rig = createRig([
+    codex.scenario({ "turn/start": [writing], "turn/interrupt": [ending] }),
+  ]);
+  const approver = thinkingApprover();
+  const asked: string[] = [];
+  const turn = await rig.play({
+    approver,
+    ask: ({ question }) => {
+      asked.push(question);
+      return Promise.resolve("red");
+    },
+    ...abortedAt("item-delta"),
+  });
+  expect([told(turn).at(-1), turn.endedAt, approver.asked(), asked]).toEqual([
+    interrupted,
+    0,
+    0,
+    [],
+  ]);
+  expect(rig.sent().slice(-2)).toEqual([
+    { id: 1, result: { decision: "cancel" } },
+    { id: 2, result: { answers: {} } },
+  ]);
+});
+
+test("a question before the turn disappears with the codex that asked it", async () => {
+  const dying: Script = [
+    codex.askForCommand(0, command),
+    codex.askForCommand(1, command),
+    codex.resolved(1),
+    codex.ask(2, "future/request"),
+    codex.awaitAnswer(2),
+    { do: "exit", code: 1 },
+  ];
+  await using rig = createRig([codex.scenario({ "thread/start": [dying] })]);
+  const approver = thinkingApprover();
+  const turn = await rig.play({ approver });
+  expect(told(turn)).toEqual([
+    { type: "turn-start", turnId: "t-1" },
+    failure("codex/exited", "codex ended with exit code 1 while it opened the session"),
+  ]);
+  expect([turn.endedAt, approver.open(), approver.asked()]).toEqual([0, 0, 2]);
+});
+
 test("two questions with one id are both answered, and both withdrawn", async () => {
   const asked = (rest: Script): Script => [
     ...codex.turnStarted,
