@@ -4,14 +4,11 @@ import type {
   ChangedFile,
   CommandRun,
   FileChange,
-  Item,
   Reasoning,
-  ToolCall,
-  ToolResult,
   WorkStatus,
 } from "../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { shownCommand } from "./shown_command.ts";
+import { movedFile } from "./file_approval.ts";
 import {
   agentMessageItem,
   commandItem,
@@ -20,63 +17,42 @@ import {
   mcpToolItem,
   reasoningItem,
 } from "./protocol.ts";
+import { shownCommand } from "./shown_command.ts";
+import { contentText, jsonText, ownTool, type ToolPair, toolPair } from "./tool_items.ts";
 
 /** What an item of codex is to a session. */
 export type Projected =
-  /** One item; of an answer, whether it is meant to be the last word (undefined: codex does not say). */
   | {
       readonly kind: "item";
-      readonly item: Said | CommandRun | FileChange;
-      readonly isFinal?: boolean;
+      readonly item: AssistantMessage | Reasoning | CommandRun | FileChange;
+      /** An answer that the model means as its last word. */
+      readonly isFinal?: true;
     }
-  /** A call of a tool with its result. */
-  | { readonly kind: "tool"; readonly call: ToolCall; readonly result: ToolResult }
+  | ToolPair
   | { readonly kind: "notice"; readonly text: string }
   | { readonly kind: "nothing" };
 
-type Said = AssistantMessage | Reasoning;
-
 /** How much JSON of something that has no place of its own is kept. */
 const noteChars = 1_500;
-const resultChars = 100_000;
 
-/** An item as codex tells it at its start or its end (`type` and `id` apart). Never throws. */
+/** An item as codex tells it at its start or its end, with our id for it. Never throws. */
 export function projectItem(type: string, id: string, item: JsonObject): Projected {
   switch (type) {
     // The echo of what we sent.
     case "userMessage":
       return { kind: "nothing" };
-    case "agentMessage": {
-      const { text, phase } = read(agentMessageItem, item);
-      const message: AssistantMessage = { type: "assistant-message", id, text };
-      if (phase === "commentary") {
-        return { kind: "item", item: { ...message, interim: true }, isFinal: false };
-      }
-      return phase === "final_answer"
-        ? { kind: "item", item: message, isFinal: true }
-        : { kind: "item", item: message };
-    }
+    case "agentMessage":
+      return said(id, item);
     case "reasoning": {
       const { summary, content } = read(reasoningItem, item);
       const text = (summary.length > 0 ? summary : content).join("\n\n");
       return { kind: "item", item: { type: "reasoning", id, text } };
     }
-    case "commandExecution": {
-      const { command, cwd, exitCode, aggregatedOutput, status } = read(commandItem, item);
-      const output = aggregatedOutput ?? "";
-      const run = {
-        type: "command",
-        id,
-        command: shownCommand(command),
-        cwd,
-        exitCode,
-        output,
-      } as const;
-      return { kind: "item", item: { ...run, status: statusOf(status) } };
-    }
+    case "commandExecution":
+      return commandRun(id, item);
     case "fileChange": {
       const { changes, status } = read(fileChangeItem, item);
-      const files = changes.map(({ path, kind, diff }) => changedFile(path, kind, diff));
+      const files = changes.flatMap(changedFiles);
       return {
         kind: "item",
         item: { type: "file-change", id, changes: files, status: statusOf(status) },
@@ -85,51 +61,94 @@ export function projectItem(type: string, id: string, item: JsonObject): Project
     case "mcpToolCall": {
       const { server, tool, arguments: input, result, error, status } = read(mcpToolItem, item);
       return toolPair(id, `mcp_${server}_${tool}`, {
-        input,
-        output: error === null ? contentText(result) : errorText(error),
+        input: input ?? {},
+        output: error === null ? mcpText(result) : errorText(error),
         isError: error !== null || status === "failed",
       });
     }
     case "dynamicToolCall": {
       const { tool, arguments: input, contentItems, success, status } = read(dynamicToolItem, item);
       return toolPair(id, tool, {
-        input,
-        output: contentItems.map(({ text }) => text).join("\n"),
+        input: input ?? {},
+        output: contentText(contentItems),
         isError: success === false || status === "failed",
       });
     }
-    case "webSearch":
-      return otherTool(id, "web_search", item, { input: ["query", "action"], output: ["results"] });
-    case "imageView":
-      return otherTool(id, "view_image", item, { input: ["path"], output: [] });
-    case "imageGeneration":
-      return otherTool(id, "generate_image", item, {
-        input: ["revisedPrompt"],
-        output: ["status", "savedPath", "failure"],
-      });
-    case "sleep":
-      return otherTool(id, "sleep", item, { input: ["durationMs"], output: [] });
     case "functionCallOutput":
-      return otherTool(id, nameOf(item["name"]), item, { input: [], output: ["output"] });
+      return toolPair(id, nameOf(item["name"]), {
+        input: {},
+        output: contentText(item["output"] ?? null),
+        isError: false,
+      });
+    case "webSearch": {
+      const fields = { input: ["query", "action"], output: ["results"] };
+      return { ...ownTool(id, "web_search", item, fields), isAskedLate: true };
+    }
+    case "imageGeneration": {
+      const fields = { input: ["revisedPrompt"], output: ["status", "savedPath", "failure"] };
+      return { ...ownTool(id, "generate_image", item, fields), isAskedLate: true };
+    }
+    case "imageView":
+      return ownTool(id, "view_image", item, { input: ["path"], output: [] });
+    case "sleep":
+      return ownTool(id, "sleep", item, { input: ["durationMs"], output: [] });
     case "collabAgentToolCall":
-      return otherTool(id, `agent_${nameOf(item["tool"])}`, item, {
+      return ownTool(id, `agent_${nameOf(item["tool"])}`, item, {
         input: ["prompt", "receiverThreadIds"],
-        output: ["status", "agentsStates"],
+        // Of an agent that is created, only the end tells which it is.
+        output: ["status", "receiverThreadIds", "agentsStates"],
       });
     case "subAgentActivity":
-      return { kind: "notice", text: `Agent ${show(item["agentPath"])}: ${show(item["kind"])}` };
+      return notice(`Agent ${show(item["agentPath"])}: ${show(item["kind"])}`);
     case "enteredReviewMode":
-      return { kind: "notice", text: `codex reviews: ${show(item["review"])}` };
+      return notice(`codex reviews: ${show(item["review"])}`);
     case "contextCompaction":
-      return { kind: "notice", text: "codex has compacted the conversation" };
+      return notice("codex has compacted the conversation");
     case "plan":
+      return remark(id, show(item["text"]));
     case "exitedReviewMode":
-      return interim(id, show(item["text"] ?? item["review"]));
+      return remark(id, show(item["review"]));
     case "hookPrompt":
     default:
-      return interim(id, `[codex ${type}] ${JSON.stringify(item).slice(0, noteChars)}`);
+      return remark(id, `[codex ${type.slice(0, 64)}] ${jsonText(item).slice(0, noteChars)}`);
   }
 }
+
+function said(id: string, item: JsonObject): Projected {
+  const { text, phase } = read(agentMessageItem, item);
+  if (phase === "commentary") return remark(id, text);
+  const answer = { type: "assistant-message", id, text } as const;
+  return { kind: "item", item: answer, ...(phase === "final_answer" ? { isFinal: true } : {}) };
+}
+
+function commandRun(id: string, item: JsonObject): Projected {
+  const { command, cwd, exitCode, aggregatedOutput, status } = read(commandItem, item);
+  const run: CommandRun = {
+    type: "command",
+    id,
+    command: shownCommand(command),
+    cwd,
+    exitCode,
+    output: aggregatedOutput,
+    status: statusOf(status),
+  };
+  return { kind: "item", item: run };
+}
+
+/** What a change does to each path: a file that moves is gone from one and written to another. */
+function changedFiles(change: {
+  readonly path: string;
+  readonly kind: { readonly type: string; readonly move_path: string };
+  readonly diff: string;
+}): readonly ChangedFile[] {
+  const { path, kind, diff } = change;
+  // Codex ends the diff of a file that moves with a line that is no part of it.
+  if (kind.move_path !== "") return movedFile(path, kind.move_path, diff.replace(movedTo, ""));
+  const known = kind.type === "add" || kind.type === "delete" ? kind.type : "update";
+  return [{ path, kind: known, ...(diff === "" ? {} : { diff }) }];
+}
+
+const movedTo = /\n\nMoved to: .*$/;
 
 /** Loose schemas take every object. */
 function read<Value>(schema: ZodType<Value>, item: JsonObject): Value {
@@ -149,89 +168,31 @@ function statusOf(status: string): WorkStatus {
   }
 }
 
-function changedFile(path: string, kind: string, diff: string): ChangedFile {
-  const known = kind === "add" || kind === "delete" ? kind : "update";
-  return { path, kind: known, ...(diff === "" ? {} : { diff }) };
-}
-
-function toolPair(
-  id: string,
-  name: string,
-  { input, output, isError }: { input: Json; output: string; isError: boolean },
-): Projected {
-  return {
-    kind: "tool",
-    call: {
-      type: "tool-call",
-      id,
-      callId: id,
-      name: wireName(name),
-      arguments: argumentsOf(input ?? {}),
-    },
-    result: {
-      type: "tool-result",
-      id: `${id.slice(0, 62)}-r`,
-      callId: id,
-      output: output.slice(0, resultChars).toWellFormed(),
-      isError,
-    },
-  };
-}
-
-/** A tool of codex's own that has no item of ours: chosen fields of its item. */
-function otherTool(
-  id: string,
-  name: string,
-  item: JsonObject,
-  fields: { readonly input: readonly string[]; readonly output: readonly string[] },
-): Projected {
-  const pick = (names: readonly string[]): JsonObject =>
-    Object.fromEntries(
-      names.flatMap((field) => {
-        const value = item[field];
-        return value === undefined || value === null ? [] : [[field, value] as const];
-      }),
-    );
-  const output = pick(fields.output);
-  const isEmpty = Object.keys(output).length === 0;
-  return toolPair(id, name, {
-    input: pick(fields.input),
-    output: isEmpty ? "" : JSON.stringify(output),
-    isError: item["status"] === "failed" || (item["failure"] ?? null) !== null,
-  });
-}
-
-/** Names as model endpoints take them. */
-function wireName(name: string): string {
-  const clean = name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64);
-  return clean === "" ? "unknown" : clean;
-}
-
-function argumentsOf(input: Json): string {
-  return JSON.stringify(isJsonObject(input) ? input : { arguments: input });
-}
-
-/** The texts of an MCP result; what is no text as JSON. */
-function contentText(result: Json): string {
-  if (result === null) return "";
-  const content = isJsonObject(result) ? result["content"] : undefined;
-  if (!Array.isArray(content)) return JSON.stringify(result);
-  return content
-    .map((part: Json) => {
-      const text = isJsonObject(part) ? part["text"] : undefined;
-      return typeof text === "string" ? text : JSON.stringify(part);
-    })
-    .join("\n");
+/** The texts of what an MCP server answered. */
+function mcpText(result: Json): string {
+  const { content, structuredContent } = isJsonObject(result) ? result : {};
+  const text = contentText(Array.isArray(content) ? content : result);
+  return text === "" ? contentText(structuredContent ?? null) : text;
 }
 
 function errorText(error: Json): string {
   const message = isJsonObject(error) ? error["message"] : undefined;
-  return typeof message === "string" ? message : JSON.stringify(error);
+  return typeof message === "string" ? message : jsonText(error);
 }
 
-function interim(id: string, text: string): Projected {
-  const item: Item = { type: "assistant-message", id, text: text.toWellFormed(), interim: true };
-  return { kind: "item", item, isFinal: false };
+/** What is said on the way. */
+function remark(id: string, text: string): Projected {
+  const item: AssistantMessage = {
+    type: "assistant-message",
+    id,
+    text: text.toWellFormed(),
+    interim: true,
+  };
+  return { kind: "item", item };
+}
+
+function notice(text: string): Projected {
+  return { kind: "notice", text: text.toWellFormed() };
 }
 
 function nameOf(value: Json | undefined): string {
@@ -239,5 +200,5 @@ function nameOf(value: Json | undefined): string {
 }
 
 function show(value: Json | undefined): string {
-  return typeof value === "string" ? value.toWellFormed() : JSON.stringify(value ?? null);
+  return typeof value === "string" ? value : jsonText(value ?? null);
 }

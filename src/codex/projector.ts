@@ -1,61 +1,63 @@
-import { addUsage, noUsage, type PlanEvent, type TurnEvent, type Usage } from "../core/event.ts";
-import type { ChangedFile, Item, ToolResult } from "../core/item.ts";
+import { noUsage, type PlanEvent, type TurnEvent, type Usage } from "../core/event.ts";
+import type { ChangedFile } from "../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { ItemIds } from "./item_ids.ts";
-import { type Projected, projectItem } from "./project_item.ts";
+import { type Lasting, OpenItem } from "./open_item.ts";
+import { projectItem } from "./project_item.ts";
 import { anyItem, planUpdate, tokenUsageUpdate } from "./protocol.ts";
-import { turnError } from "./turn_error.ts";
+import { TokenCount } from "./token_count.ts";
+import { retryEvent } from "./turn_error.ts";
 
 /** Which turn of codex is projected. */
 export interface ProjectorScope {
   readonly threadId: string;
   readonly turnId: string;
-}
-
-/** An item that has begun and not ended. */
-interface OpenItem {
-  /** What will be ended: the item itself, or the result of a tool. */
-  readonly item: Item;
-  /** What was said or written of it so far. */
-  written: string;
-  /** Whether something runs, in contrast to a model that writes. */
-  readonly isWork: boolean;
+  /** What the thread had used before this turn; absent where that is not known, as after a resume. */
+  readonly usageBefore?: Usage;
 }
 
 /**
  * One turn of codex as events of ours. Knows no I/O, no clock and no chance: the same notifications give the same
- * events. Never throws, whatever codex sends; every item that begins ends exactly once.
+ * events. Never throws, whatever codex sends; every item that begins ends exactly once, or is voided by a reset.
  */
 export class Projector {
   readonly turnId: string;
   readonly #threadId: string;
   readonly #ids: ItemIds;
+  readonly #tokens: TokenCount;
   /** By codex's id. */
   readonly #open = new Map<string, OpenItem>();
+  /** Codex's ids of what has ended. */
+  readonly #ended = new Set<string>();
   readonly #commands = new Map<string, { readonly command: string; readonly cwd: string }>();
   readonly #changes = new Map<string, readonly ChangedFile[]>();
-  #usage: Usage = noUsage;
-  #lastTotal = -1;
-  /** Whether anything but the echo of the message has come. */
+  /** Whether the model has made something. */
   #hasBegun = false;
+  #isClosed = false;
   #finalAnswer: string | undefined;
-  #lastAnswer: string | undefined;
+  #lastMessage = "";
   #retries = 0;
 
-  constructor({ threadId, turnId }: ProjectorScope) {
+  constructor({ threadId, turnId, usageBefore }: ProjectorScope) {
     this.turnId = turnId;
     this.#threadId = threadId;
     this.#ids = new ItemIds(turnId);
+    this.#tokens = new TokenCount(usageBefore);
   }
 
-  /** The answer: what codex calls final, else the last message that is no commentary; empty when there is none. */
+  /** The answer: what the model called final, else its last message; empty when there is none. */
   get finalText(): string {
-    return this.#finalAnswer ?? this.#lastAnswer ?? "";
+    return this.#finalAnswer ?? this.#lastMessage;
   }
 
   /** Tokens of this turn. */
   get usage(): Usage {
-    return this.#usage;
+    return this.#tokens.turn;
+  }
+
+  /** Tokens of the whole thread by now: `usageBefore` of its next turn; undefined where codex has told nothing. */
+  get threadUsage(): Usage | undefined {
+    return this.#tokens.thread;
   }
 
   /** Items in progress. */
@@ -65,7 +67,9 @@ export class Projector {
 
   /** Commands, changes and tools in progress. */
   get openWork(): number {
-    return [...this.#open.values()].filter(({ isWork }) => isWork).length;
+    let count = 0;
+    for (const { isWork } of this.#open.values()) if (isWork) count++;
+    return count;
   }
 
   /** The files of a change that codex announced; none when it is not known. */
@@ -78,24 +82,40 @@ export class Projector {
     return this.#commands.get(itemId);
   }
 
-  /** What a notification means; nothing for those of other turns and threads. */
+  /**
+   * What a notification means; nothing for those of other turns and threads, and nothing after `close()`. Of the
+   * thread's other turns only the tokens are taken, as what was used before.
+   */
   project(method: string, params: Json): readonly TurnEvent[] {
-    if (!isJsonObject(params) || !this.#isOurs(params)) return [];
+    if (this.#isClosed || !isJsonObject(params) || !this.#isOurThread(params)) return [];
+    const { turnId } = params;
+    const isOurTurn = typeof turnId !== "string" || turnId === this.turnId;
+    if (method === "thread/tokenUsage/updated") return this.#count(params, isOurTurn);
+    return isOurTurn ? this.#projectOurs(method, params) : [];
+  }
+
+  /** The turn is over: ends what is still open. */
+  close(): readonly TurnEvent[] {
+    this.#isClosed = true;
+    const events = [...this.#open.values()].flatMap((open) => open.cutOff());
+    this.#open.clear();
+    return events;
+  }
+
+  #projectOurs(method: string, params: JsonObject): readonly TurnEvent[] {
     switch (method) {
       case "item/agentMessage/delta":
       case "item/plan/delta":
-        return this.#delta(params, "text");
+        return this.#write(params, "text", params["delta"]);
       case "item/reasoning/summaryTextDelta":
       case "item/reasoning/textDelta":
-        return this.#delta(params, "reasoning");
+        return this.#write(params, "reasoning", params["delta"]);
       case "item/reasoning/summaryPartAdded":
-        return params["summaryIndex"] === 0
-          ? []
-          : this.#delta({ ...params, delta: "\n\n" }, "reasoning");
+        return params["summaryIndex"] === 0 ? [] : this.#write(params, "reasoning", "\n\n");
       case "item/commandExecution/outputDelta":
-        return this.#delta(params, "output");
+        return this.#write(params, "output", params["delta"]);
       case "item/mcpToolCall/progress":
-        return this.#delta({ ...params, delta: `${text(params["message"])}\n` }, "output");
+        return this.#write(params, "output", `${textOf(params["message"])}\n`);
       case "item/started":
         return this.#started(params["item"] ?? null);
       case "item/completed":
@@ -104,218 +124,155 @@ export class Projector {
         return this.#patchUpdated(params);
       case "turn/plan/updated":
         return planEvents(params);
-      case "thread/tokenUsage/updated":
-        return this.#count(params);
       case "error":
-        return this.#retried(params);
+        return this.#retry(params);
       case "warning":
       case "guardianWarning":
-        return notice(text(params["message"]), "warning");
+        return warning(textOf(params["message"]));
       case "model/rerouted":
-        return notice(
-          `codex asks ${text(params["toModel"])} in place of ${text(params["fromModel"])}`,
-          "warning",
+        return warning(
+          `codex asks ${textOf(params["toModel"])} in place of ${textOf(params["fromModel"])}`,
         );
       default:
         return [];
     }
   }
 
-  /** The turn is over: ends what is still open. */
-  close(): readonly TurnEvent[] {
-    return this.#drop(() => true).map(endOf);
+  #isOurThread({ threadId = null }: JsonObject): boolean {
+    return threadId === null || threadId === this.#threadId;
   }
 
-  #isOurs({ threadId, turnId }: JsonObject): boolean {
-    const isOtherThread =
-      threadId !== undefined && threadId !== null && threadId !== this.#threadId;
-    const isOtherTurn = typeof turnId === "string" && turnId !== this.turnId;
-    return !isOtherThread && !isOtherTurn;
-  }
-
-  #delta(
-    { itemId, delta }: JsonObject,
+  /** The one path that runs for each of thousands of deltas: nothing is parsed here. */
+  #write(
+    { itemId }: JsonObject,
     channel: "text" | "reasoning" | "output",
+    delta: Json | undefined,
   ): readonly TurnEvent[] {
     if (typeof itemId !== "string" || typeof delta !== "string" || delta === "") return [];
-    const open = this.#open.get(itemId);
-    if (!open) return [];
-    open.written += delta;
-    return [{ type: "item-delta", itemId: open.item.id, channel, delta: delta.toWellFormed() }];
+    return this.#open.get(itemId)?.write(channel, delta) ?? [];
   }
 
   #started(value: Json): readonly TurnEvent[] {
-    const item = anyItem.safeParse(value);
-    if (!item.success || !isJsonObject(value) || this.#open.has(item.data.id)) return [];
-    const { type, id } = item.data;
-    const projected = projectItem(type, this.#ids.of(id), value);
-    this.#remember(id, projected);
-    if (projected.kind !== "nothing") this.#hasBegun = true;
-    return this.#begin(id, projected);
-  }
-
-  #begin(codexId: string, projected: Projected): readonly TurnEvent[] {
-    switch (projected.kind) {
-      case "nothing":
-      // Told once, at its end.
-      case "notice":
-        return [];
-      case "item": {
-        const { item } = projected;
-        const isWork = item.type === "command" || item.type === "file-change";
-        // A message that a steered turn left behind is over when the next one begins.
-        const isMessage = item.type === "assistant-message";
-        const left = isMessage ? this.#drop((open) => open.item.type === item.type) : [];
-        this.#open.set(codexId, { item, written: "", isWork });
-        return [...left.map(endOf), { type: "item-start", item }];
-      }
-      case "tool": {
-        const { call } = projected;
-        const result: ToolResult = { ...projected.result, output: "", isError: false };
-        this.#open.set(codexId, { item: result, written: "", isWork: true });
-        return [
-          { type: "item-start", item: call },
-          { type: "item-end", item: call },
-          { type: "item-start", item: result },
-        ];
-      }
-      default:
-        return projected satisfies never;
-    }
+    const told = readItem(value);
+    const isRepeated = told && this.#open.get(told.codexId)?.type === told.type;
+    return told && !isRepeated ? this.#begin(told) : [];
   }
 
   #completed(value: Json): readonly TurnEvent[] {
-    const item = anyItem.safeParse(value);
-    if (!item.success || !isJsonObject(value)) return [];
-    const { type, id } = item.data;
-    const open = this.#open.get(id);
-    const ourId = open ? idOf(open.item) : this.#ids.of(id);
-    const projected = projectItem(type, ourId, value);
+    const told = readItem(value);
+    if (!told) return [];
+    const key = this.#keyOf(told);
+    const open = this.#open.get(key);
+    if (open?.type === told.type) return this.#end(key, open, told);
+    const isRepeated = !open && told.codexId !== "" && this.#ended.has(told.codexId);
+    if (isRepeated) return [];
+    const begun = this.#begin(told);
+    const begunNow = this.#open.get(told.codexId);
+    return begunNow ? [...begun, ...this.#end(told.codexId, begunNow, told)] : begun;
+  }
+
+  /** Some versions give a message that has no id of the model's another one at its end. */
+  #keyOf({ type, codexId }: Told): string {
+    const isKnown = this.#open.has(codexId) || this.#ended.has(codexId);
+    if (isKnown || (type !== "agentMessage" && type !== "reasoning")) return codexId;
+    const [key] = [...this.#open].find(([, open]) => open.type === type) ?? [codexId];
+    return key;
+  }
+
+  #begin({ type, codexId, item }: Told): readonly TurnEvent[] {
+    // More was said to the model, or a hook makes it go on: what it said before is not its last word.
+    if (type === "userMessage" || type === "hookPrompt") this.#finalAnswer = undefined;
+    const id = this.#ids.next(codexId);
+    const projected = projectItem(type, id, item);
     if (projected.kind === "nothing") return [];
-    this.#hasBegun = true;
-    if (projected.kind === "notice") return notice(projected.text, "info");
-    const begun = open ? [] : this.#begin(id, projected);
-    const written = this.#open.get(id)?.written ?? "";
-    this.#open.delete(id);
-    this.#forget(id);
-    if (projected.kind === "item") this.#answer(projected);
-    return [...begun, { type: "item-end", item: ended(projected, written) }];
+    if (projected.kind !== "notice") this.#hasBegun = true;
+    const left = this.#open.get(codexId)?.cutOff() ?? [];
+    const open = new OpenItem(type, id, projected);
+    this.#close(codexId);
+    this.#open.set(codexId, open);
+    this.#ended.delete(codexId);
+    this.#remember(codexId, projected);
+    return [...left, ...open.start()];
   }
 
-  #answer({ item, isFinal }: Extract<Projected, { kind: "item" }>): void {
-    if (item.type !== "assistant-message" || item.interim) return;
-    if (isFinal === true) this.#finalAnswer = item.text;
-    else if (item.text.trim() !== "") this.#lastAnswer = item.text;
+  #end(key: string, open: OpenItem, { type, codexId, item }: Told): readonly TurnEvent[] {
+    const projected = projectItem(type, open.id, item);
+    if (projected.kind === "nothing") return [];
+    this.#close(key);
+    this.#ended.add(codexId);
+    const events = open.end(projected);
+    if (type === "agentMessage" && projected.kind === "item") {
+      for (const event of events) this.#answer(event, projected.isFinal === true);
+    }
+    return events;
   }
 
-  #remember(codexId: string, projected: Projected): void {
-    if (projected.kind !== "item") return;
-    const { item } = projected;
-    if (item.type === "command")
-      this.#commands.set(codexId, { command: item.command, cwd: item.cwd });
-    if (item.type === "file-change") this.#changes.set(codexId, item.changes);
+  #answer(event: TurnEvent, isFinal: boolean): void {
+    if (event.type !== "item-end" || event.item.type !== "assistant-message") return;
+    const { text } = event.item;
+    if (text.trim() === "") return;
+    this.#lastMessage = text;
+    if (isFinal) this.#finalAnswer = text;
   }
 
-  #forget(codexId: string): void {
+  #close(codexId: string): void {
+    this.#open.delete(codexId);
     this.#commands.delete(codexId);
     this.#changes.delete(codexId);
   }
 
+  /** What an approval asks about by the item's id alone. */
+  #remember(codexId: string, projected: Lasting): void {
+    if (projected.kind !== "item") return;
+    const { item } = projected;
+    if (item.type === "command") {
+      this.#commands.set(codexId, { command: item.command, cwd: item.cwd });
+    }
+    if (item.type === "file-change") this.#changes.set(codexId, item.changes);
+  }
+
   /** A patch that grew while its approval is pending. */
   #patchUpdated({ itemId, changes }: JsonObject): readonly TurnEvent[] {
-    if (typeof itemId !== "string" || changes === undefined) return [];
-    this.#remember(itemId, projectItem("fileChange", itemId, { changes }));
+    if (typeof itemId !== "string" || changes === undefined || !this.#changes.has(itemId))
+      return [];
+    const grown = projectItem("fileChange", itemId, { changes });
+    if (grown.kind !== "nothing") this.#remember(itemId, grown);
     return [];
   }
 
-  /** Each step's tokens once: the same total twice is the same step told again. */
-  #count(params: JsonObject): readonly TurnEvent[] {
+  #count(params: JsonObject, isOurTurn: boolean): readonly TurnEvent[] {
     const parsed = tokenUsageUpdate.safeParse(params);
-    // What comes before the model said anything repeats the turn before.
-    if (!parsed.success || !this.#hasBegun) return [];
+    if (!parsed.success) return [];
     const { last, total } = parsed.data.tokenUsage;
-    if (total.totalTokens === this.#lastTotal) return [];
-    this.#lastTotal = total.totalTokens;
-    this.#usage = addUsage(this.#usage, {
-      inputTokens: last.inputTokens,
-      cachedInputTokens: last.cachedInputTokens,
-      outputTokens: last.outputTokens,
-      reasoningTokens: last.reasoningOutputTokens,
-      totalTokens: last.totalTokens,
-    });
+    if (!isOurTurn) this.#tokens.pass(total);
+    else this.#tokens.add(total, this.#hasBegun ? last : noUsage);
     return [];
   }
 
-  /** What the model was saying will be said again. A failure that is not retried ends the turn, which tells it again. */
-  #retried(params: JsonObject): readonly TurnEvent[] {
+  /** A failure that is not retried ends the turn, which tells it again. */
+  #retry(params: JsonObject): readonly TurnEvent[] {
     if (params["willRetry"] !== true) return [];
-    const itemIds = this.#drop(({ isWork }) => !isWork).map(({ item }) => item.id);
-    const voided: readonly TurnEvent[] =
-      itemIds.length === 0 ? [] : [{ type: "item-reset", itemIds }];
-    const error = turnError(params["error"] ?? null, "failed");
-    const told = /(\d+)\/(\d+)/.exec(error.message);
+    this.#finalAnswer = undefined;
     this.#retries++;
-    const attempt = (told ? Number(told[1]) : this.#retries) + 1;
-    const maxAttempts = Math.max(attempt, told ? Number(told[2]) + 1 : attempt);
-    return [...voided, { type: "retry", attempt, maxAttempts, delayMs: 0, error }];
-  }
-
-  /** Takes open items away; whoever calls says how they ended. */
-  #drop(which: (open: OpenItem) => boolean): readonly OpenItem[] {
-    const dropped = [...this.#open].filter(([, open]) => which(open));
-    for (const [id] of dropped) this.#open.delete(id);
-    return dropped.map(([, open]) => open);
+    const written = [...this.#open].filter(([, open]) => open.isWritten);
+    for (const [codexId] of written) this.#close(codexId);
+    const itemIds = written.map(([, open]) => open.id);
+    const reset = itemIds.length === 0 ? [] : [{ type: "item-reset", itemIds } as const];
+    return [...reset, retryEvent(params["error"] ?? null, this.#retries)];
   }
 }
 
-/** The id that projecting the item again must give: of a tool, its call's. */
-function idOf(item: Item): string {
-  return item.type === "tool-result" ? item.callId : item.id;
+/** An item as codex tells it. */
+interface Told {
+  readonly type: string;
+  readonly codexId: string;
+  readonly item: JsonObject;
 }
 
-/** The item at its end; what codex does not repeat there is what it wrote before. */
-function ended(
-  projected: Exclude<Projected, { kind: "notice" | "nothing" }>,
-  written: string,
-): Item {
-  if (projected.kind === "tool") return projected.result;
-  const { item } = projected;
-  switch (item.type) {
-    case "command":
-      return { ...item, output: item.output === "" ? written : item.output };
-    case "reasoning":
-      return { ...item, text: item.text === "" ? written : item.text };
-    case "assistant-message":
-    case "file-change":
-      return item;
-    default:
-      return item satisfies never;
-  }
-}
-
-function endOf(open: OpenItem): TurnEvent {
-  return { type: "item-end", item: cutOff(open) };
-}
-
-/** An item whose end codex did not tell. */
-function cutOff({ item, written }: OpenItem): Item {
-  switch (item.type) {
-    case "assistant-message":
-      return { ...item, text: written === "" ? item.text : written, interim: true };
-    case "reasoning":
-      return { ...item, text: written === "" ? item.text : written };
-    case "command":
-      return { ...item, output: written, status: "interrupted" };
-    case "file-change":
-      return { ...item, status: "interrupted" };
-    case "tool-result":
-      return { ...item, output: written === "" ? "[interrupted]" : written, isError: true };
-    case "tool-call":
-    case "user-message":
-      return item;
-    default:
-      return item satisfies never;
-  }
+function readItem(value: Json): Told | undefined {
+  const parsed = anyItem.safeParse(value);
+  if (!parsed.success || !isJsonObject(value)) return undefined;
+  return { type: parsed.data.type, codexId: parsed.data.id, item: value };
 }
 
 function planEvents(params: JsonObject): readonly TurnEvent[] {
@@ -323,18 +280,17 @@ function planEvents(params: JsonObject): readonly TurnEvent[] {
   if (!parsed.success) return [];
   const { plan, explanation } = parsed.data;
   const steps: PlanEvent["steps"] = plan.map(({ step, status }) => ({
-    text: step.toWellFormed(),
+    text: step,
     status:
       status === "completed" ? "completed" : status === "inProgress" ? "in_progress" : "pending",
   }));
-  const why = explanation === null || explanation === "" ? {} : { explanation };
-  return [{ type: "plan", steps, ...why }];
+  return [{ type: "plan", steps, ...(explanation === "" ? {} : { explanation }) }];
 }
 
-function notice(message: string, level: "info" | "warning"): readonly TurnEvent[] {
-  return message === "" ? [] : [{ type: "notice", level, text: message.toWellFormed() }];
+function warning(message: string): readonly TurnEvent[] {
+  return message === "" ? [] : [{ type: "notice", level: "warning", text: message.toWellFormed() }];
 }
 
-function text(value: Json | undefined): string {
+function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
 }

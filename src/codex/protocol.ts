@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Usage } from "../core/event.ts";
 import type { Json } from "../core/json.ts";
 
 /**
@@ -6,7 +7,11 @@ import type { Json } from "../core/json.ts";
  * over; a field that is missing or of another shape than expected in an item counts as empty, so that an item is never
  * lost for one of its fields.
  */
-const text = z.string().catch("");
+const text = z
+  .string()
+  .catch("")
+  // Halves of surrogate pairs fit neither a database nor a wire.
+  .transform((value) => value.toWellFormed());
 const json = z.custom<Json>((value) => value !== undefined).catch(null);
 
 /** To `initialize`. */
@@ -60,15 +65,18 @@ export const reasoningItem = z.looseObject({
 export const commandItem = z.looseObject({
   command: text,
   cwd: text,
-  aggregatedOutput: z.string().nullable().catch(null),
+  aggregatedOutput: text,
   exitCode: z.number().int().nullable().catch(null),
   status: text,
 });
 
 /** The kind of a change: an object with a type, a bare word in older recordings. */
 const changeKind = z
-  .union([z.string(), z.looseObject({ type: z.string() }).transform(({ type }) => type)])
-  .catch("update");
+  .union([
+    z.looseObject({ type: z.string(), move_path: text }),
+    z.string().transform((type) => ({ type, move_path: "" })),
+  ])
+  .catch({ type: "update", move_path: "" });
 
 export const fileChangeItem = z.looseObject({
   changes: z.array(z.looseObject({ path: text, kind: changeKind, diff: text })).catch([]),
@@ -89,25 +97,34 @@ export const dynamicToolItem = z.looseObject({
   arguments: json,
   status: text,
   success: z.boolean().nullable().catch(null),
-  contentItems: z.array(z.looseObject({ type: text, text })).catch([]),
+  contentItems: json,
 });
 
 /** Of `turn/plan/updated`. */
 export const planUpdate = z.looseObject({
   plan: z.array(z.looseObject({ step: text, status: text })).catch([]),
-  explanation: z.string().nullable().catch(null),
+  explanation: text,
 });
 
-const count = z.number().nonnegative().catch(0);
-const tokens = z.looseObject({
-  inputTokens: count,
-  cachedInputTokens: count,
-  outputTokens: count,
-  reasoningOutputTokens: count,
-  totalTokens: count,
-});
+const count = z.int().nonnegative().catch(0);
 
-/** Of `thread/tokenUsage/updated`. */
+/** Tokens, in the words of ours; codex's own sum also holds estimates. */
+const tokens = z
+  .looseObject({
+    inputTokens: count,
+    cachedInputTokens: count,
+    outputTokens: count,
+    reasoningOutputTokens: count,
+  })
+  .transform(({ inputTokens, cachedInputTokens, outputTokens, reasoningOutputTokens }): Usage => ({
+    inputTokens,
+    cachedInputTokens,
+    outputTokens,
+    reasoningTokens: reasoningOutputTokens,
+    totalTokens: inputTokens + outputTokens,
+  }));
+
+/** Of `thread/tokenUsage/updated`: of the last step, and of the thread so far. */
 export const tokenUsageUpdate = z.looseObject({
   tokenUsage: z.looseObject({ last: tokens, total: tokens }),
 });

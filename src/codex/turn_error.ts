@@ -1,39 +1,45 @@
 import { type ErrorCode, HermesError } from "../core/errors.ts";
+import type { RetryEvent } from "../core/event.ts";
 import { isJsonObject, type Json, parseJson } from "../core/json.ts";
-import { signInHint } from "./failures.ts";
+import { asksToSignIn, signInHint } from "./failures.ts";
 
 /** What codex calls its failures (`codexErrorInfo`), as we call them. Those that are not here are the server's. */
-const codes: Readonly<Record<string, ErrorCode>> = {
-  contextWindowExceeded: "model/context_overflow",
-  sessionBudgetExceeded: "model/quota",
-  usageLimitExceeded: "model/quota",
-  rateLimitExceeded: "model/rate_limited",
-  flexUnavailable: "model/overloaded",
-  policyCapacityUnavailable: "model/overloaded",
-  serverOverloaded: "model/overloaded",
-  modelNotFound: "model/not_found",
-  cyberPolicy: "model/content_policy",
-  misalignmentPolicyViolation: "model/content_policy",
-  inferenceHookDenied: "model/content_policy",
-  tooManyDenials: "approval/denied",
-  unauthorized: "auth/rejected",
-  badRequest: "model/bad_request",
-  activeTurnNotSteerable: "model/bad_request",
-  sandboxError: "codex/sandbox",
-  httpConnectionFailed: "network/unreachable",
-  responseStreamConnectionFailed: "network/unreachable",
-  responseStreamDisconnected: "stream/no_terminal_event",
-};
+const codes: ReadonlyMap<string, ErrorCode> = new Map([
+  ["contextWindowExceeded", "model/context_overflow"],
+  ["sessionBudgetExceeded", "model/quota"],
+  ["usageLimitExceeded", "model/quota"],
+  ["rateLimitExceeded", "model/rate_limited"],
+  ["flexUnavailable", "model/overloaded"],
+  ["policyCapacityUnavailable", "model/overloaded"],
+  ["serverOverloaded", "model/overloaded"],
+  ["modelNotFound", "model/not_found"],
+  ["cyberPolicy", "model/content_policy"],
+  ["misalignmentPolicyViolation", "model/content_policy"],
+  ["inferenceHookDenied", "model/content_policy"],
+  ["tooManyDenials", "approval/denied"],
+  ["unauthorized", "auth/rejected"],
+  ["badRequest", "model/bad_request"],
+  ["activeTurnNotSteerable", "model/bad_request"],
+  ["sandboxError", "codex/sandbox"],
+  ["httpConnectionFailed", "network/unreachable"],
+  ["responseStreamConnectionFailed", "network/unreachable"],
+  ["responseStreamDisconnected", "stream/no_terminal_event"],
+]);
 
-const statusCodes: Readonly<Record<number, ErrorCode>> = {
-  401: "auth/rejected",
-  402: "model/quota",
-  403: "auth/rejected",
-  404: "model/not_found",
-  429: "model/rate_limited",
-  503: "model/overloaded",
-  529: "model/overloaded",
-};
+const statusCodes: ReadonlyMap<number, ErrorCode> = new Map([
+  [401, "auth/rejected"],
+  [402, "model/quota"],
+  [403, "auth/rejected"],
+  [404, "model/not_found"],
+  [407, "network/unreachable"],
+  [408, "network/timeout"],
+  [413, "model/context_overflow"],
+  [429, "model/rate_limited"],
+  [503, "model/overloaded"],
+  [504, "network/timeout"],
+  [524, "network/timeout"],
+  [529, "model/overloaded"],
+]);
 
 const hints: { readonly [Code in ErrorCode]?: string } = {
   "auth/rejected": signInHint,
@@ -41,9 +47,12 @@ const hints: { readonly [Code in ErrorCode]?: string } = {
   "model/quota": "wait until the limit is reset; codex says when, where it knows",
   "model/rate_limited": "wait a little and send the message again",
   "model/overloaded": "wait a little and send the message again",
+  "model/server_error": "send the message again",
   "model/not_found": "choose another model with --model",
   "model/content_policy": "rephrase the request, or choose another model with --model",
   "network/unreachable": "check the network and the proxy, then send the message again",
+  "network/timeout": "send the message again",
+  "stream/no_terminal_event": "send the message again",
   "approval/denied": "allow it with --allow PATTERN, or everything with --yolo",
 };
 
@@ -52,17 +61,19 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   "model/overloaded",
   "model/server_error",
   "network/unreachable",
+  "network/timeout",
   "stream/no_terminal_event",
 ]);
 
 /**
- * The failure of a turn from codex's own account of it (`turn.error`), which may be missing. What kind it is comes from
- * `codexErrorInfo` alone; the text is only shown.
+ * The failure of a turn from codex's own account of it (`turn.error`), which may be missing; `status` is how the turn
+ * ended. What kind it is comes from `codexErrorInfo`; where codex has no word for it, from what codex (not the model's
+ * server) always says in the same way.
  */
 export function turnError(error: Json, status: string): HermesError {
-  const { kind, httpStatus } = infoOf(error);
-  const code = codeOf(kind, httpStatus);
-  const text = textOf(error);
+  const facts = factsOf(error);
+  const code = codeOf(facts);
+  const { text, httpStatus } = facts;
   const message = text === "" ? `codex ended the turn as ${status} without a reason` : text;
   const hint = hints[code];
   return new HermesError(code, message, {
@@ -72,44 +83,88 @@ export function turnError(error: Json, status: string): HermesError {
   });
 }
 
+/** `Reconnecting... 2/5`: the retries of codex, all of which follow the first attempt. */
+const reconnecting = /^Reconnecting\D*(\d{1,4})\/(\d{1,4})/;
+
+/** That codex tries again, from the error of an `error` notification; `count` is how often it has in this turn. */
+export function retryEvent(error: Json, count: number): RetryEvent {
+  const { message, additionalDetails } = isJsonObject(error) ? error : {};
+  const told = typeof message === "string" ? reconnecting.exec(message) : null;
+  const attempt = Number(told?.[1] ?? count) + 1;
+  const maxAttempts = Math.max(attempt, Number(told?.[2] ?? 0) + 1);
+  const reason = typeof additionalDetails === "string" ? additionalDetails : "";
+  const why = isJsonObject(error) && reason !== "" ? { ...error, message: reason } : error;
+  return { type: "retry", attempt, maxAttempts, delayMs: 0, error: turnError(why, "failed") };
+}
+
 /** Whether an `error` notification says that codex reaches nobody and tries again. */
 export function isOffline(params: Json): boolean {
   if (!isJsonObject(params) || params["willRetry"] !== true) return false;
-  const error = params["error"] ?? null;
-  const { kind, httpStatus } = infoOf(error);
-  return (
-    codeOf(kind, httpStatus) === "network/unreachable" || /waiting for network/i.test(textOf(error))
-  );
+  const facts = factsOf(params["error"] ?? null);
+  return codeOf(facts) === "network/unreachable" || /waiting for network/i.test(facts.text);
 }
 
-function codeOf(kind: string | undefined, httpStatus: number | undefined): ErrorCode {
-  const byStatus = httpStatus === undefined ? undefined : statusCodes[httpStatus];
+/** What is known of a failure. */
+interface Facts {
+  /** Codex's word; undefined where it has none. */
+  readonly kind?: string;
+  readonly httpStatus?: number;
+  /** In one line. */
+  readonly text: string;
+  /** The whole text is what the model's server answered: codex does so with bad requests (HTTP 400) alone. */
+  readonly isServersAnswer: boolean;
+}
+
+function codeOf({ kind, httpStatus, text, isServersAnswer }: Facts): ErrorCode {
+  const byStatus = httpStatus === undefined ? undefined : statusCodes.get(httpStatus);
   if (byStatus !== undefined) return byStatus;
   if (httpStatus !== undefined && httpStatus >= 400) {
     return httpStatus < 500 ? "model/bad_request" : "model/server_error";
   }
-  return (kind === undefined ? undefined : codes[kind]) ?? "model/server_error";
+  if (kind !== undefined) return codes.get(kind) ?? "model/server_error";
+  if (isServersAnswer) return "model/bad_request";
+  return asksToSignIn(text) ? "auth/rejected" : "model/server_error";
 }
 
-/** A word, or an object with one field that holds details. */
+/** How 0.130 tells of an answer that is none, for which it has no word. */
+const unexpectedStatus = /^unexpected status (\d{3}) /;
+
+function factsOf(error: Json): Facts {
+  const { message } = isJsonObject(error) ? error : {};
+  const said = typeof message === "string" ? message : "";
+  const answer = answerOf(said);
+  const text = oneLine(answer ?? said);
+  const isServersAnswer = answer !== undefined;
+  const info = infoOf(error);
+  if (info.kind !== undefined) return { ...info, text, isServersAnswer };
+  const status = unexpectedStatus.exec(said)?.[1];
+  return {
+    text,
+    isServersAnswer,
+    ...(status === undefined ? {} : { httpStatus: Number(status) }),
+  };
+}
+
+/** A word, or an object with one field that holds details; `other` is no word. */
 function infoOf(error: Json): { readonly kind?: string; readonly httpStatus?: number } {
   const info = isJsonObject(error) ? error["codexErrorInfo"] : undefined;
-  if (typeof info === "string") return { kind: info };
-  if (!isJsonObject(info)) return {};
-  const [entry] = Object.entries(info);
+  if (typeof info === "string") return info === "other" ? {} : { kind: info };
+  const [entry] = isJsonObject(info) ? Object.entries(info) : [];
   if (!entry) return {};
   const [kind, details] = entry;
   const httpStatus = isJsonObject(details) ? details["httpStatusCode"] : undefined;
   return typeof httpStatus === "number" ? { kind, httpStatus } : { kind };
 }
 
-/** What codex says, in one line; of an answer that it passes on whole, what that says. */
-function textOf(error: Json): string {
-  const message = isJsonObject(error) ? error["message"] : undefined;
-  if (typeof message !== "string") return "";
+/** What the body of an HTTP answer says, where it is the whole text. */
+function answerOf(message: string): string | undefined {
   const body = parseJson(message);
-  const inner = isJsonObject(body) ? body["error"] : undefined;
-  const said = isJsonObject(inner) ? inner["message"] : undefined;
-  const text = typeof said === "string" ? said : message;
+  if (!isJsonObject(body)) return undefined;
+  const inner = isJsonObject(body["error"]) ? body["error"] : body;
+  const said = inner["message"] ?? body["detail"];
+  return typeof said === "string" ? said : message;
+}
+
+function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim().slice(0, 2_000).toWellFormed();
 }
