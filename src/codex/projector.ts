@@ -45,7 +45,7 @@ export class Projector {
     this.#tokens = new TokenCount(usageBefore);
   }
 
-  /** The answer: what the model called final, else its last message; empty when there is none. */
+  /** The answer: what the model called final, else the last message that is no comment; empty when there is none. */
   get finalText(): string {
     return this.#finalAnswer ?? this.#lastMessage;
   }
@@ -209,8 +209,9 @@ export class Projector {
 
   #answer(event: TurnEvent, isFinal: boolean): void {
     if (event.type !== "item-end" || event.item.type !== "assistant-message") return;
-    const { text } = event.item;
-    if (text.trim() === "") return;
+    const { text, interim } = event.item;
+    // What is said on the way to an answer is none, even where nothing comes after it.
+    if (interim || text.trim() === "") return;
     this.#lastMessage = text;
     if (isFinal) this.#finalAnswer = text;
   }
