@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { TurnEvent } from "../../src/core/event.ts";
+import { noUsage, type TurnEvent, type Usage } from "../../src/core/event.ts";
 import type { Item } from "../../src/core/item.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../../src/core/json.ts";
 import { Projector } from "../../src/codex/projector.ts";
@@ -37,16 +37,17 @@ export interface ProjectedTurn {
 /** The turns of a recording, each as its projector saw it: from `turn/started` to `turn/completed`. */
 export function projectRecording(version: string, name: string): readonly ProjectedTurn[] {
   const turns: { events: TurnEvent[]; projector: Projector }[] = [];
+  let usageBefore: Usage | undefined = noUsage;
   for (const { method, params } of serverMessages(version, name)) {
-    if (typeof method !== "string" || params === undefined) continue;
-    if (method === "turn/started" && isJsonObject(params) && isJsonObject(params["turn"])) {
-      const projector = new Projector({
-        threadId: String(params["threadId"]),
-        turnId: String(params["turn"]["id"]),
-      });
-      turns.push({ projector, events: [] });
+    if (typeof method !== "string" || !isJsonObject(params)) continue;
+    const { threadId, turn } = params;
+    if (method === "turn/started" && isJsonObject(turn)) {
+      const ids = { threadId: threadId as string, turnId: turn["id"] as string };
+      const scope = { ...ids, ...(usageBefore === undefined ? {} : { usageBefore }) };
+      turns.push({ projector: new Projector(scope), events: [] });
     }
     for (const { projector, events } of turns) events.push(...projector.project(method, params));
+    usageBefore = turns.at(-1)?.projector.threadUsage ?? usageBefore;
   }
   for (const { projector, events } of turns) events.push(...projector.close());
   return turns;

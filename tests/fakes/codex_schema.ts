@@ -11,6 +11,10 @@ import { codexVersions } from "./codex_binaries.ts";
 export interface CodexSchema {
   /** The methods of codex's own requests. */
   readonly serverRequests: readonly string[];
+  /** The types of a thread's items. */
+  readonly itemTypes: readonly string[];
+  /** Codex's words for failures (`codexErrorInfo`). */
+  readonly errorKinds: readonly string[];
   /** The schema of a server request's parameters, with its definitions. */
   paramsOf(method: string): JsonObject;
   /** What is wrong with the parameters of a server request; empty when they are valid. */
@@ -104,6 +108,12 @@ function createSchema(version: string, files: ReadonlyMap<string, JsonObject>): 
 
   return {
     serverRequests: [...requests.keys()],
+    itemTypes: alternativesOf(file("ServerNotification.json"), "ThreadItem").flatMap((item) =>
+      wordsOf(propertyOf(item, "type")),
+    ),
+    errorKinds: alternativesOf(file("ServerNotification.json"), "CodexErrorInfo").flatMap((kind) =>
+      isJsonObject(kind["properties"]) ? Object.keys(kind["properties"]) : wordsOf(kind),
+    ),
     paramsOf,
     validateParams: (method, params) => check(`params ${method}`, () => paramsOf(method), params),
     validateAnswer(method, result) {
@@ -124,20 +134,37 @@ function createSchema(version: string, files: ReadonlyMap<string, JsonObject>): 
 }
 
 /** The alternatives of a union of messages by their method, each a whole schema. */
-function branches({ oneOf, definitions }: JsonObject): ReadonlyMap<string, JsonObject> {
-  const alternatives = Array.isArray(oneOf) ? (oneOf as readonly Json[]).filter(isJsonObject) : [];
+function branches(union: JsonObject): ReadonlyMap<string, JsonObject> {
+  const { definitions = {} } = union;
   return new Map(
-    alternatives.map((alternative) => [
-      methodOf(alternative),
-      { ...alternative, definitions: definitions ?? {} },
-    ]),
+    alternatives(union).map((alternative) => {
+      const [method] = wordsOf(propertyOf(alternative, "method"));
+      if (method === undefined) throw new Error("A message of the schema has no method");
+      return [method, { ...alternative, definitions }] as const;
+    }),
   );
 }
 
-function methodOf({ properties }: JsonObject): string {
-  const method = isJsonObject(properties) ? properties["method"] : undefined;
-  const names = isJsonObject(method) ? method["enum"] : undefined;
-  const name: unknown = Array.isArray(names) ? names[0] : undefined;
-  if (typeof name !== "string") throw new Error("A message of the schema has no method");
-  return name;
+/** The alternatives of a union among the definitions of a schema. */
+function alternativesOf({ definitions }: JsonObject, name: string): readonly JsonObject[] {
+  const union = isJsonObject(definitions) ? definitions[name] : undefined;
+  if (!isJsonObject(union)) throw new Error(`The schema does not define ${name}`);
+  return alternatives(union);
+}
+
+function alternatives({ oneOf, anyOf }: JsonObject): readonly JsonObject[] {
+  const union = oneOf ?? anyOf;
+  return Array.isArray(union) ? (union as readonly Json[]).filter(isJsonObject) : [];
+}
+
+function propertyOf({ properties }: JsonObject, name: string): JsonObject {
+  const property = isJsonObject(properties) ? properties[name] : undefined;
+  return isJsonObject(property) ? property : {};
+}
+
+/** The strings that an enumeration allows. */
+function wordsOf({ enum: words }: JsonObject): readonly string[] {
+  return Array.isArray(words)
+    ? (words as readonly Json[]).filter((word) => typeof word === "string")
+    : [];
 }
