@@ -47,6 +47,11 @@ export class Connection {
     return this.#process.peer;
   }
 
+  /** What marks the commands of this codex. */
+  get marker(): string {
+    return this.#process.marker;
+  }
+
   /** Whether it can be used no more. */
   get isOver(): boolean {
     return this.#isOver;

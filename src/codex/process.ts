@@ -38,6 +38,8 @@ export interface CodexProgram {
 export interface CodexProcess {
   readonly peer: JsonRpcPeer;
   readonly stderr: StderrRing;
+  /** By this value of `runVariable` in their environment its commands are found again. */
+  readonly marker: string;
   /** Resolves when it has ended, and what it wrote to stderr has been read. */
   readonly exited: Promise<ExitStatus>;
   /** Ends it and everything that it started, within about half a second; again: nothing. */
@@ -127,6 +129,7 @@ export async function startCodex(
   return {
     peer,
     stderr,
+    marker,
     exited,
     stop: () => (stopped ??= stop()),
   };

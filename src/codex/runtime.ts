@@ -68,7 +68,8 @@ interface OpenThread {
 interface ReadyTurn {
   readonly open: OpenThread;
   readonly codexTurn: CodexTurn;
-  readonly opening: Opening["kind"];
+  /** What of it people should know. */
+  readonly notices: readonly string[];
 }
 
 class Runtime implements CodexRuntime {
@@ -144,13 +145,9 @@ class Runtime implements CodexRuntime {
       events.push({ type: "turn-start", turnId });
       throw error;
     });
-    const { open, codexTurn, opening } = ready;
+    const { open, codexTurn, notices } = ready;
     events.push({ type: "turn-start", turnId, runtimeState: open.threadId });
-    if (opening === "replaced") {
-      const text =
-        "codex does not have this session's thread any more: a new one goes on from what was said";
-      events.push({ type: "notice", level: "warning", text });
-    }
+    for (const text of notices) events.push({ type: "notice", level: "warning", text });
     codexTurn.join(open);
     this.#running = ready;
     try {
@@ -171,7 +168,7 @@ class Runtime implements CodexRuntime {
     const known = this.#open;
     if (known && !known.connection.isOver) {
       const codexTurn = this.#listen(known.connection, turn, events);
-      return { open: known, codexTurn, opening: "resumed" };
+      return { open: known, codexTurn, notices: [] };
     }
     // It died by itself: what it left behind is ended.
     await known?.connection.stop();
@@ -184,7 +181,7 @@ class Runtime implements CodexRuntime {
       const usage = opened.kind === "resumed" ? known?.usage : noUsage;
       const open: OpenThread = { connection, threadId: opened.threadId, usage };
       this.#open = open;
-      return { open, codexTurn, opening: opened.kind };
+      return { open, codexTurn, notices: openingNotices(opened) };
     } catch (error) {
       const why = await connection.explain(error);
       this.#settling = connection.stop();
@@ -261,6 +258,15 @@ class Runtime implements CodexRuntime {
     else await open.connection.stop();
     await codexTurn.cancelQuestions();
   }
+}
+
+function openingNotices({ kind, isWithoutTools }: Opening): readonly string[] {
+  const replaced =
+    "codex does not have this session's thread any more: a new one goes on from what was said";
+  return [
+    ...(kind === "replaced" ? [replaced] : []),
+    ...(isWithoutTools ? ["This codex takes no tools of hermes: it works with its own"] : []),
+  ];
 }
 
 /** Between turns: what asks is refused, what is told is passed over. */

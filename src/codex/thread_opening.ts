@@ -23,6 +23,8 @@ export interface Opening {
   readonly threadId: string;
   /** `replaced`: the session had one that codex does not have any more. */
   readonly kind: "resumed" | "new" | "replaced";
+  /** This codex takes no tools of ours. */
+  readonly isWithoutTools: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function openThread(
     instructions: turn.instructions,
     hasSandboxChoice: settings.hasSandboxChoice,
     tools: dynamicToolSpecs(tools),
+    marker: connection.marker,
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
   };
@@ -55,11 +58,27 @@ export async function openThread(
     threadId === undefined
       ? undefined
       : await resume(client, threadResume(threadId, options), signal);
-  if (resumed) return { threadId: resumed.threadId, kind: "resumed" };
-  const opened = await client.startThread(threadStart(options), signal);
+  if (resumed) return { threadId: resumed.threadId, kind: "resumed", isWithoutTools: false };
+  const opened = await start(client, options, signal);
   const history = historyItems(turn.history);
   if (history.length > 0) await client.injectItems(opened.threadId, history, signal);
-  return { threadId: opened.threadId, kind: threadId === undefined ? "new" : "replaced" };
+  return { ...opened, kind: threadId === undefined ? "new" : "replaced" };
+}
+
+/** A new thread; without our tools in a codex that refuses them, for they are experimental. */
+async function start(
+  client: CodexClient,
+  options: ThreadOptions,
+  signal: AbortSignal,
+): Promise<Omit<Opening, "kind">> {
+  try {
+    const { threadId } = await client.startThread(threadStart(options), signal);
+    return { threadId, isWithoutTools: false };
+  } catch (error) {
+    if (!(error instanceof RpcError) || !/dynamic.?tool/i.test(error.message)) throw error;
+    const { threadId } = await client.startThread(threadStart({ ...options, tools: [] }), signal);
+    return { threadId, isWithoutTools: options.tools.length > 0 };
+  }
 }
 
 /** The thread as codex has it; undefined when it has it no more. */

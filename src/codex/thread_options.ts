@@ -2,6 +2,7 @@ import type { ContentPart, Item, UserMessage } from "../core/item.ts";
 import { textOf } from "../core/item.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ReasoningEffort } from "../core/model.ts";
+import { runVariable } from "./run_records.ts";
 
 /** What a thread is opened with. */
 export interface ThreadOptions {
@@ -13,6 +14,8 @@ export interface ThreadOptions {
   /** Whether the user's codex configuration says what commands may do. */
   readonly hasSandboxChoice: boolean;
   readonly tools: readonly JsonObject[];
+  /** What marks the commands of this codex. */
+  readonly marker: string;
 }
 
 /**
@@ -32,13 +35,17 @@ export function threadResume(threadId: string, options: ThreadOptions): JsonObje
 }
 
 function shared(options: ThreadOptions): JsonObject {
-  const { model, serviceTier, instructions, hasSandboxChoice } = options;
+  const { model, serviceTier, instructions, hasSandboxChoice, marker } = options;
   return {
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
     ...(instructions === "" ? {} : { developerInstructions: instructions }),
-    // Without a choice codex would be read-only: it could not do what it is asked for.
-    ...(hasSandboxChoice ? {} : { config: { default_permissions: ":workspace" } }),
+    config: {
+      // Commands do not inherit it under every policy of the user's.
+      [`shell_environment_policy.set.${runVariable}`]: marker,
+      // Without a choice codex would be read-only: it could not do what it is asked for.
+      ...(hasSandboxChoice ? {} : { default_permissions: ":workspace" }),
+    },
   };
 }
 

@@ -47,6 +47,8 @@ function calls(rig: Rig, run = 1): readonly (readonly [string, Json | undefined]
 }
 
 const hi = [{ type: "text", text: "Hi" }];
+/** What codex's commands are found by. */
+const marked = { "shell_environment_policy.set.HERMES_CODEX_RUN": expect.any(String) as string };
 
 test("a turn opens a thread, and the next one goes on in it", async () => {
   await using rig = createRig([codex.scenario()]);
@@ -68,7 +70,7 @@ test("a turn opens a thread, and the next one goes on in it", async () => {
     ["initialized", undefined],
     ["config/read", {}],
     ["account/read", { refreshToken: false }],
-    ["thread/start", { developerInstructions: "Be brief." }],
+    ["thread/start", { developerInstructions: "Be brief.", config: marked }],
     ["turn/start", { threadId: "thread-1", input: hi }],
     ["turn/start", { threadId: "thread-1", input: [{ type: "text", text: "Again" }] }],
   ]);
@@ -89,7 +91,7 @@ test("what the user chose goes to codex, and its own choice of a sandbox is left
       {
         model: "gpt-5.6-sol",
         serviceTier: "fast",
-        config: { default_permissions: ":workspace" },
+        config: { ...marked, default_permissions: ":workspace" },
       },
     ],
     [
@@ -307,6 +309,7 @@ test("a tool of ours answers codex's model with the turn that runs", async () =>
     "thread/start",
     {
       developerInstructions: "Be brief.",
+      config: marked,
       dynamicTools: [
         {
           type: "function",
@@ -316,6 +319,28 @@ test("a tool of ours answers codex's model with the turn that runs", async () =>
         },
       ],
     },
+  ]);
+});
+
+test("a codex that refuses our tools works with its own", async () => {
+  const refused = { do: "refuse", code: -32_600, message: "unknown field `dynamicTools`" } as const;
+  const [accepted = []] = codex.healthy["thread/start"] ?? [];
+  await using rig = createRig([codex.scenario({ "thread/start": [[refused], accepted] })], {
+    tools: [createFakeTool("todo", () => ok(""))],
+  });
+  expect(told(await rig.play())).toEqual([
+    started(),
+    {
+      type: "notice",
+      level: "warning",
+      text: "This codex takes no tools of hermes: it works with its own",
+    },
+    ...said(message),
+    ...finished(message),
+  ]);
+  expect(calls(rig).slice(5)).toEqual([
+    ["thread/start", { developerInstructions: "Be brief.", config: marked }],
+    ["turn/start", { threadId: "thread-1", input: hi }],
   ]);
 });
 
@@ -399,7 +424,12 @@ test("a session goes on in the thread that it had, with nothing told twice", asy
   expect(calls(rig).slice(4)).toEqual([
     [
       "thread/resume",
-      { threadId: "thread-of-before", excludeTurns: true, developerInstructions: "Be brief." },
+      {
+        threadId: "thread-of-before",
+        excludeTurns: true,
+        developerInstructions: "Be brief.",
+        config: marked,
+      },
     ],
     ["turn/start", { threadId: "thread-of-before", input: hi }],
   ]);
@@ -423,7 +453,7 @@ test("a thread that codex has no more is replaced by one that knows what was sai
     ...finished(message),
   ]);
   expect(calls(rig).slice(5)).toEqual([
-    ["thread/start", { developerInstructions: "Be brief." }],
+    ["thread/start", { developerInstructions: "Be brief.", config: marked }],
     [
       "thread/inject_items",
       {

@@ -102,6 +102,16 @@ onEveryCodex("codex keeps its own environment and HOME for commands", async (cod
   expect(workFirst(items)[0]).toEqual(ran(lab, command, output));
 });
 
+onEveryCodex("commands are found again under every policy of their environment", async (codex) => {
+  const command = 'echo "${HERMES_CODEX_RUN:+marked} $OWN" > made.txt';
+  const policy = { inherit: "none", set: { OWN: "the user's" } };
+  const home = { settings: { shell_environment_policy: policy } };
+  await using lab = await openLab(codex, { steps: [runs(command), done], home });
+  const { code } = await lab.turn("Look");
+  const text = await readFile(join(lab.work, "made.txt"), "utf8");
+  expect([code, text]).toEqual([0, "marked the user's\n"]);
+});
+
 onEveryCodex("outside the sandbox, the policy denies when nobody is there", async (codex) => {
   await using lab = await openLab(codex, { steps: [asksToRun(escape), done] });
   const { code, stderr, items, verdicts, last } = await lab.turn("Write outside");
