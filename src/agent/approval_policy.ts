@@ -40,7 +40,7 @@ export function createApprovalPolicy(
   const ask = async (request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalVerdict> => {
     // The question before may have allowed this one for the session.
     const verdict = byRule(request);
-    // Nobody waits for the answer any more.
+    // The turn ended while the question waited for its place.
     if (signal.aborted) return { decision: "deny", by: "policy" };
     if (verdict || !deps.person) return verdict ?? { decision: "deny", by: "policy" };
     const answer = await deps.person.decide(request, signal);
@@ -61,6 +61,7 @@ export function createApprovalPolicy(
     async decide(request, signal) {
       const verdict = byRule(request);
       if (verdict) return verdict;
+      if (signal.aborted) return { decision: "deny", by: "policy" };
       const answer = lastQuestion.then(() => ask(request, signal));
       lastQuestion = answer.catch(() => undefined);
       return await answer;

@@ -164,8 +164,8 @@ function storedReplay(
   return replay ? { replay: { ...replay, payload: storedPayload(replay.payload, redactor) } } : {};
 }
 
-/** What must come back byte for byte: it is opaque to us, and to whoever reads along. */
-const opaque = /^(?:id|.*_?id|encrypted_?content|signature|data|type|status|phase|format)$/i;
+/** Fields that must come back byte for byte: ids, signatures, and what only the server can read. */
+const opaque = /^(?:(?:.*_)?(?:id|signature)|.*(?:Id|Signature)|encrypted_?[cC]ontent|data)$/;
 
 function storedPayload(payload: Json, redactor: Redaction): Json {
   if (typeof payload === "string") return redactor.content(payload);

@@ -50,7 +50,10 @@ export interface SessionOptions {
   readonly maxSteps?: number;
   readonly reasoningEffort?: ReasoningEffort;
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<string | undefined>;
-  /** Keys of the embedder's (`apiKey`, for example): masked in everything that is stored. */
+  /**
+   * Secrets of the embedder's, of 8 characters and more: masked in the items that are stored. The `apiKey` of
+   * `connectEndpoint` is known already, unless another transport was put around the one that it made.
+   */
   readonly secrets?: readonly string[];
 }
 
@@ -62,6 +65,9 @@ export interface Session extends AsyncDisposable {
   /** Never throws: the last event says how the turn ended. */
   runTurn(message: string | UserMessage, signal?: AbortSignal): AsyncIterable<TurnEvent>;
 }
+
+/** The key of each transport that was made here: sessions over it keep it out of their stores. */
+const keys = new WeakMap<ModelTransport, string>();
 
 /**
  * A transport to an endpoint, with retries and watchdogs.
@@ -84,11 +90,13 @@ export async function connectEndpoint(
     keys: new Map([[endpoint.provider, rule]]),
     originOf: () => "the embedder's apiKey",
   });
-  return await endpointTransport(
+  const transport = await endpointTransport(
     { ports, credentials },
     wireApi === undefined ? endpoint : { ...endpoint, wireApi },
     { maxAttempts: options.maxAttempts ?? defaults.agent.api_max_retries },
   );
+  if (apiKey !== undefined) keys.set(transport, apiKey);
+  return transport;
 }
 
 /**
@@ -116,6 +124,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       startedAt: clock.now(),
     });
   }
+  const redactor = createRedactor({
+    secrets: [keys.get(transport) ?? "", ...(options.secrets ?? [])],
+  });
   const runtime = createLoopRuntime({
     transport,
     tools,
@@ -124,7 +135,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     spill: createResultFiles(ports.files, join(host.temporaryDirectory, `hermes-${id}`)),
   });
   const runner = createTurnRunner(
-    { store, runtime, clock, redactor: createRedactor({ secrets: options.secrets ?? [] }) },
+    { store, runtime, clock, redactor },
     {
       sessionId: id,
       model,

@@ -151,4 +151,21 @@ describe("createApprovalPolicy()", () => {
     ]);
     expect(somebody.asked).toEqual(["rm"]);
   });
+
+  test("does not let a turn that is over wait for the question before", async () => {
+    const open = Promise.withResolvers<ApprovalVerdict>();
+    const { approver } = policy("ask", { person: { decide: () => open.promise } });
+    const answered: string[] = [];
+    const first = approver.decide(request("rm"), signal).then(() => answered.push("rm"));
+    const over = approver.decide(request("mv"), AbortSignal.abort()).then((verdict) => {
+      answered.push("mv");
+      return verdict;
+    });
+    await Promise.resolve();
+    await Promise.resolve();
+    open.resolve({ decision: "allow_once", by: "user" });
+    await first;
+    expect(await over).toEqual({ decision: "deny", by: "policy" });
+    expect(answered).toEqual(["mv", "rm"]);
+  });
 });

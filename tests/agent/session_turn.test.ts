@@ -156,6 +156,30 @@ describe("runSessionTurn()", () => {
     ]);
   });
 
+  test("leaves the signature of a thought beside its call as it came", async () => {
+    const appended: unknown[] = [];
+    const store = {
+      ...createLogStore(),
+      append: async (_turnId: string, item: unknown) => void appended.push(item),
+    };
+    const call = (payload: Json): Item => ({
+      ...toolCall("c", "t", '{"x":"a secret"}'),
+      replay: { wireApi: "chat_completions", issuer: "x", payload },
+    });
+    const google = { thought_signature: "secret", thoughtSignature: "secret" };
+    const events: readonly TurnEvent[] = [
+      {
+        type: "item-end",
+        item: call({ extra_content: { google, grid: "secret" } }),
+      },
+      { type: "turn-end", outcome: { status: "completed", finalText: "" } },
+    ];
+    await collect(store, runtimeOf(events));
+    expect(appended.slice(1)).toEqual([
+      { ...call({ extra_content: { google, grid: "***" } }), arguments: '{"x":"a ***"}' },
+    ]);
+  });
+
   test("keeps of a failure its code and a masked message, and reports it as it is", async () => {
     const store = createLogStore();
     const error = new HermesError("auth/rejected", "No such key: secret", { retryable: true });

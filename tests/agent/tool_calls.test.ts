@@ -134,6 +134,11 @@ describe("runToolCalls()", () => {
       verdict,
     });
     expect(allowed.report.results[0]?.output).toBe("gone");
+    const notice = "Allowed for this session only";
+    const noticed = await run([tool], [toolCall("c1", "remove")], {
+      decide: () => Promise.resolve({ ...verdict, notice }),
+    });
+    expect(noticed.events[2]).toEqual({ type: "notice", level: "warning", text: notice });
     const denied = await run([tool], [toolCall("c1", "remove")]);
     expect(denied.report).toEqual({
       results: [

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type PtyProgram, startInPty } from "../fakes/pty.ts";
 import { startResponsesServer, type StepSource } from "../fakes/responses_server.ts";
-import { callTool, hangBeforeHeaders, textAnswer } from "../fakes/server_steps.ts";
+import { callTool, hangBeforeHeaders, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
 import { binary, configFor, createSandbox, type Sandbox } from "./sandbox.ts";
 
 let sandbox: Sandbox;
@@ -73,9 +73,16 @@ test("a dangerous command waits for the person, who denies and then allows it", 
 }, 20_000);
 
 test("Ctrl-C interrupts the turn, and the session goes on", async () => {
-  await withChat([hangBeforeHeaders, textAnswer("Here again")], async (chat) => {
+  const asked = Promise.withResolvers<void>();
+  const hang = (): ServerStep => {
+    asked.resolve();
+    return hangBeforeHeaders;
+  };
+  await withChat([hang, textAnswer("Here again")], async (chat) => {
     chat.type("wait for me\r");
     await chat.untilShown("waiting for the model");
+    // What is shown comes before the request: interrupted between the two, the first answer would be the second turn's.
+    await asked.promise;
     chat.type("\x03");
     await chat.untilShown("interrupted");
     chat.type("and now\r");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { systemClock } from "../../src/platform/clock.ts";
 
 describe("systemClock", () => {
@@ -31,5 +32,23 @@ describe("systemClock", () => {
     const before = Date.now();
     const now = systemClock.now();
     expect(now >= before && now <= Date.now()).toBe(true);
+  });
+
+  test.each([
+    ["Asia/Kolkata", 330, 330],
+    ["America/New_York", -300, -240],
+    ["UTC", 0, 0],
+  ])("knows how far %s is ahead of UTC, in winter and in summer", (zone, winter, summer) => {
+    const clock = import.meta.resolve("../../src/platform/clock.ts");
+    const program = `
+      import { systemClock } from ${JSON.stringify(clock)};
+      const days = ["2026-01-15T12:00:00Z", "2026-07-15T12:00:00Z"];
+      console.log(JSON.stringify(days.map((day) => systemClock.utcOffset(Date.parse(day)) + 0)));`;
+    // The zone of a process is what it started with.
+    const { stdout, stderr } = spawnSync(process.execPath, ["-e", program], {
+      env: { TZ: zone },
+      encoding: "utf8",
+    });
+    expect([stdout, stderr]).toEqual([`[${winter},${summer}]\n`, ""]);
   });
 });
