@@ -171,39 +171,55 @@ async function runTurn(
   }
 }
 
-/** A turn with one question that is answered at once: from its start to its end. */
+/** A whole turn with one question that is answered at once, its codex's start included. */
 async function approvalRow(machine: Machine, runs: number): Promise<Row> {
   const asks = callTool("exec_command", {
     cmd: "true",
     sandbox_permissions: "require_escalated",
     justification: "It must",
   });
-  const measured = await withServer(
-    machine,
-    [asks, textAnswer("Done.")],
-    async (machineNow) => {
-      await using runtime = ourRuntime(machineNow);
+  const steps = [asks, textAnswer("Done.")];
+  const [ours, bare]: readonly [number[], number[]] = [[], []];
+  for (let run = -1; run < runs; run++) {
+    const one = await withServer(machine, steps, async (machineNow) => {
       const startedAt = performance.now();
+      await using runtime = ourRuntime(machineNow);
       await runTurn(runtime, machineNow);
       return performance.now() - startedAt;
-    },
-    runs,
-  );
+    });
+    const other = await withServer(machine, steps, bareTurnWithApproval);
+    if (run < 0) continue;
+    ours.push(one);
+    bare.push(other);
+  }
+  const [mine, floor] = [median(ours), median(bare)];
   return {
     what: `codex ${machine.codex.version}, cold turn with one approval`,
-    measured: ms(median(measured)),
-    ratio: "-",
-    budget: "160 ms",
+    measured: ms(mine),
+    ratio: `codex alone ${ms(floor)}, + ${ms(mine - floor)}`,
+    budget: "+ 30 ms",
   };
+}
+
+async function bareTurnWithApproval({ codex, home }: Machine): Promise<number> {
+  const startedAt = performance.now();
+  await using bare = new BareCodex({
+    path: codex.path,
+    cwd: home.work,
+    env: home.env,
+    answer: () => ({ decision: "accept" }),
+  });
+  await bare.initialize();
+  await bareTurn(bare, await openThread(bare));
+  return performance.now() - startedAt;
 }
 
 /** From the abort to the bytes on codex's stdin. */
 async function interruptRow(machine: Machine, runs: number): Promise<Row> {
   const slow = textAnswer("word ".repeat(2_000), { everyMs: 5, pieceSize: 5 });
-  const measured = await withServer(
-    machine,
-    [slow],
-    async (machineNow) => {
+  const measured: number[] = [];
+  for (let run = -1; run < runs; run++) {
+    const waited = await withServer(machine, [slow], async (machineNow) => {
       let writtenAt = Number.NaN;
       const spy = spyOn(machineNow.ports, (text) => {
         if (text.includes('"turn/interrupt"')) writtenAt = performance.now();
@@ -218,9 +234,9 @@ async function interruptRow(machine: Machine, runs: number): Promise<Row> {
       };
       await runTurn(runtime, machineNow, { signal: stop.signal, onText });
       return writtenAt - abortedAt;
-    },
-    runs,
-  );
+    });
+    if (run >= 0) measured.push(waited);
+  }
   return {
     what: `codex ${machine.codex.version}, interrupt to the wire`,
     measured: ms(median(measured)),
@@ -257,20 +273,15 @@ function spyOn(ports: Ports, onWrite: (text: string) => void): Ports {
   };
 }
 
+/** What is measured with a model that answers with these steps, in a home of its own. */
 async function withServer(
   { codex, ports }: Machine,
   steps: readonly ServerStep[],
   measure: (machine: Machine) => Promise<number>,
-  runs: number,
-): Promise<readonly number[]> {
-  const measured: number[] = [];
-  for (let run = -1; run < runs; run++) {
-    await using server: ResponsesServer = await startResponsesServer({ steps });
-    await using home = await createCodexHome({ serverUrl: server.url });
-    const value = await measure({ codex, home, ports });
-    if (run >= 0) measured.push(value);
-  }
-  return measured;
+): Promise<number> {
+  await using server: ResponsesServer = await startResponsesServer({ steps });
+  await using home = await createCodexHome({ serverUrl: server.url });
+  return await measure({ codex, home, ports });
 }
 
 /** The compiled binary on codex, against `codex exec` of the same version. */
