@@ -44,7 +44,7 @@ const table: Readonly<Record<string, Room>> = {
   agent: { rooms: ["core"], packages: [] },
   codex: { rooms: ["core", "wire"], packages: ["smol-toml", "zod"] },
   tools: { rooms: ["core"], packages: ["diff", "fflate", "re2js", "zod"] },
-  auth: { rooms: ["core"], packages: ["zod"] },
+  auth: { rooms: ["core"], packages: ["oauth4webapi", "zod"] },
   config: { rooms: ["core"], packages: ["yaml", "zod"] },
   storage: { rooms: ["core"], packages: ["kysely"] },
   mcp: { rooms: ["core"], packages: ["zod"] },

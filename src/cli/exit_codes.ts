@@ -66,6 +66,7 @@ function codeOf(code: ErrorCode): number {
     case "auth/missing":
     case "auth/rejected":
     case "auth/not_entitled":
+    case "auth/sign_in_failed":
       return exitCodes.authentication;
     case "codex/missing":
     case "codex/too_old":
@@ -74,6 +75,7 @@ function codeOf(code: ErrorCode): number {
     case "approval/denied":
       return exitCodes.denied;
     case "session/not_found":
+    case "auth/not_found":
       return exitCodes.notFound;
     case "model/rate_limited":
     case "model/quota":

@@ -1,5 +1,6 @@
 import type { WireApi } from "../core/item.ts";
 import type { Dialect } from "../core/provider.ts";
+import type { SignInFacts } from "../core/sign_in.ts";
 import { isPinned, type EndpointUrl } from "./endpoint_url.ts";
 
 /** A vendor: where its models are, who may see its key, and how its wire differs. All facts, no behaviour. */
@@ -29,9 +30,57 @@ export interface ProviderRow {
   readonly runtimes: readonly ("loop" | "codex_app_server")[];
   /** Whether a model of it may itself be called `<id>/something`. */
   readonly isRouter?: true;
-  /** Where no key opens it: what to sign in with, and the provider of the same vendor that takes a key. */
-  readonly signIn?: { readonly account: string; readonly keyProvider: string };
+  /** Where no key opens it. */
+  readonly signIn?: SignIn;
 }
+
+/** How a provider is opened that takes no key. */
+export interface SignIn {
+  /** What to sign in with, for people: `an xAI account`. */
+  readonly account: string;
+  /** The provider of the same vendor that takes a key. */
+  readonly keyProvider: string;
+  readonly facts: SignInFacts;
+}
+
+const hourMs = 3_600_000;
+
+/** https://auth.x.ai/.well-known/openid-configuration; tokens live for about six hours. */
+const xaiSignIn: SignInFacts = {
+  kind: "authorization_code",
+  issuer: "https://auth.x.ai",
+  clientId: "b1a00492-073a-47ea-816f-4c329264a828",
+  scope: "openid profile email offline_access grok-cli:access api:access",
+  domains: ["x.ai"],
+  preferredPort: 56_121,
+  callbackPath: "/callback",
+  // Without a plan the server refuses programs that answer at a loopback address.
+  extraParameters: [
+    ["plan", "generic"],
+    ["referrer", "hermes-agent"],
+  ],
+  corsOrigins: ["https://accounts.x.ai", "https://auth.x.ai"],
+  skewMs: hourMs,
+  refreshTimeoutEnv: "HERMES_XAI_REFRESH_TIMEOUT_SECONDS",
+  source: "manual:xai_pkce",
+  accountClaims: [["sub"]],
+};
+
+/** As codex itself signs in (https://github.com/openai/codex, `login`). */
+const codexSignIn: SignInFacts = {
+  kind: "device_code",
+  clientId: "app_EMoamEEZ73f0CkXaXp7hrann",
+  domains: ["openai.com"],
+  userCodeUrl: "https://auth.openai.com/api/accounts/deviceauth/usercode",
+  pollUrl: "https://auth.openai.com/api/accounts/deviceauth/token",
+  verificationUrl: "https://auth.openai.com/codex/device",
+  redirectUri: "https://auth.openai.com/deviceauth/callback",
+  tokenUrl: "https://auth.openai.com/oauth/token",
+  skewMs: 120_000,
+  refreshTimeoutEnv: "HERMES_CODEX_REFRESH_TIMEOUT_SECONDS",
+  source: "manual:device_code",
+  accountClaims: [["https://api.openai.com/auth", "chatgpt_account_id"], ["sub"]],
+};
 
 /** An OpenAI-compatible server of which nothing else is known. */
 export const plainDialect: Dialect = {
@@ -140,8 +189,8 @@ export const providers: readonly ProviderRow[] = [
   },
   {
     id: "xai-oauth",
-    label: "xAI (sign-in)",
-    aliases: ["grok-oauth", "xai_oauth"],
+    label: "xAI Grok OAuth (SuperGrok Subscription)",
+    aliases: ["grok-oauth", "x-ai-oauth", "xai-grok-oauth", "xai_oauth"],
     baseUrl: "https://api.x.ai/v1",
     keyEnv: [],
     hosts: ["api.x.ai"],
@@ -150,7 +199,7 @@ export const providers: readonly ProviderRow[] = [
     dialect: xaiDialect,
     defaultModel: "grok-4.3",
     runtimes: loop,
-    signIn: { account: "an xAI account", keyProvider: "xai" },
+    signIn: { account: "an xAI account", keyProvider: "xai", facts: xaiSignIn },
   },
   {
     id: "openai-codex",
@@ -164,7 +213,7 @@ export const providers: readonly ProviderRow[] = [
     dialect: codexDialect,
     defaultModel: "gpt-5.5",
     runtimes: loopOrCodex,
-    signIn: { account: "a ChatGPT account", keyProvider: "openai" },
+    signIn: { account: "a ChatGPT account", keyProvider: "openai", facts: codexSignIn },
   },
   {
     id: "deepseek",

@@ -4,6 +4,8 @@ export type ErrorCode =
   | "auth/missing"
   | "auth/rejected"
   | "auth/not_entitled"
+  | "auth/sign_in_failed"
+  | "auth/not_found"
   | "model/rate_limited"
   | "model/quota"
   | "model/not_found"

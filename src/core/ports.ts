@@ -164,6 +164,44 @@ export interface SignalSource {
   on(signal: SignalName, callback: () => void): Disposable;
 }
 
+/** One HTTP request to a loopback listener, without a body. */
+export interface LoopbackRequest {
+  readonly method: string;
+  /** As it was sent: path and query, not decoded. */
+  readonly target: string;
+  /** Names in lower case; of a repeated one the values with `, ` between them. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface LoopbackReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A web server on 127.0.0.1 for a browser's way back. Slow and huge requests end by themselves; closing it frees the port. */
+export interface LoopbackListener extends AsyncDisposable {
+  readonly port: number;
+}
+
+export interface Loopback {
+  /**
+   * Listens on 127.0.0.1, on a port that the system chooses where the preferred one is taken.
+   * @throws the operating system's error
+   */
+  listen(
+    preferredPort: number,
+    answer: (request: LoopbackRequest) => LoopbackReply,
+  ): Promise<LoopbackListener>;
+}
+
+export interface Browser {
+  /** Whether a graphical browser can be expected to open. */
+  isLikely(): Promise<boolean>;
+  /** Opens an https address in the person's browser; false when that could not be started. */
+  open(url: string): Promise<boolean>;
+}
+
 /** Facts of the machine and the process that do not change. */
 export interface Host {
   /** The user's home directory. */
@@ -175,7 +213,10 @@ export interface Host {
   readonly architecture: string;
   readonly pid: number;
   readonly userId: number;
+  readonly hostName: string;
   readonly version: string;
+  /** What starts this program again, its name first; absent where it is a part of somebody else's. */
+  readonly program?: readonly string[];
 }
 
 /** Everything the program needs of the outside, entered at one door. */
@@ -189,4 +230,6 @@ export interface Ports {
   readonly terminal: Terminal;
   readonly signals: SignalSource;
   readonly fetch: Fetch;
+  readonly loopback: Loopback;
+  readonly browser: Browser;
 }

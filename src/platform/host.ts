@@ -1,4 +1,4 @@
-import { homedir, tmpdir } from "node:os";
+import { homedir, hostname, tmpdir } from "node:os";
 import type { Host } from "../core/ports.ts";
 import { version } from "./version.ts";
 
@@ -12,6 +12,7 @@ export function readHost(): Host {
     architecture: process.arch,
     pid: process.pid,
     userId: process.getuid?.() ?? 0,
+    hostName: hostname(),
     version,
   };
 }

@@ -42,6 +42,7 @@ export function createFakePorts(
       architecture: "x64",
       pid: 1,
       userId: 0,
+      hostName: "machine",
       version: "1.2.3",
     },
     clock: options.clock ?? createFakeClock(),
@@ -59,6 +60,8 @@ export function createFakePorts(
     terminal: options.terminal ?? createFakeTerminal(),
     signals: fakeSignals(),
     fetch: () => Promise.reject(new Error("Nothing is fetched here")),
+    loopback: { listen: () => Promise.reject(new Error("Nothing listens here")) },
+    browser: { isLikely: () => Promise.resolve(false), open: () => Promise.resolve(false) },
   };
 }
 

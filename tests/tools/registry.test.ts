@@ -14,6 +14,7 @@ const host: Host = {
   architecture: "x64",
   pid: 1,
   userId: 1_000,
+  hostName: "machine",
   version: "0.0.0",
 };
 
