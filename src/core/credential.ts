@@ -1,3 +1,5 @@
+import type { HermesError } from "./errors.ts";
+
 /** Something that opens a provider's door. The token never leaves the request it is for. */
 export interface Credential {
   /** Stable name for comparisons and leases, without the secret. */
@@ -7,11 +9,15 @@ export interface Credential {
   readonly origin: string;
   /** The vendor's account, where a header must carry it. */
   readonly accountId?: string;
+  /** What the user should know of it, one sentence: that it is another account than before. */
+  readonly notice?: string;
 }
 
 export interface CredentialRequest {
   /** What the server just refused (401): a source must refresh it or step aside. */
   readonly rejected?: Credential;
+  /** What the server refused for now (402, 429): a source may step to another one; none: the same may be tried later. */
+  readonly exhausted?: { readonly credential: Credential; readonly error: HermesError };
   readonly signal?: AbortSignal;
 }
 

@@ -1,54 +1,62 @@
 /** Every way to fail, as `area/problem`. Scripts rely on these words: they are added to, never changed. */
-export type ErrorCode =
-  | "usage/invalid"
-  | "auth/missing"
-  | "auth/rejected"
-  | "auth/not_entitled"
-  | "auth/sign_in_failed"
-  | "auth/not_found"
-  | "model/rate_limited"
-  | "model/quota"
-  | "model/not_found"
-  | "model/context_overflow"
-  | "model/content_policy"
-  | "model/bad_request"
-  | "model/overloaded"
-  | "model/server_error"
-  | "model/truncated"
-  | "model/empty_answer"
-  | "model/bad_tool_call"
-  | "network/unreachable"
-  | "network/timeout"
-  | "network/tls"
-  | "stream/no_terminal_event"
-  | "stream/invalid"
-  | "codex/missing"
-  | "codex/too_old"
-  | "codex/exited"
-  | "codex/silent"
-  | "codex/config_invalid"
-  | "codex/sandbox"
-  | "program/missing"
-  | "approval/denied"
-  | "turn/deadline"
-  | "turn/interrupted"
-  | "turn/max_iterations"
-  | "turn/answer_invalid"
-  | "turn/tool_arguments"
-  | "config/invalid"
-  | "config/unreadable"
-  | "store/unreadable"
-  | "store/invalid"
-  | "store/full"
-  | "session/not_found"
-  | "session/ambiguous"
-  | "session/title_taken"
-  | "file/not_found"
-  | "file/unreadable"
-  | "file/unsupported"
-  | "file/unwritable"
-  | "replay/mismatch"
-  | "internal/bug";
+export const errorCodes = [
+  "usage/invalid",
+  "auth/missing",
+  "auth/rejected",
+  "auth/not_entitled",
+  "auth/sign_in_failed",
+  "auth/not_found",
+  "model/rate_limited",
+  "model/quota",
+  "model/not_found",
+  "model/context_overflow",
+  "model/content_policy",
+  "model/bad_request",
+  "model/overloaded",
+  "model/server_error",
+  "model/truncated",
+  "model/empty_answer",
+  "model/bad_tool_call",
+  "network/unreachable",
+  "network/timeout",
+  "network/tls",
+  "stream/no_terminal_event",
+  "stream/invalid",
+  "codex/missing",
+  "codex/too_old",
+  "codex/exited",
+  "codex/silent",
+  "codex/config_invalid",
+  "codex/sandbox",
+  "program/missing",
+  "approval/denied",
+  "turn/deadline",
+  "turn/interrupted",
+  "turn/max_iterations",
+  "turn/answer_invalid",
+  "turn/tool_arguments",
+  "config/invalid",
+  "config/unreadable",
+  "store/unreadable",
+  "store/invalid",
+  "store/full",
+  "session/not_found",
+  "session/ambiguous",
+  "session/title_taken",
+  "file/not_found",
+  "file/unreadable",
+  "file/unsupported",
+  "file/unwritable",
+  "replay/mismatch",
+  "internal/bug",
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** Whether something that another program told is the code of a failure. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return (errorCodes as readonly unknown[]).includes(value);
+}
 
 export interface HermesErrorOptions {
   readonly cause?: unknown;

@@ -40,13 +40,13 @@ export interface FileStore {
   /** Chunks from `offset` on; closes the file when the iteration ends early. */
   readChunks(path: string, options?: { readonly offset?: number }): AsyncIterable<Uint8Array>;
   /**
-   * Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file, follows a symlink;
-   * what is a pipe or a device is written to, not replaced.
+   * Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file unless
+   * `isModeFixed`, follows a symlink; what is a pipe or a device is written to, not replaced.
    */
   replaceFile(
     path: string,
     data: string | Uint8Array,
-    options?: { readonly mode?: number },
+    options?: { readonly mode?: number; readonly isModeFixed?: true },
   ): Promise<void>;
   appendFile(
     path: string,
@@ -66,9 +66,9 @@ export interface FileStore {
   remove(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
   /**
    * Runs `work` while nobody else, in any process, runs some with the same lock file; the lock ends with its process. The
-   * file is made where it is absent, and stays. Fails with `EBUSY` after some seconds of waiting.
+   * file is made where it is absent, and stays. Fails with `EBUSY` after `patienceMs` of waiting (10 s where absent).
    */
-  withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
+  withLock<T>(path: string, work: () => Promise<T>, patienceMs?: number): Promise<T>;
   /** A new directory of its own in the machine's temporary place. */
   makeTemporaryDirectory(prefix: string): Promise<string>;
 }

@@ -48,7 +48,7 @@ export const machineFiles: FileStore = {
     if (recursive) await fs.rm(path, { recursive: true });
     else await fs.unlink(path);
   },
-  withLock: (path, work) => withLock(path, work),
+  withLock: (path, work, patienceMs) => withLock(path, work, patienceMs),
   makeTemporaryDirectory: (prefix) => fs.mkdtemp(join(tmpdir(), prefix)),
 };
 

@@ -6,13 +6,14 @@ import { errnoOf } from "../core/errors.ts";
 /**
  * Writes a whole file so that a reader, or a machine that loses power, sees the old or the new one and never a part:
  * a temporary file beside it, fsync, rename, fsync of the directory. Follows a symlink, also one whose target is
- * absent. An existing file keeps its mode and, where that is permitted, its owner; `mode` is for a new one. A pipe or a
+ * absent. An existing file keeps its mode (but with `isModeFixed`) and, where that is permitted, its owner; `mode` is for
+ * a new one. A pipe or a
  * device (`/dev/null`) is written to.
  */
 export async function replaceFile(
   path: string,
   data: string | Uint8Array,
-  options: { readonly mode?: number } = {},
+  options: { readonly mode?: number; readonly isModeFixed?: true } = {},
 ): Promise<void> {
   const found = await statOf(path);
   if (found && !found.isFile() && !found.isDirectory()) {
@@ -27,7 +28,7 @@ export async function replaceFile(
   try {
     const file = await fs.open(temporary, "wx", options.mode ?? 0o666);
     try {
-      if (existing) await keepAttributes(file, existing);
+      if (existing) await keepAttributes(file, existing, options.isModeFixed !== true);
       await file.writeFile(data);
       await file.sync();
     } finally {
@@ -68,12 +69,16 @@ async function statOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function keepAttributes(file: fs.FileHandle, existing: Stats): Promise<void> {
+async function keepAttributes(
+  file: fs.FileHandle,
+  existing: Stats,
+  keepsMode: boolean,
+): Promise<void> {
   if (existing.uid !== process.getuid?.() || existing.gid !== process.getgid?.()) {
     // Only root may give files away; without that the new file belongs to who wrote it.
     await file.chown(existing.uid, existing.gid).catch(() => undefined);
   }
-  await file.chmod(existing.mode & 0o7777);
+  if (keepsMode) await file.chmod(existing.mode & 0o7777);
 }
 
 /** Makes the rename itself durable. Some network file systems have no fsync of directories. */
