@@ -42,6 +42,12 @@ export function suppressedOf(json: JsonObject, provider: string): readonly strin
     : [];
 }
 
+/** The grants of a provider that the user has not switched off. */
+export function activeGrantsOf(json: JsonObject, provider: string): readonly Grant[] {
+  const suppressed = suppressedOf(json, provider);
+  return grantsOf(json, provider).filter(({ source }) => !suppressed.includes(source));
+}
+
 /** What a grant is changed by; what is absent stays. */
 export interface GrantChange {
   readonly tokens?: TokenSet;

@@ -1,5 +1,5 @@
 import { HermesError, toHermesError } from "../core/errors.ts";
-import { isJsonObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
+import { isJsonObject, type Json, parseJson } from "../core/json.ts";
 import type { Clock, FileStore } from "../core/ports.ts";
 import type { OauthEndpoints, TokenSet } from "../core/sign_in.ts";
 import { isoTime } from "./auth_file.ts";
@@ -226,7 +226,7 @@ function readPending(text: string): Pending | undefined {
   const json = parseJson(text);
   if (!isJsonObject(json) || !isJsonObject(json["tokens"])) return undefined;
   const { replaces, tokens, endpoints } = json;
-  const { accessToken, refreshToken, idToken, expiresIn } = tokens as JsonObject;
+  const { accessToken, refreshToken, idToken, expiresIn } = tokens;
   if (typeof replaces !== "string" || typeof accessToken !== "string") return undefined;
   const place = isJsonObject(endpoints) ? endpoints : {};
   const { authorization, token, revocation } = place;

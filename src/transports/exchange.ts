@@ -1,4 +1,4 @@
-import type { Credential, CredentialSource } from "../core/credential.ts";
+import type { Credential, CredentialRequest, CredentialSource } from "../core/credential.ts";
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import type { ModelEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -49,7 +49,7 @@ const maxRefusalChars = 1024 * 1024;
 
 /**
  * One attempt at a step: finds the credential, sends the request, decodes the answer. A refused credential is replaced
- * once, if its source has another one.
+ * for as long as its source has another one.
  * @throws {HermesError} `auth/missing` before anything is sent, what the server reported, `network/*`, `stream/*`, or
  *   what the signal was aborted with
  */
@@ -59,38 +59,53 @@ export async function* runExchange(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, void> {
   const { provider } = exchange.endpoint;
+  const find = (request: CredentialRequest): Promise<Credential | undefined> =>
+    abortable(() => deps.credentials.get(provider, { ...request, signal }), signal);
+  const tried = new Set<string>();
   try {
-    const credential = await abortable(() => deps.credentials.get(provider, { signal }), signal);
-    if (credential === undefined) throw missingCredential(provider);
-    let hasBegun = false;
-    try {
-      for await (const event of attemptWith(deps, exchange, credential, signal)) {
-        hasBegun = true;
-        yield event;
+    const first = await find({});
+    if (first === undefined) throw missingCredential(provider);
+    for (let credential: Credential = first; ;) {
+      const { token, notice } = credential;
+      tried.add(token);
+      if (notice !== undefined) yield { type: "notice", level: "warning", text: notice };
+      let hasBegun = false;
+      try {
+        for await (const event of attemptWith(deps, exchange, credential, signal)) {
+          hasBegun = true;
+          yield event;
+        }
+        return;
+      } catch (error) {
+        const request = hasBegun ? undefined : replacementFor(credential, error);
+        const next: Credential | undefined = request && (await find(request));
+        // Going round would ask for ever.
+        if (next === undefined || tried.has(next.token)) throw error;
+        credential = next;
       }
-    } catch (error) {
-      if (hasBegun || !isRejectedKey(error)) throw error;
-      const rejected = credential;
-      const next = await abortable(
-        () => deps.credentials.get(provider, { rejected, signal }),
-        signal,
-      );
-      if (next === undefined || next.token === rejected.token) throw error;
-      yield* attemptWith(deps, exchange, next, signal);
     }
   } catch (error) {
     throw signal.aborted ? abortError(signal) : toHermesError(error);
   }
 }
 
+/** What to ask the source for when a credential was refused; nothing where no other one would help. */
+function replacementFor(credential: Credential, error: unknown): CredentialRequest | undefined {
+  if (!(error instanceof HermesError)) return undefined;
+  if (error.code === "auth/rejected" && refusedStatuses.has(error.httpStatus ?? 0)) {
+    return { rejected: credential };
+  }
+  const isLimit = error.code === "model/rate_limited" || error.code === "model/quota";
+  return isLimit ? { exhausted: { credential, error } } : undefined;
+}
+
+/** Some servers say 403 of a token that has expired. */
+const refusedStatuses: ReadonlySet<number> = new Set([401, 403]);
+
 function missingCredential(provider: string): HermesError {
   return new HermesError("auth/missing", `No credential for the provider: ${provider}`, {
     hint: "hermes doctor tells where a key is looked for",
   });
-}
-
-function isRejectedKey(error: unknown): boolean {
-  return error instanceof HermesError && error.code === "auth/rejected" && error.httpStatus === 401;
 }
 
 async function* attemptWith(

@@ -170,6 +170,32 @@ test("stream() asks once for another credential after a 401", async () => {
   ]);
 });
 
+test.each([
+  [402, "model/quota"],
+  [429, "model/rate_limited"],
+] as const)(
+  "stream() goes on with another credential after HTTP %d, and says so",
+  async (status, code) => {
+    const { fetch, requests } = scriptedFetch(refusal(status, "Too much"), streamOf(hello));
+    const asked: (CredentialRequest | undefined)[] = [];
+    const credentials: CredentialSource = {
+      get: (_, request) => {
+        asked.push(request);
+        return Promise.resolve(asked.length === 1 ? key : { ...otherKey, notice: "Another one" });
+      },
+    };
+    expect(await step(responses(depsWith(fetch, { credentials })))).toEqual({
+      events: [{ type: "notice", level: "warning", text: "Another one" }, ...helloEvents],
+      thrown: undefined,
+    });
+    expect(asked[1]).toMatchObject({ exhausted: { credential: key, error: { code } } });
+    expect(requests.map((request) => request.headers["authorization"])).toEqual([
+      "Bearer sk-one",
+      "Bearer sk-two",
+    ]);
+  },
+);
+
 test.each<[string, readonly (Credential | undefined)[], number]>([
   ["there is no other one", [key, undefined], 1],
   ["the other one is the same", [key, { ...key, id: "k9" }], 1],
@@ -191,7 +217,7 @@ test("stream() hands the body, the headers and the size of a refusal to the clas
       { status: 429, headers: { "retry-after": "7" } },
     ),
   );
-  const { thrown } = await step(responses(depsWith(fetch)));
+  const { thrown } = await step(responses(depsWith(fetch, { credentials: wallet(key) })));
   expect(thrown).toMatchObject({
     code: "model/rate_limited",
     retryable: true,
