@@ -30,6 +30,8 @@ export interface HttpsProxy extends AsyncDisposable {
   readonly direct: string;
   /** What was asked of the hosts, in order of arrival. */
   readonly requests: readonly ProxiedRequest[];
+  /** Every tunnel that was asked for, let through or not: `auth.x.ai:443`. */
+  readonly connects: readonly string[];
   /** What was not let through, as it was asked: `CONNECT example.com:443`, `POST http://example.com/v1`. */
   readonly refused: readonly ProxiedRequest[];
 }
@@ -43,6 +45,7 @@ export async function startHttpsProxy({
   hosts,
 }: HttpsProxyOptions): Promise<HttpsProxy> {
   const requests: ProxiedRequest[] = [];
+  const connects: string[] = [];
   const refused: ProxiedRequest[] = [];
   /** Hosts of the open tunnels by the port of their inner end. */
   const tunnels = new Map<number, string>();
@@ -64,6 +67,7 @@ export async function startHttpsProxy({
   });
   outer.on("connect", (incoming: IncomingMessage, socket: Socket) => {
     sockets.add(socket);
+    connects.push(incoming.url ?? "");
     socket.on("error", () => socket.destroy());
     const [host = "", port] = (incoming.url ?? "").split(":");
     if (port !== "443" || hosts[host] === undefined) {
@@ -84,6 +88,7 @@ export async function startHttpsProxy({
     url: `http://127.0.0.1:${port}`,
     direct: `https://localhost:${innerPort}`,
     requests,
+    connects,
     refused,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
