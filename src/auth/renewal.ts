@@ -94,6 +94,8 @@ async function renewAlone(deps: RenewalDeps, target: RenewalTarget): Promise<Ren
   if (!grant || grant.refreshToken === "") return { kind: "gone" };
   if ((await fingerprint(grant.accessToken)) !== target.seen) return { kind: "renewed" };
   if (grant.status.kind === "dead") return { kind: "refused", refusal: grant.status };
+  // What keeps the answer from being kept is better known before the question.
+  await store.update((json) => ({ json, result: undefined }));
   const replaces = await fingerprint(grant.refreshToken);
   const mark = store.beside(`auth.refresh-${target.id}.asking`);
   const earlier = readMark(await files.readText(mark).catch(() => ""), replaces);

@@ -157,9 +157,12 @@ export function createFakeFiles(
       // Small chunks: a reader must not rely on seeing a line, or a character, whole.
       for (let start = offset; start < data.length; start += 7) yield data.slice(start, start + 7);
     },
-    async replaceFile(path, data, { mode = 0o666 } = {}) {
+    async replaceFile(path, data, { mode = 0o666, isModeFixed } = {}) {
       check("replaceFile", path);
-      put(real(path), bytesOf(data), mode);
+      const target = real(path);
+      put(target, bytesOf(data), mode);
+      const node = nodes.get(target);
+      if (isModeFixed && node?.kind === "file") node.mode = mode;
     },
     async appendFile(path, data, { mode = 0o666 } = {}) {
       check("appendFile", path);
