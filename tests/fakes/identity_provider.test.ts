@@ -4,6 +4,7 @@ import {
   cut,
   cutAfterwards,
   type Fault,
+  heldUntil,
   oauthError,
   portal,
   rateLimited,
@@ -33,7 +34,8 @@ async function ask(
   url: string,
   init: RequestInit = {},
 ): Promise<Response> {
-  const request = new Request(url, init);
+  const { signal: left = null, ...rest } = init;
+  const request = new Request(url, rest);
   const bytes = new Uint8Array(await request.arrayBuffer());
   const asked: HostRequest = {
     method: request.method,
@@ -41,7 +43,7 @@ async function ask(
     headers: request.headers,
     body: new TextDecoder().decode(bytes),
     bytes,
-    left: new AbortController().signal,
+    left: left ?? new AbortController().signal,
   };
   const handler = provider.hosts[asked.url.host];
   if (!handler) throw new TypeError(`No such host: ${url}`);
@@ -52,17 +54,23 @@ function post(
   provider: IdentityProvider,
   url: string,
   fields: Record<string, string>,
+  signal: AbortSignal | null = null,
 ): Promise<Response> {
   return ask(provider, url, {
     method: "POST",
+    signal,
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams(fields).toString(),
   });
 }
 
-function refresh(provider: IdentityProvider, token: string): Promise<Response> {
-  const grant = { grant_type: "refresh_token", client_id: clientId };
-  return post(provider, tokenUrl, { ...grant, refresh_token: token });
+function refresh(
+  provider: IdentityProvider,
+  token: string,
+  signal: AbortSignal | null = null,
+): Promise<Response> {
+  const grant = { grant_type: "refresh_token", client_id: clientId, refresh_token: token };
+  return post(provider, tokenUrl, grant, signal);
 }
 
 const told = async (response: Response): Promise<unknown> => [
@@ -105,8 +113,10 @@ test("an OAuth library signs in, renews and revokes", async () => {
   // The library compares with the real time.
   const provider = createIdentityProvider();
   const options = {
-    [oauth.customFetch]: (url: string, init: RequestInit): Promise<Response> =>
-      ask(provider, url, init),
+    [oauth.customFetch]: (
+      url: string,
+      { method, headers, body }: oauth.CustomFetchOptions<string, URLSearchParams | undefined>,
+    ): Promise<Response> => ask(provider, url, { method, headers, body: body?.toString() ?? null }),
   };
   const issuer = new URL("https://auth.x.ai");
   const found = await oauth.discoveryRequest(issuer, options);
@@ -369,6 +379,20 @@ test("scripted faults come once each, and only some of them spend the token", as
   expect((await refresh(provider, refreshToken)).type).toBe("error");
   expect([provider.reuses(), (await refresh(provider, refreshToken)).status]).toEqual([0, 400]);
   expect(provider.reuses()).toBe(1);
+});
+
+test("an answer that is late was made before, and is not waited for when its client has left", async () => {
+  const provider = createIdentityProvider({ now: () => nowMs, latencyMs: 3_600_000 });
+  const gate = Promise.withResolvers<void>();
+  provider.script("xai/token", heldUntil(gate.promise));
+  const { refreshToken } = provider.signIn("xai-oauth", "ada@example.com");
+  const signal = AbortSignal.abort();
+  const held = refresh(provider, refreshToken, signal);
+  // Spent already, though nobody has the answer.
+  expect((await refresh(provider, refreshToken, signal)).status).toBe(400);
+  expect(provider.reuses()).toBe(1);
+  gate.resolve();
+  expect((await held).status).toBe(200);
 });
 
 test("answers can be given other fields and other claims", async () => {

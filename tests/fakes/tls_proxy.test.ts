@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
+import { cutInAnswer } from "./faults.ts";
 import { type HostHandler, startTlsProxy, type TlsProxy } from "./tls_proxy.ts";
 
 const run = promisify(execFile);
@@ -56,19 +57,11 @@ test("other hosts, other ports and open connections are refused", async () => {
 });
 
 test("a handler can tear the connection down, before the answer and in the middle of it", async () => {
-  const half = (): Response =>
-    new Response(
-      new ReadableStream({
-        start: (controller) => {
-          controller.enqueue(new TextEncoder().encode("{"));
-        },
-        pull: (controller) => {
-          controller.error(new Error("Cut"));
-        },
-      }),
-    );
   await using proxy = await startTlsProxy({
-    "auth.x.ai": ({ url }) => (url.pathname === "/half" ? half() : Response.error()),
+    "auth.x.ai": (request) =>
+      request.url.pathname === "/half"
+        ? cutInAnswer(() => new Response("0123456789"), request)
+        : Response.error(),
   });
   expect(await fetched(proxy, "https://auth.x.ai/")).toEqual(["ECONNRESET"]);
   expect(await fetched(proxy, "https://auth.x.ai/half")).toEqual(["ECONNRESET"]);
