@@ -5,7 +5,8 @@ import type { FreshGrant } from "../../src/core/sign_in.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { createFakeFiles, type FakeFiles } from "../fakes/files.ts";
 import { jwtOf } from "../fakes/jwt.ts";
-import { facts, provider, failureOf } from "./rig.ts";
+import { facts, provider } from "./rig.ts";
+import { thrown } from "../fakes/thrown.ts";
 
 const [ownPath, rootPath] = [
   "/home/me/.hermes/profiles/work/auth.json",
@@ -92,7 +93,7 @@ test("a grant is named by its id, its label or its place, a label before a place
     ["", "auth/not_found"],
   ] as const) {
     const found = logins.find("openai", target);
-    expect(await failureOf(found)).toMatchObject({ code });
+    expect(await thrown(() => found)).toMatchObject({ code });
   }
 });
 
@@ -116,7 +117,7 @@ test("a profile sees the logins of its home until it has its own, and changes on
   const profile = openLogins(files, true);
   expect(await profile.list(provider)).toMatchObject([{ isInherited: true }]);
   const removed = profile.find(provider, "1").then((known) => profile.remove(known));
-  expect(await failureOf(removed)).toMatchObject({ code: "usage/invalid" });
+  expect(await thrown(() => removed)).toMatchObject({ code: "usage/invalid" });
   await profile.keep(fresh("own"), about);
   expect(await labels(profile)).toEqual(["own@example.com rt-own-1"]);
   expect(files.text(rootPath)).toBe(before);

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import type { Credential } from "../../src/core/credential.ts";
 import { HermesError } from "../../src/core/errors.ts";
-import { accessToken, createAuthRig, entry, provider, failureOf } from "./rig.ts";
+import { accessToken, createAuthRig, entry, provider } from "./rig.ts";
+import { thrown } from "../fakes/thrown.ts";
 
 const day = 86_400;
 const tokenOf = (credential: Credential | undefined): string | undefined => credential?.token;
@@ -57,7 +58,7 @@ test("a token that has ended and cannot be renewed is not sent", async () => {
   const rig = createAuthRig([entry("ada", -1)]);
   rig.server.faults.push(new HermesError("network/unreachable", "Down", { retryable: true }));
   const got = rig.source().get(provider);
-  expect(await failureOf(got)).toMatchObject({
+  expect(await thrown(() => got)).toMatchObject({
     code: "network/unreachable",
     message: "The login ada@example.com could not be renewed: Down",
     retryable: true,
@@ -96,7 +97,7 @@ test("a dead login steps aside for another one, and says why when there is none"
   expect(bob?.notice).toBe("ada@example.com was refused: going on as bob@example.com (xai-oauth)");
   expect(await source.get(provider, { rejected: bob! })).toBeUndefined();
   const next = rig.source().get(provider);
-  expect(await failureOf(next)).toMatchObject({
+  expect(await thrown(() => next)).toMatchObject({
     code: "auth/rejected",
     message: "The login of xai-oauth is no good any more: Revoked",
     hint: "sign in again: hermes auth add xai-oauth",
@@ -147,7 +148,7 @@ test("a lone login that rests is asked again, unless the server said when", asyn
   expect(tokenOf(await rig.source().get(provider))).toBe(accessToken("ada", day));
   expect(await asked(limit("model/quota", 600_000))).toBeUndefined();
   const next = rig.source().get(provider);
-  expect(await failureOf(next)).toMatchObject({
+  expect(await thrown(() => next)).toMatchObject({
     code: "model/quota",
     message: "Every login of xai-oauth has used up its limit; the first is free again in 10 min",
     retryAfterMs: 600_000,

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { adoptPending, fingerprint, type Renewal, renewGrant } from "../../src/auth/renewal.ts";
 import { HermesError } from "../../src/core/errors.ts";
-import { accessToken, authPath, createAuthRig, entry, provider, failureOf } from "./rig.ts";
+import { accessToken, authPath, createAuthRig, entry, provider } from "./rig.ts";
+import { thrown } from "../fakes/thrown.ts";
 
 const target = async (token: string) => ({ provider, id: "ada", seen: await fingerprint(token) });
 const old = accessToken("ada", 10);
@@ -119,7 +120,7 @@ test("tokens that cannot be put into the file wait beside it", async () => {
   const rig = createAuthRig([entry("ada", 10)]);
   rig.files.fail("replaceFile", authPath, "ENOSPC");
   const failed = renewGrant(rig.renewal, await target(old));
-  expect(await failureOf(failed)).toMatchObject({ code: "store/unreadable" });
+  expect(await thrown(() => failed)).toMatchObject({ code: "store/unreadable" });
   rig.files.fail("replaceFile", authPath, undefined);
   expect(await renewGrant(rig.renewal, await target(old))).toEqual({ kind: "renewed" });
   expect([rig.server.posts, (await rig.grants())[0]?.refreshToken]).toEqual([1, "rt-ada-2"]);

@@ -138,11 +138,3 @@ export function createAuthRig(entries: readonly JsonObject[], life = 21_600): Au
     grants: async () => grantsOf((await store.read()).json, provider),
   };
 }
-
-/** What a promise is rejected with; undefined when it is not. */
-export function failureOf(work: PromiseLike<unknown>): PromiseLike<unknown> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}

@@ -6,7 +6,7 @@ import { createAuthStore } from "../../src/auth/store.ts";
 import { machineFiles } from "../../src/platform/files.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { createFakeFiles } from "../fakes/files.ts";
-import { failureOf } from "./rig.ts";
+import { thrown } from "../fakes/thrown.ts";
 
 const path = "/home/me/.hermes/auth.json";
 const clock = createFakeClock();
@@ -79,7 +79,7 @@ test.each([
   const files = createFakeFiles({ [path]: text });
   const store = createAuthStore({ files, clock, host }, path);
   for (const work of [() => store.read(), () => store.update(() => fill)]) {
-    expect(await failureOf(work())).toMatchObject({ code });
+    expect(await thrown(work)).toMatchObject({ code });
   }
   expect(files.text(path)).toBe(text);
 });
@@ -90,7 +90,7 @@ test("a file of a later hermes is read and not written", async () => {
   const store = createAuthStore({ files, clock, host }, path);
   expect((await store.read()).isNewer).toBe(true);
   const written = store.update(() => fill);
-  expect(await failureOf(written)).toMatchObject({ code: "store/invalid" });
+  expect(await thrown(() => written)).toMatchObject({ code: "store/invalid" });
   expect(files.text(path)).toBe(text);
 });
 
@@ -102,7 +102,7 @@ test.each(["EACCES", "EIO", "EMFILE", "ENFILE"])(
     const store = createAuthStore({ files, clock, host }, path);
     files.fail("readText", path, errno);
     for (const work of [() => store.read(), () => store.update(() => fill)]) {
-      expect(await failureOf(work())).toMatchObject({
+      expect(await thrown(work)).toMatchObject({
         code: "store/unreadable",
         message: `Could not read the logins in ${path}: ${errno}`,
       });
@@ -125,7 +125,7 @@ test.each([
     const store = createAuthStore({ files, clock, host }, path);
     files.fail(operation, where, errno);
     const written = store.update(() => fill);
-    expect(await failureOf(written)).toMatchObject({
+    expect(await thrown(() => written)).toMatchObject({
       code: "store/unreadable",
       message: `Could not write the logins to ${path}: ${errno}`,
     });
@@ -137,7 +137,7 @@ test("a file of somebody else's is not written", async () => {
   const files = createFakeFiles({ [path]: '{"providers":{}}' });
   const store = createAuthStore({ files, clock, host: { userId: 7 } }, path);
   const written = store.update(() => fill);
-  expect(await failureOf(written)).toMatchObject({
+  expect(await thrown(() => written)).toMatchObject({
     code: "store/unreadable",
     message: `The logins are not written: ${path} belongs to user 1000`,
   });
@@ -147,7 +147,7 @@ test("a directory that everybody can write to is no place for logins", async () 
   await inDirectory(async (directory) => {
     await chmod(directory, 0o777);
     const written = createAuthStore(real, join(directory, "auth.json")).update(() => fill);
-    expect(await failureOf(written)).toMatchObject({
+    expect(await thrown(() => written)).toMatchObject({
       message: `The logins are not written: everybody can write to ${directory}`,
     });
   });
@@ -159,7 +159,7 @@ test.skipIf(process.getuid?.() !== 0)("what root owns is not what a user writes"
     await writeFile(file, '{"providers":{}}');
     await chown(file, 12_345, 12_345);
     const written = createAuthStore(real, file).update(() => fill);
-    expect(await failureOf(written)).toMatchObject({ code: "store/unreadable" });
+    expect(await thrown(() => written)).toMatchObject({ code: "store/unreadable" });
   });
 });
 
