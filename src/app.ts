@@ -15,6 +15,7 @@ import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import { lazy } from "./app/lazy.ts";
+import type { LoginDesk } from "./app/logins.ts";
 import type { AppParts } from "./app/parts.ts";
 
 /** How dangerous commands are decided: by a person, never, always. */
@@ -101,6 +102,8 @@ export interface App extends AsyncDisposable {
    * @throws {HermesError} `auth/*`, `network/*`, `model/*`
    */
   listModels(flags: ModelFlags, signal: AbortSignal): Promise<readonly string[]>;
+  /** The logins and keys that were added with `hermes auth`. */
+  logins(): Promise<LoginDesk>;
   /** The codex that turns would run on; starts it for a moment, changes nothing. */
   codexStatus(signal: AbortSignal): Promise<CodexStatus>;
 }
@@ -144,25 +147,30 @@ export function createApp(ports: Ports, options: AppOptions): App {
       return problems.map(({ message }) => message);
     },
     async resolveModel(flags) {
-      const [config, env, { resolveEndpoint }] = await Promise.all([
+      const [config, env, kept, { resolveEndpoint }] = await Promise.all([
         app.config(),
         app.env(),
+        signedInTo(app, flags),
         import("./config/resolve_endpoint.ts"),
       ]);
-      return resolveEndpoint({ config, flags, env });
+      return resolveEndpoint({ config, flags, env, signedIn: kept });
     },
     async credentials(resolved) {
       const [{ env, fromFile }, { createKeySource }] = await Promise.all([
         loadedEnv(),
         import("./auth/sources.ts"),
       ]);
-      const { keyEnv: names, noKeyNeeded, endpoint } = resolved;
-      const source = createKeySource({
+      const { keyEnv: names, noKeyNeeded, endpoint, pool } = resolved;
+      const isKept = pool !== undefined && (await hasLogins(ports.files, paths));
+      const off = isKept ? await (await app.logins()).suppressed(pool) : [];
+      const used = names.filter((name) => !off.includes(`env:${name}`));
+      const keys = createKeySource({
         env,
-        keys: new Map([[endpoint.provider, { names, noKeyNeeded }]]),
+        keys: new Map([[endpoint.provider, { names: used, noKeyNeeded }]]),
         originOf: (name) =>
           fromFile.has(name) ? `${paths.envFile}, ${name}` : `environment ${name}`,
       });
+      const source = isKept ? pooled(await (await loginsRoom()).openPool(app), pool, keys) : keys;
       return registering(source, await redactor());
     },
     async listModels(flags, signal) {
@@ -176,6 +184,9 @@ export function createApp(ports: Ports, options: AppOptions): App {
         resolved.endpoint,
         signal,
       );
+    },
+    async logins() {
+      return await (await loginsRoom()).openLogins(app);
     },
     async codexStatus(signal) {
       const { readStatus } = await import("./app/codex_backend.ts");
@@ -226,6 +237,38 @@ async function makeRedactor(
   const names = secretNames(loaded.fromFile, configured?.config);
   const secrets = names.flatMap((name) => loaded.env[name]?.trim() ?? []);
   return createRedactor({ enabled: isOn && !isOff, secrets });
+}
+
+const loginsRoom = () => import("./app/logins.ts");
+
+/** Whether there is a file of logins; without one its room is not loaded. */
+async function hasLogins(files: Ports["files"], paths: HomePaths): Promise<boolean> {
+  const places = [paths.authFile, ...(paths.sharedAuthFile === null ? [] : [paths.sharedAuthFile])];
+  const found = await Promise.all(places.map((path) => files.stat(path).catch(() => true)));
+  return found.some((stat) => stat !== undefined);
+}
+
+/** Providers that can be used without a key in the environment. */
+async function signedInTo(app: AppParts, flags: ModelFlags): Promise<readonly string[]> {
+  const { provider, base_url: address } = (await app.config()).model;
+  const isNamed = (flags.provider ?? provider) !== "auto" || (flags.baseUrl ?? address) !== "";
+  if (isNamed || !(await hasLogins(app.ports.files, app.paths))) return [];
+  return await (await loginsRoom()).signedIn(app);
+}
+
+/** Logins and keys that were added come before those of the environment. */
+function pooled(pool: CredentialSource, name: string, keys: CredentialSource): CredentialSource {
+  return {
+    async get(provider, request) {
+      const { rejected, exhausted } = request ?? {};
+      const asked = rejected ?? exhausted?.credential;
+      if (asked === undefined) return (await pool.get(name)) ?? (await keys.get(provider));
+      // One kind never stands in for the other without a word.
+      return asked.id.startsWith(`${name}:`)
+        ? await pool.get(name, request)
+        : await keys.get(provider, request);
+    },
+  };
 }
 
 /** The source, with each secret that it hands out made known to the redactor first. */

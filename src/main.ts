@@ -23,7 +23,9 @@ async function main(): Promise<number> {
     import("./platform/ports.ts"),
     import("./cli/run_cli.ts"),
   ]);
-  const ports = createPorts();
+  // Run from its sources it is a part of Bun or Deno: what starts it again is known of the one file only.
+  const isOneFile = typeof HERMES_BUILD_VERSION === "string";
+  const ports = createPorts(isOneFile ? [process.execPath] : undefined);
   try {
     return await runCli(argv, ports, async (options) => {
       const { createApp } = await import("./app.ts");

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { type ActionOf, callOf, type Invoke } from "./program/call.ts";
+import { addAuth } from "./program/auth_commands.ts";
 import { addCodex } from "./program/codex_commands.ts";
 import { addConfig } from "./program/config_commands.ts";
 import { helpLayout } from "./program/help.ts";
@@ -25,6 +26,7 @@ export function buildProgram(invoke: Invoke): Command {
   addOneshot(program, invoke);
   addChat(program, invoke);
   addSessions(program, on);
+  addAuth(program, on);
   addModel(program, on);
   addConfig(program, on);
   addCodex(program, on);

@@ -16,6 +16,8 @@ export interface EndpointChoice {
   };
   /** The process environment over the home's `.env`; read for which keys are there. */
   readonly env: Env;
+  /** Providers with a login or a key that `hermes auth add` has made, the one to begin with first. */
+  readonly signedIn?: readonly string[];
 }
 
 /** Who is asked: a vendor of the table (`row`), an entry of `custom_providers`, or an address alone. */
@@ -107,15 +109,17 @@ function byAddress(address: string, { config }: EndpointChoice): Named {
   return row ? { provider: row.id, row } : { provider: "custom" };
 }
 
-function byModelOrKey(model: string, { config, env }: EndpointChoice): Named {
+function byModelOrKey(model: string, { config, env, signedIn = [] }: EndpointChoice): Named {
   const prefix = model.includes("/") ? model.slice(0, model.indexOf("/")) : undefined;
   const entry = config.custom_providers.find(
     (custom) => custom.name.toLowerCase() === prefix?.toLowerCase(),
   );
   if (entry) return { provider: entry.name, entry };
-  const open = providers.filter(
+  const kept = signedIn.flatMap((id) => providers.find((row) => row.id === id) ?? []);
+  const keyed = providers.filter(
     (row) => presentKeys(env, row.keyEnv).length > 0 && !isOwnServer(row),
   );
+  const open = [...new Set([...kept, ...keyed])];
   const router = open.find((row) => row.isRouter);
   const vendor = prefix === undefined ? undefined : findProvider(prefix);
   // A name with a vendor in it belongs to the vendor, or to a router when only that one is open.
@@ -127,7 +131,7 @@ function byModelOrKey(model: string, { config, env }: EndpointChoice): Named {
         : (router ?? open[0]);
   if (row) return { provider: row.id, row };
   throw new HermesError("auth/missing", "No model endpoint is configured", {
-    hint: "set OPENAI_API_KEY, or for a server of your own: hermes config set model.base_url http://127.0.0.1:11434/v1",
+    hint: "set OPENAI_API_KEY, sign in with hermes auth add xai-oauth, or for a server of your own: hermes config set model.base_url http://127.0.0.1:11434/v1",
   });
 }
 

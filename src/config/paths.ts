@@ -1,4 +1,4 @@
-import { isAbsolute, join, normalize } from "node:path/posix";
+import { basename, dirname, isAbsolute, join, normalize } from "node:path/posix";
 import { HermesError } from "../core/errors.ts";
 import type { Env, Host } from "../core/ports.ts";
 
@@ -12,6 +12,8 @@ export interface HomePaths {
   readonly envFile: string;
   /** Tokens of sign-ins. */
   readonly authFile: string;
+  /** Those of the home that a profile is in: used where the profile has none. */
+  readonly sharedAuthFile: string | null;
   readonly sessionsFile: string;
   readonly logFile: string;
   /** Lines typed at the prompt. */
@@ -39,6 +41,7 @@ export function resolveHome(
     configFile: join(home, "config.yaml"),
     envFile: join(home, ".env"),
     authFile: join(home, "auth.json"),
+    sharedAuthFile: sharedAuthFile(home),
     sessionsFile: join(home, "sessions.db"),
     logFile: join(home, "logs", "hermes.log"),
     historyFile: join(home, "history"),
@@ -52,6 +55,12 @@ function rootOf(env: Env, host: Pick<Host, "homeDirectory" | "cwd">): string {
   // Quoted assignments keep the tilde, and a directory of that name is never what was meant.
   if (text === "~" || text.startsWith("~/")) return join(host.homeDirectory, text.slice(1));
   return trimSlash(normalize(isAbsolute(text) ? text : join(host.cwd, text)));
+}
+
+/** A profile is a directory in `profiles`, also where `HERMES_HOME` names it directly. */
+function sharedAuthFile(home: string): string | null {
+  const parent = dirname(home);
+  return basename(parent) === "profiles" ? join(dirname(parent), "auth.json") : null;
 }
 
 function trimSlash(path: string): string {

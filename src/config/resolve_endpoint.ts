@@ -23,6 +23,8 @@ export interface ResolvedModel {
   readonly keyEnv: readonly string[];
   /** Whether it is asked without a key when no variable holds one. */
   readonly noKeyNeeded: boolean;
+  /** The name under which logins and keys are kept that may be sent there; none where the address is not its vendor's. */
+  readonly pool: string | undefined;
   /** Tokens that the model can hold, where the configuration says so. */
   readonly contextLength: number | null;
   /** Backends that can run its turns. */
@@ -83,19 +85,26 @@ export function missingCredential(
   const account = signIn?.account ?? "an account";
   const other = findProvider(signIn?.keyProvider ?? "");
   return new HermesError("auth/missing", `${label} needs a sign-in with ${account}`, {
-    ...(other && {
-      hint: `with an API key: set ${other.keyEnv[0] ?? ""}, choose --provider ${other.id}`,
-    }),
+    hint: `hermes auth add ${endpoint.provider}${
+      other === undefined
+        ? ""
+        : `; with an API key: set ${other.keyEnv[0] ?? ""}, --provider ${other.id}`
+    }`,
   });
 }
 
 function accessOf(
   chosen: ChosenProvider,
-): Pick<ResolvedModel, "keyEnv" | "noKeyNeeded" | "warnings"> {
+): Pick<ResolvedModel, "keyEnv" | "noKeyNeeded" | "pool" | "warnings"> {
   const { url, row, entry, provider } = chosen;
   if (row) {
     const isVendor = isPinned(url, row);
-    return { keyEnv: isVendor ? row.keyEnv : [], noKeyNeeded: !isVendor, warnings: [] };
+    return {
+      keyEnv: isVendor ? row.keyEnv : [],
+      noKeyNeeded: !isVendor,
+      pool: isVendor ? row.id : undefined,
+      warnings: [],
+    };
   }
   // A variable that the user names for an address is sent there, and only there.
   const own = entry?.key_env ?? "";
@@ -104,10 +113,16 @@ function accessOf(
   return {
     keyEnv,
     noKeyNeeded: keyEnv.length === 0 || url.isLocal,
+    pool: entry && (url.isHttps || url.isLocal) ? customPool(provider) : undefined,
     warnings: isInTheClear
       ? [`The key in ${own} goes to ${provider} unencrypted: ${url.baseUrl} is not https`]
       : [],
   };
+}
+
+/** How the keys of a provider of the user's own are kept. */
+export function customPool(name: string): string {
+  return `custom:${name.trim().toLowerCase().replaceAll(/\s+/g, "-")}`;
 }
 
 function defaultModel({ provider, row, entry }: ChosenProvider): string {

@@ -4,7 +4,6 @@
  */
 export const unusedKeys: readonly string[] = [
   "fallback_providers",
-  "credential_pool_strategies",
   "model.context_length",
   "approvals.cron_mode",
   "terminal.cwd",

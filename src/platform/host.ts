@@ -2,8 +2,8 @@ import { homedir, hostname, tmpdir } from "node:os";
 import type { Host } from "../core/ports.ts";
 import { version } from "./version.ts";
 
-/** Facts of this machine and process. */
-export function readHost(): Host {
+/** Facts of this machine and process; `program` starts the process again. */
+export function readHost(program?: readonly string[]): Host {
   return {
     homeDirectory: homedir(),
     temporaryDirectory: tmpdir(),
@@ -14,5 +14,6 @@ export function readHost(): Host {
     userId: process.getuid?.() ?? 0,
     hostName: hostname(),
     version,
+    ...(program === undefined ? {} : { program }),
   };
 }

@@ -13,6 +13,7 @@ describe("resolveHome()", () => {
       configFile: "/home/ada/.hermes/config.yaml",
       envFile: "/home/ada/.hermes/.env",
       authFile: "/home/ada/.hermes/auth.json",
+      sharedAuthFile: null,
       sessionsFile: "/home/ada/.hermes/sessions.db",
       logFile: "/home/ada/.hermes/logs/hermes.log",
       historyFile: "/home/ada/.hermes/history",
@@ -41,6 +42,7 @@ describe("resolveHome()", () => {
       profile: "work",
       home: "/srv/h/profiles/work",
       sessionsFile: "/srv/h/profiles/work/sessions.db",
+      sharedAuthFile: "/srv/h/auth.json",
     });
     expect(resolveHome(env, host, "play").home).toBe("/srv/h/profiles/play");
     expect(resolveHome({ HERMES_PROFILE: "" }, host).profile).toBe(null);

@@ -66,6 +66,7 @@ describe("resolveEndpoint()", () => {
       label: "custom",
       keyEnv: [],
       noKeyNeeded: true,
+      pool: undefined,
       contextLength: 8_192,
       runtimes: ["loop"],
       warnings: [],
@@ -87,6 +88,7 @@ describe("resolveEndpoint()", () => {
       label: "xAI",
       keyEnv: ["XAI_API_KEY"],
       noKeyNeeded: false,
+      pool: "xai",
       contextLength: null,
       runtimes: ["loop"],
       warnings: [],
@@ -162,7 +164,7 @@ describe("resolveEndpoint()", () => {
     test("says how to configure one when nothing does", async () => {
       expect(await failure({ env: { HOME: "/root" } })).toEqual(
         new HermesError("auth/missing", "No model endpoint is configured", {
-          hint: "set OPENAI_API_KEY, or for a server of your own: hermes config set model.base_url http://127.0.0.1:11434/v1",
+          hint: "set OPENAI_API_KEY, sign in with hermes auth add xai-oauth, or for a server of your own: hermes config set model.base_url http://127.0.0.1:11434/v1",
         }),
       );
     });
@@ -549,6 +551,32 @@ describe("resolveEndpoint()", () => {
   });
 });
 
+describe("the pool of logins and keys", () => {
+  test.each<[string, Situation, string | undefined]>([
+    ["a vendor at home", { flags: { provider: "xai-oauth" } }, "xai-oauth"],
+    ["a vendor elsewhere", { flags: { provider: "ollama", model: "m" } }, undefined],
+    [
+      "a provider of the user's own",
+      {
+        flags: { provider: "my lab", model: "m" },
+        custom: [{ name: "My Lab", base_url: "https://lab.example/v1" }],
+      },
+      "custom:my-lab",
+    ],
+    [
+      "one that is not https",
+      {
+        flags: { provider: "lab", model: "m" },
+        custom: [{ name: "lab", base_url: "http://lab.example/v1" }],
+      },
+      undefined,
+    ],
+    ["an address", { flags: { baseUrl: "https://lab.example/v1", model: "m" } }, undefined],
+  ])("of %s", (_name, situation, pool) => {
+    expect(resolve(situation).pool).toBe(pool);
+  });
+});
+
 describe("missingCredential()", () => {
   test("names the variable", () => {
     expect(missingCredential(resolve({ flags: { provider: "moonshot", model: "m" } }))).toEqual(
@@ -564,9 +592,13 @@ describe("missingCredential()", () => {
 
   test("names the provider with a key where there is only a sign-in", () => {
     expect(missingCredential(resolve({ flags: { provider: "xai-oauth" } }))).toEqual(
-      new HermesError("auth/missing", "xAI (sign-in) needs a sign-in with an xAI account", {
-        hint: "with an API key: set XAI_API_KEY, choose --provider xai",
-      }),
+      new HermesError(
+        "auth/missing",
+        "xAI Grok OAuth (SuperGrok Subscription) needs a sign-in with an xAI account",
+        {
+          hint: "hermes auth add xai-oauth; with an API key: set XAI_API_KEY, --provider xai",
+        },
+      ),
     );
   });
 });

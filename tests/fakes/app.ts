@@ -128,6 +128,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
       label: "lab",
       keyEnv: [],
       noKeyNeeded: true,
+      pool: undefined,
       contextLength: null,
       runtimes: ["loop"],
       warnings: [],
@@ -183,6 +184,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
               : { id: `env:${provider}`, token: "token-of-the-test", origin: parts.credential },
           ),
       }),
+    logins: () => Promise.reject(new Error("There are no logins here")),
     codexStatus: () => Promise.resolve({ ...noCodex, ...parts.codex }),
     listModels: () =>
       parts.models instanceof HermesError

@@ -1,0 +1,37 @@
+import { renewalJson, type RenewalOrder } from "../../../auth/renewal_helper.ts";
+import { isJsonObject, type Json, parseJson } from "../../../core/json.ts";
+import type { InputStream } from "../../../core/ports.ts";
+import type { CommandContext } from "../../command.ts";
+import { exitCodes } from "../../exit_codes.ts";
+import { usageError } from "../../flags.ts";
+
+/**
+ * Renews one login, for whoever waits for it or not: what would end this process in the middle is ignored, for the
+ * answer of the server can be had only once.
+ */
+export async function run({ ports, app }: CommandContext): Promise<number> {
+  const ignore = (): void => undefined;
+  using _ = ports.signals.on("SIGTERM", ignore);
+  using __ = ports.signals.on("SIGINT", ignore);
+  using ___ = ports.signals.on("SIGHUP", ignore);
+  const order = readOrder(parseJson(await readAll(ports.terminal.stdin)) ?? null);
+  const renewal = await (await (await app()).logins()).renew(order);
+  await ports.terminal.stdout.write(`${JSON.stringify(renewalJson(renewal))}\n`);
+  return exitCodes.done;
+}
+
+function readOrder(json: Json): RenewalOrder {
+  const { path, provider, id, seen } = isJsonObject(json) ? json : {};
+  const isOrder = [path, provider, id, seen].every((field) => typeof field === "string");
+  if (!isOrder || !/^[\w-]{1,64}$/.test(String(id))) {
+    throw usageError("There is no order on stdin", "hermes renews logins by itself");
+  }
+  return { path: String(path), provider: String(provider), id: String(id), seen: String(seen) };
+}
+
+async function readAll(stdin: InputStream): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stdin.chunks()) text += decoder.decode(chunk, { stream: true });
+  return text;
+}

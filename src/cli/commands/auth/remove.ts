@@ -1,0 +1,44 @@
+import { HermesError } from "../../../core/errors.ts";
+import type { CommandContext } from "../../command.ts";
+import { exitCodes } from "../../exit_codes.ts";
+import { printNote } from "../../print.ts";
+import { oneLine } from "../../render/plain.ts";
+import { knownProvider } from "./known_provider.ts";
+
+/** How long a server is waited for that shall forget a login, in milliseconds. */
+const revocationMs = 5_000;
+
+/** `hermes auth remove`: forgets one login here, and asks the provider to forget it too, where it takes such requests. */
+export async function run({ ports, app: open, operands }: CommandContext): Promise<number> {
+  const app = await open();
+  const [name = "", target = ""] = operands;
+  const { pool, keyEnv } = await knownProvider(app, name);
+  const desk = await app.logins();
+  const variable = /^env:(.+)$/.exec(target)?.[1];
+  if (variable !== undefined) {
+    if (!keyEnv.includes(variable)) {
+      throw new HermesError("auth/not_found", `${pool} takes no key from ${variable}`, {
+        hint: `hermes auth list ${pool}`,
+      });
+    }
+    await desk.suppress(pool, target);
+    await printNote(
+      ports,
+      `${variable} is not used for ${pool} any more; hermes auth add ${pool} uses it again`,
+    );
+    return exitCodes.done;
+  }
+  const known = await desk.find(pool, target);
+  await desk.remove(known);
+  const late = new AbortController();
+  const timer = ports.clock.sleep(revocationMs, late.signal).then(
+    () => late.abort(),
+    () => undefined,
+  );
+  const isRevoked = await desk.revoke(known.grant, late.signal);
+  late.abort();
+  await timer;
+  const revoked = isRevoked ? ", and at the provider" : "";
+  await printNote(ports, `Removed ${oneLine(known.grant.label)} of ${pool} here${revoked}`);
+  return exitCodes.done;
+}

@@ -1,0 +1,16 @@
+import type { CommandContext } from "../../command.ts";
+import { exitCodes } from "../../exit_codes.ts";
+import { printNote } from "../../print.ts";
+import { knownProvider } from "./known_provider.ts";
+
+/** `hermes auth reset`: what was refused is tried again. */
+export async function run({ ports, app: open, operands }: CommandContext): Promise<number> {
+  const app = await open();
+  const { pool } = await knownProvider(app, operands[0] ?? "");
+  const count = await (await app.logins()).reset(pool);
+  await printNote(
+    ports,
+    count === 0 ? `Nothing of ${pool} was refused` : `${count} of ${pool} will be tried again`,
+  );
+  return exitCodes.done;
+}

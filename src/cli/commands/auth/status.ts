@@ -1,0 +1,119 @@
+import type { App } from "../../../app.ts";
+import { isUsable } from "../../../auth/grant.ts";
+import { toHermesError } from "../../../core/errors.ts";
+import type { JsonObject } from "../../../core/json.ts";
+import type { CommandContext } from "../../command.ts";
+import { exitCodes } from "../../exit_codes.ts";
+import { switchFlag } from "../../flags.ts";
+import { printDocument, printTable } from "../../print.ts";
+import { errorToJson, type Mask } from "../../render/error.ts";
+import type { Column } from "../../render/table.ts";
+import { grantState } from "./grant_text.ts";
+import { knownProvider } from "./known_provider.ts";
+import { listLogins, type ListedLogin } from "./list.ts";
+
+/** Whether a provider can be used, and why not. */
+interface ProviderStatus {
+  readonly provider: string;
+  readonly isReady: boolean;
+  /** Logins and keys that can be used now. */
+  readonly ready: number;
+  readonly all: number;
+  /** Why none can be used, or what the provider says; "" where there is nothing to say. */
+  readonly text: string;
+  /** What a probe failed with. */
+  readonly failure?: JsonObject;
+}
+
+/** `hermes auth status`: whether a provider can be used. Without `--probe` nobody is asked and nothing changes. */
+export async function run({
+  ports,
+  app: open,
+  flags,
+  operands,
+  mask,
+}: CommandContext): Promise<number> {
+  const app = await open();
+  const [name] = operands;
+  const only = name === undefined ? undefined : (await knownProvider(app, name)).pool;
+  const logins = await listLogins(app, only);
+  const names = [
+    ...new Set([...logins.map(({ provider }) => provider), ...(only === undefined ? [] : [only])]),
+  ];
+  const now = ports.clock.now();
+  const kept = names.map((provider) =>
+    statusOf(
+      provider,
+      logins.filter((login) => login.provider === provider),
+      now,
+    ),
+  );
+  const statuses = switchFlag(flags, "probe")
+    ? await Promise.all(kept.map((status) => probe(app, status, mask)))
+    : kept;
+  if (switchFlag(flags, "json")) {
+    await printDocument(ports, { providers: statuses.map(statusToJson) });
+  } else {
+    await printTable(ports, columns, {
+      rows: statuses,
+      ifEmpty: "Signed in nowhere: hermes auth add PROVIDER",
+    });
+  }
+  const isReady = statuses.length > 0 && statuses.every((status) => status.isReady);
+  return isReady || only === undefined ? exitCodes.done : exitCodes.authentication;
+}
+
+function statusOf(provider: string, logins: readonly ListedLogin[], now: number): ProviderStatus {
+  const ready = logins.filter(({ grant }) => !grant || isUsable(grant, now));
+  const [first] = logins;
+  const text =
+    ready.length > 0
+      ? ""
+      : first?.grant
+        ? `${first.label}: ${grantState(first.grant, now)}`
+        : `hermes auth add ${provider}`;
+  return { provider, isReady: ready.length > 0, ready: ready.length, all: logins.length, text };
+}
+
+/** Asks the provider for its models with what would open it. */
+async function probe(app: App, status: ProviderStatus, mask: Mask): Promise<ProviderStatus> {
+  if (!status.isReady) return status;
+  try {
+    const provider = status.provider.replace(/^custom:/, "");
+    const models = await app.listModels({ provider, model: "probe" }, new AbortController().signal);
+    return { ...status, text: `answers: ${models.length} models` };
+  } catch (thrown) {
+    const error = toHermesError(thrown);
+    return {
+      ...status,
+      isReady: false,
+      text: mask(error.message),
+      failure: errorToJson(error, mask),
+    };
+  }
+}
+
+const columns: readonly Column<ProviderStatus>[] = [
+  { header: "PROVIDER", text: ({ provider }) => provider },
+  { header: "STATE", text: ({ isReady }) => (isReady ? "signed in" : "not usable") },
+  { header: "LOGINS", text: ({ ready, all }) => (all === 0 ? "none" : `${ready} of ${all} ready`) },
+  { header: "", text: ({ text }) => text },
+];
+
+function statusToJson({
+  provider,
+  isReady,
+  ready,
+  all,
+  text,
+  failure,
+}: ProviderStatus): JsonObject {
+  return {
+    provider,
+    logged_in: isReady,
+    ready,
+    logins: all,
+    detail: text,
+    ...(failure === undefined ? {} : { error: failure }),
+  };
+}
