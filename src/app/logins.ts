@@ -134,9 +134,8 @@ async function renewHere(app: AppParts, store: AuthStore, target: RenewalTarget)
       async request(grant) {
         const { refreshToken, endpoints } = grant;
         await hide(app, grant);
-        const given = { refreshToken, ...(endpoints ? { endpoints } : {}) };
-        const signal = new AbortController().signal;
-        return await requestRefresh({ fetch, clock }, facts, given, { timeoutMs }, signal);
+        const given = { refreshToken, timeoutMs, ...(endpoints ? { endpoints } : {}) };
+        return await requestRefresh({ fetch, clock }, facts, given, new AbortController().signal);
       },
     },
     target,

@@ -95,8 +95,9 @@ export function serverText(text: string): string {
 
 async function readText(response: Response): Promise<string> {
   const decoder = new TextDecoder();
+  const body: AsyncIterable<Uint8Array> | null = response.body;
   let text = "";
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > maxChars) break;
   }

@@ -10,6 +10,7 @@ export interface RefreshGiven {
   readonly refreshToken: string;
   /** As they were found at the sign-in; asked for again where they are not known. */
   readonly endpoints?: OauthEndpoints;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -20,8 +21,7 @@ export interface RefreshGiven {
 export async function requestRefresh(
   deps: ExchangeDeps,
   facts: SignInFacts,
-  { refreshToken, endpoints }: RefreshGiven,
-  { timeoutMs }: { readonly timeoutMs: number },
+  { refreshToken, endpoints, timeoutMs }: RefreshGiven,
   signal: AbortSignal,
 ): Promise<RefreshReply> {
   const found =

@@ -1,25 +1,34 @@
 import type { Env, Fetch, Ports } from "../core/ports.ts";
+import { createBrowser } from "./browser.ts";
 import { systemClock } from "./clock.ts";
 import { machineFiles } from "./files.ts";
 import { readHost } from "./host.ts";
+import { loopback } from "./loopback.ts";
 import { machineProcesses } from "./processes.ts";
 import { processSignals } from "./signals.ts";
 import { createSpawner } from "./spawner.ts";
 import { openTerminal } from "./terminal.ts";
 
-/** The real outside of this process; opens nothing by itself. */
-export function createPorts(): Ports {
+/** The real outside of this process; opens nothing by itself. `program` starts this program again. */
+export function createPorts(program?: readonly string[]): Ports {
   const env: Env = { ...process.env };
+  const host = readHost(program);
+  const spawner = createSpawner(env);
   return {
     env,
-    host: readHost(),
+    host,
     clock: systemClock,
     files: machineFiles,
-    spawner: createSpawner(env),
+    spawner,
     processes: machineProcesses,
     terminal: openTerminal(),
     signals: processSignals,
     fetch: patientFetch,
+    loopback,
+    browser: createBrowser(env, {
+      operatingSystem: host.operatingSystem,
+      find: (name) => spawner.find(name),
+    }),
   };
 }
 

@@ -11,8 +11,9 @@ import { createLoginTalk, isRemote } from "./login_talk.ts";
 import { readSecret } from "./read_secret.ts";
 
 /** `hermes auth add`: signs in, or keeps a key. */
-export async function run({ ports, app: open, flags, operands }: CommandContext): Promise<number> {
-  const app = await open();
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, flags, operands } = context;
+  const app = await context.app();
   const provider = await knownProvider(app, operands[0] ?? "");
   return typeOf(provider, flags) === "oauth"
     ? await addLogin(app, provider, flags)
@@ -58,8 +59,8 @@ async function addLogin(app: App, { pool }: KnownProvider, flags: FlagValues): P
     const { grant, isNew } = await desk.signIn(pool, options, { interaction, signal: stop.signal });
     const again = isNew ? "" : " again";
     await printNote(ports, `Signed in to ${pool}${again} as ${oneLine(grant.label)}`);
-    const { active } = desk;
-    if ((await active()) !== pool) await printNote(ports, `To use it: hermes --provider ${pool}`);
+    const isActive = (await desk.active()) === pool;
+    if (!isActive) await printNote(ports, `To use it: hermes --provider ${pool}`);
     return exitCodes.done;
   } catch (error) {
     if (!stop.signal.aborted) throw error;

@@ -25,8 +25,9 @@ export interface ListedLogin {
 }
 
 /** `hermes auth list`: what is kept, and what the environment holds. Changes nothing, asks nobody. */
-export async function run({ ports, app: open, flags, operands }: CommandContext): Promise<number> {
-  const app = await open();
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, flags, operands } = context;
+  const app = await context.app();
   const [name] = operands;
   const only = name === undefined ? undefined : (await knownProvider(app, name)).pool;
   const logins = await listLogins(app, only);

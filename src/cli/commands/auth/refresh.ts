@@ -9,24 +9,26 @@ import { usageError } from "../../flags.ts";
  * Renews one login, for whoever waits for it or not: what would end this process in the middle is ignored, for the
  * answer of the server can be had only once.
  */
-export async function run({ ports, app }: CommandContext): Promise<number> {
+export async function run(context: CommandContext): Promise<number> {
+  const { ports } = context;
   const ignore = (): void => undefined;
   using _ = ports.signals.on("SIGTERM", ignore);
   using __ = ports.signals.on("SIGINT", ignore);
   using ___ = ports.signals.on("SIGHUP", ignore);
   const order = readOrder(parseJson(await readAll(ports.terminal.stdin)) ?? null);
-  const renewal = await (await (await app()).logins()).renew(order);
+  const renewal = await (await (await context.app()).logins()).renew(order);
   await ports.terminal.stdout.write(`${JSON.stringify(renewalJson(renewal))}\n`);
   return exitCodes.done;
 }
 
 function readOrder(json: Json): RenewalOrder {
-  const { path, provider, id, seen } = isJsonObject(json) ? json : {};
-  const isOrder = [path, provider, id, seen].every((field) => typeof field === "string");
-  if (!isOrder || !/^[\w-]{1,64}$/.test(String(id))) {
+  const order = isJsonObject(json) ? json : {};
+  const text = (name: string): string => {
+    const value = order[name];
+    if (typeof value === "string" && value !== "") return value;
     throw usageError("There is no order on stdin", "hermes renews logins by itself");
-  }
-  return { path: String(path), provider: String(provider), id: String(id), seen: String(seen) };
+  };
+  return { path: text("path"), provider: text("provider"), id: text("id"), seen: text("seen") };
 }
 
 async function readAll(stdin: InputStream): Promise<string> {

@@ -9,8 +9,9 @@ import { knownProvider } from "./known_provider.ts";
 const revocationMs = 5_000;
 
 /** `hermes auth remove`: forgets one login here, and asks the provider to forget it too, where it takes such requests. */
-export async function run({ ports, app: open, operands }: CommandContext): Promise<number> {
-  const app = await open();
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, operands } = context;
+  const app = await context.app();
   const [name = "", target = ""] = operands;
   const { pool, keyEnv } = await knownProvider(app, name);
   const desk = await app.logins();

@@ -4,8 +4,9 @@ import { printNote } from "../../print.ts";
 import { knownProvider } from "./known_provider.ts";
 
 /** `hermes auth reset`: what was refused is tried again. */
-export async function run({ ports, app: open, operands }: CommandContext): Promise<number> {
-  const app = await open();
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, operands } = context;
+  const app = await context.app();
   const { pool } = await knownProvider(app, operands[0] ?? "");
   const count = await (await app.logins()).reset(pool);
   await printNote(

@@ -26,14 +26,9 @@ interface ProviderStatus {
 }
 
 /** `hermes auth status`: whether a provider can be used. Without `--probe` nobody is asked and nothing changes. */
-export async function run({
-  ports,
-  app: open,
-  flags,
-  operands,
-  mask,
-}: CommandContext): Promise<number> {
-  const app = await open();
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, flags, operands, mask } = context;
+  const app = await context.app();
   const [name] = operands;
   const only = name === undefined ? undefined : (await knownProvider(app, name)).pool;
   const logins = await listLogins(app, only);
