@@ -1,0 +1,182 @@
+import { expect, test } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { json, oauthError, portal } from "../../fakes/faults.ts";
+import { openAuthLab } from "./lab.ts";
+
+const [ada, bob] = ["ada@example.com", "bob@example.com"];
+const xai = ["-z", "Say hello", "--provider", "xai-oauth"];
+
+test("a login opens the model, and the file stays byte for byte", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  const before = await readFile(lab.storePath, "utf8");
+  const end = await lab.run(["-z", "Say hello"]);
+  expect([end.code, end.stdout]).toEqual([0, "hello\n"]);
+  expect(lab.models.asked.map(({ account }) => account)).toEqual([ada]);
+  expect(await readFile(lab.storePath, "utf8")).toBe(before);
+  expect([lab.identity.asked("xai/token").length, await lab.leaks(end)]).toEqual([0, []]);
+});
+
+test("the ChatGPT backend gets its account and its own headers", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "openai-codex", email: ada, lifeSeconds: 21_600 }]);
+  const end = await lab.run(["-z", "Say hello", "--provider", "openai-codex"]);
+  expect([end.code, end.stdout, await lab.leaks(end)]).toEqual([0, "hello\n", []]);
+});
+
+for (const vendor of ["xai-oauth", "openai-codex"] as const) {
+  test(`${vendor}: a token that has ended is renewed before it is sent`, async () => {
+    await using lab = await openAuthLab();
+    await lab.writeLogins([{ vendor, email: ada, lifeSeconds: 0 }]);
+    const end = await lab.run(["-z", "Say hello", "--provider", vendor]);
+    expect([end.code, end.stdout, end.stderr]).toEqual([0, "hello\n", ""]);
+    const again = await lab.run(["-z", "Say hello", "--provider", vendor]);
+    expect([again.code, again.stdout]).toEqual([0, "hello\n"]);
+    const endpoint = vendor === "xai-oauth" ? "xai/token" : "openai/token";
+    expect([lab.identity.asked(endpoint).length, lab.identity.reuses()]).toEqual([1, 0]);
+    expect(await lab.leaks(end, again)).toEqual([]);
+  });
+}
+
+test("a refused token is renewed once, and the same account goes on", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  lab.identity.refuseAccess(ada);
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, lab.identity.asked("xai/token").length]).toEqual([0, "hello\n", 1]);
+  expect(await lab.leaks(end)).toEqual([]);
+});
+
+test("eight at once renew once, and all are answered", async () => {
+  await using lab = await openAuthLab({ latencyMs: 100 });
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }]);
+  const ends = await Promise.all(Array.from({ length: 8 }, () => lab.run(xai)));
+  expect(ends.map(({ code, stdout }) => [code, stdout])).toEqual(
+    Array.from({ length: 8 }, () => [0, "hello\n"]),
+  );
+  expect([lab.identity.asked("xai/token").length, lab.identity.reuses()]).toEqual([1, 0]);
+  expect(await lab.leaks(...ends)).toEqual([]);
+});
+
+test("a token that is good goes out while the server of tokens is down", async () => {
+  await using lab = await openAuthLab();
+  // Within the hour in which it would be renewed.
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 1_800 }]);
+  lab.identity.script("xai/token", portal(503), portal(503));
+  lab.identity.script("xai/discovery", portal(503), portal(503));
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, end.stderr]).toEqual([0, "hello\n", ""]);
+  const { stdout } = await lab.run(["auth", "list", "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ logins: [{ label: ada, state: "ready" }] });
+});
+
+test("a portal that answers in place of the server takes no login away", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([
+    { vendor: "xai-oauth", email: ada, lifeSeconds: 0, fields: withEndpoints },
+  ]);
+  lab.identity.script("xai/token", portal(401));
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout]).toEqual([1, ""]);
+  expect(end.stderr).toContain(
+    "could not be renewed: auth.x.ai answered with something else than JSON (HTTP 401)",
+  );
+  const again = await lab.run(["auth", "list", "--json"]);
+  expect(JSON.parse(again.stdout)).toMatchObject({ logins: [{ state: "ready" }] });
+});
+
+test("a login that its server has ended says so, with the command that mends it", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }]);
+  lab.identity.script(
+    "xai/token",
+    oauthError(400, "invalid_grant", "Revoked\u001b[31m by the user"),
+  );
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout]).toEqual([4, ""]);
+  expect(end.stderr).toBe(
+    "error: The login of xai-oauth is no good any more: Revoked [31m by the user (auth/rejected)\n" +
+      "hint: sign in again: hermes auth add xai-oauth\n",
+  );
+  const list = await lab.run(["auth", "list", "xai-oauth"]);
+  expect(list.stdout).toContain("dead (invalid_grant, 401): sign in again");
+  expect(await lab.leaks(end, list)).toEqual([]);
+});
+
+test("a used-up limit takes the next account, and says so", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([
+    { vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 },
+    { vendor: "xai-oauth", email: bob, lifeSeconds: 21_600 },
+  ]);
+  const over = { error: { message: "You have hit your usage limit", type: "usage_limit_reached" } };
+  lab.models.script(ada, json(429, over));
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout]).toEqual([0, "hello\n"]);
+  expect(end.stderr).toContain(`${ada} has used up its limit: going on as ${bob} (xai-oauth)`);
+  expect(lab.models.asked.map(({ account }) => account)).toEqual([ada, bob]);
+});
+
+test("an account without the subscription is not renewed, not rotated, and told why", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([
+    { vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 },
+    { vendor: "xai-oauth", email: bob, lifeSeconds: 21_600 },
+  ]);
+  const denied = { error: "You do not have an active Grok subscription" };
+  lab.models.script(ada, json(403, denied));
+  const end = await lab.run(xai);
+  expect([end.code, lab.models.asked.length, lab.identity.asked("xai/token").length]).toEqual([
+    4, 1, 0,
+  ]);
+  expect(end.stderr).toContain("(auth/not_entitled)");
+});
+
+test("a 403 that means a stale token renews it", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  const stale = {
+    error: "no [WKE=unauthenticated:bad-credentials] OAuth2 access token could not be validated",
+  };
+  lab.models.script(ada, json(403, stale));
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, lab.identity.asked("xai/token").length]).toEqual([0, "hello\n", 1]);
+});
+
+test("without a login nothing is asked, and the command is named", async () => {
+  await using lab = await openAuthLab();
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, lab.proxy.connects]).toEqual([4, "", []]);
+  expect(end.stderr).toBe(
+    "error: xAI Grok OAuth (SuperGrok Subscription) needs a sign-in with an xAI account (auth/missing)\n" +
+      "hint: hermes auth add xai-oauth; with an API key: set XAI_API_KEY, --provider xai\n",
+  );
+});
+
+test("a poisoned token endpoint gets no token", async () => {
+  await using lab = await openAuthLab({ strangers: { "evil.example": () => new Response("{}") } });
+  for (const address of [
+    "https://evil.example/token",
+    "https://evil.example\\@auth.x.ai/token",
+    "http://auth.x.ai/token",
+    "https://auth.x.ai.evil.example/t",
+  ]) {
+    const discovery = {
+      authorization_endpoint: "https://accounts.x.ai/a",
+      token_endpoint: address,
+    };
+    await lab.writeLogins([
+      { vendor: "xai-oauth", email: ada, lifeSeconds: 0, fields: { discovery } },
+    ]);
+    const end = await lab.run(xai);
+    expect([end.code, lab.proxy.connects]).toEqual([4, []]);
+    expect(end.stderr).toContain("The token endpoint is not at https://x.ai: nothing was sent");
+  }
+});
+
+const withEndpoints = {
+  discovery: {
+    authorization_endpoint: "https://accounts.x.ai/oauth2/authorize",
+    token_endpoint: "https://auth.x.ai/oauth2/token",
+  },
+};
