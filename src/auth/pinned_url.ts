@@ -5,16 +5,16 @@ import { HermesError } from "../core/errors.ts";
  * what is asked: the result is the address as `fetch` and browsers read it (WHATWG URL), or undefined.
  */
 export function pinnedUrl(text: string, domains: readonly string[]): URL | undefined {
-  // The standard repairs these in silence; an identity provider writes none of them.
-  if (/[\\\s#\p{Cc}]/u.test(text) || !/^https:\/\/[^/?]/i.test(text)) return undefined;
-  const authority = text.slice("https://".length).split(/[/?]/, 1)[0] ?? "";
-  if (!/^[A-Za-z0-9.-]+(?::443)?$/.test(authority)) return undefined;
+  // The standard repairs much in silence, each reader in a way of its own; an identity provider writes none of that.
+  const [, host = ""] = plainAddress.exec(text) ?? [];
   const url = URL.parse(text);
-  if (!url || url.port !== "" || url.username !== "" || url.password !== "") return undefined;
-  const { hostname } = url;
-  const isOurs = domains.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
-  return isOurs && !hostname.endsWith(".") ? url : undefined;
+  if (host === "" || url?.hostname !== host) return undefined;
+  return domains.some((domain) => host === domain || host.endsWith(`.${domain}`)) ? url : undefined;
 }
+
+/** The host in ASCII and lower case, no user, no fragment; nothing that is invisible or leans backwards. */
+const plainAddress =
+  /^https:\/\/((?:[a-z0-9-]+\.)+[a-z0-9-]+)(?::443)?(?:[/?][\x21\x22\x24-\x5b\x5d-\x7e]*)?$/;
 
 /**
  * The address, where a token may go there.

@@ -25,31 +25,23 @@ export const loopback: Loopback = {
       },
       (request, response) => reply(request, response, answer),
     );
-    const listener = new Listener(server);
-    await bind(server, preferredPort);
-    return listener;
+    const sockets = keepFew(server);
+    return new Listener(server, { port: await bind(server, preferredPort), sockets });
   },
 };
 
 class Listener implements LoopbackListener {
+  readonly port: number;
   readonly #server: Server;
-  /** The oldest first. */
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets: Iterable<Socket>;
 
-  constructor(server: Server) {
+  constructor(
+    server: Server,
+    { port, sockets }: { readonly port: number; readonly sockets: Iterable<Socket> },
+  ) {
+    this.port = port;
     this.#server = server;
-    server.on("connection", (socket: Socket) => {
-      const [oldest] = this.#sockets;
-      if (this.#sockets.size >= maxConnections) oldest?.destroy();
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
-  }
-
-  get port(): number {
-    const address = this.#server.address();
-    if (typeof address !== "object" || !address) throw new TypeError("The listener is closed");
-    return address.port;
+    this.#sockets = sockets;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,23 +54,36 @@ class Listener implements LoopbackListener {
   }
 }
 
-async function bind(server: Server, preferredPort: number): Promise<void> {
+/** Closes the oldest connection where there are too many; those that are open, the oldest first. */
+function keepFew(server: Server): Iterable<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    const [oldest] = sockets;
+    if (sockets.size >= maxConnections) oldest?.destroy();
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+async function bind(server: Server, preferredPort: number): Promise<number> {
   try {
-    await listenOn(server, preferredPort);
+    return await listenOn(server, preferredPort);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno !== "EADDRINUSE" && errno !== "EACCES") throw error;
-    await listenOn(server, 0);
+    return await listenOn(server, 0);
   }
 }
 
-function listenOn(server: Server, port: number): Promise<void> {
+function listenOn(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // Not `localhost`, which may be another address.
     server.listen({ host: "127.0.0.1", port, exclusive: true }, () => {
       server.off("error", reject);
-      resolve();
+      const address = server.address();
+      resolve(typeof address === "object" && address ? address.port : port);
     });
   });
 }
