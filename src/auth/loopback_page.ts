@@ -63,7 +63,6 @@ function html(kind: PageKind): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
 <title>${title} · hermes</title>
 <style>${style}</style>
 </head>

@@ -92,7 +92,21 @@ export class Running {
 
   /** Resolves as soon as one of the streams holds `part`; rejects when the run ends without it. */
   async until(part: string): Promise<void> {
-    const isThere = (): boolean => this.#stdout.includes(part) || this.#stderr.includes(part);
+    await this.#until(() => this.#stdout.includes(part) || this.#stderr.includes(part), part);
+  }
+
+  /** All of stderr so far, as soon as it fits; rejects when the run ends before. */
+  async untilStderr(pattern: RegExp): Promise<string> {
+    await this.#until(() => pattern.test(this.#stderr), String(pattern));
+    return this.#stderr;
+  }
+
+  /** Types into a stdin that was left open. */
+  write(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  async #until(isThere: () => boolean, part: string): Promise<void> {
     const shown = new Promise<void>((done) => {
       const check = (): void => {
         if (isThere()) done();

@@ -16,29 +16,33 @@ export async function readSecret(terminal: Terminal, question: string): Promise<
       "send it to stdin, or name a variable with --api-key-env",
     );
   }
+  const over = new AbortController();
+  const keys = terminal.keys(over.signal)[Symbol.asyncIterator]();
+  // The terminal shows nothing from here on; asked before, it would show what is typed at once.
+  const first = keys.next();
   await terminal.stderr.write(question);
   try {
-    return await typed(terminal);
+    return await typed(first, keys);
   } finally {
+    over.abort();
+    await keys.return?.();
     await terminal.stderr.write("\n");
   }
 }
 
-async function typed(terminal: Terminal): Promise<string> {
-  const over = new AbortController();
+async function typed(
+  first: Promise<IteratorResult<string>>,
+  rest: AsyncIterator<string>,
+): Promise<string> {
   let text = "";
-  try {
-    for await (const keys of terminal.keys(over.signal)) {
-      for (const key of keys.replaceAll(/\x1b\[20[01]~/g, "")) {
-        if (key === "\r" || key === "\n" || key === "\x04") return text;
-        if (key === "\x03") throw new HermesError("turn/interrupted", "Interrupted");
-        text = key === "\x7f" || key === "\b" ? text.slice(0, -1) : text + key;
-      }
+  for (let next = await first; !next.done; next = await rest.next()) {
+    for (const key of next.value.replaceAll(/\x1b\[20[01]~/g, "")) {
+      if (key === "\r" || key === "\n" || key === "\x04") return text;
+      if (key === "\x03") throw new HermesError("turn/interrupted", "Interrupted");
+      text = key === "\x7f" || key === "\b" ? text.slice(0, -1) : text + key;
     }
-    return text;
-  } finally {
-    over.abort();
   }
+  return text;
 }
 
 async function readAll({ stdin }: Terminal): Promise<string> {

@@ -1,0 +1,327 @@
+import { expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { inkShare } from "../../fakes/png.ts";
+import { startInPty } from "../../fakes/pty.ts";
+import { binary, type Running } from "../sandbox.ts";
+import { findChromium, openBrowser } from "./browser.ts";
+import { type AuthLab, openAuthLab } from "./lab.ts";
+
+const ada = "ada@example.com";
+
+/** The address that a sign-in asks the person to open. */
+async function shownAddress(run: Running): Promise<string> {
+  const text = await run.untilStderr(/^ {2}(https:\/\/\S+)\n/m);
+  return /^ {2}(https:\/\/\S+)\n/m.exec(text)?.[1] ?? "";
+}
+
+/** Signs in as a browser would, and gives back what its last page says. */
+async function answerTo(lab: AuthLab, run: Running, email: string): Promise<Response> {
+  return await fetch(lab.identity.approve(await shownAddress(run), email), { redirect: "manual" });
+}
+
+async function stored(lab: AuthLab): Promise<unknown> {
+  return JSON.parse(await readFile(lab.storePath, "utf8"));
+}
+
+test("a subscriber signs in to xAI, and the next turn is theirs", async () => {
+  await using lab = await openAuthLab();
+  const run = lab.start(["auth", "add", "xai-oauth"]);
+  const address = new URL(await shownAddress(run));
+  expect([...address.searchParams.keys()]).toEqual([
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "code_challenge",
+    "code_challenge_method",
+    "state",
+    "nonce",
+    "plan",
+    "referrer",
+  ]);
+  const page = await answerTo(lab, run, ada);
+  expect([page.status, await page.text()]).toEqual([
+    200,
+    expect.stringContaining("Your sign-in has arrived"),
+  ]);
+  const end = await run.ended;
+  expect([end.code, end.stdout]).toEqual([0, ""]);
+  expect(end.stderr).toEndWith(`Signed in to xai-oauth as ${ada}\n`);
+  expect((await stat(lab.storePath)).mode & 0o777).toBe(0o600);
+  expect(await stored(lab)).toMatchObject({
+    active_provider: "xai-oauth",
+    credential_pool: { "xai-oauth": [{ label: ada, source: "manual:xai_pkce", priority: 0 }] },
+  });
+  const turn = await lab.run(["-z", "Say hello"]);
+  expect([turn.code, turn.stdout, lab.models.asked.map(({ account }) => account)]).toEqual([
+    0,
+    "hello\n",
+    [ada],
+  ]);
+  expect(await lab.leaks(end, turn)).toEqual([]);
+});
+
+test("a second account stands beside the first, and the first one's place is kept on a new login", async () => {
+  await using lab = await openAuthLab();
+  for (const email of [ada, "bob@example.com", ada]) {
+    const run = lab.start(["auth", "add", "xai-oauth"]);
+    await answerTo(lab, run, email);
+    expect((await run.ended).code).toBe(0);
+  }
+  const { stdout } = await lab.run(["auth", "list", "--json"]);
+  const { logins } = JSON.parse(stdout) as {
+    readonly logins: readonly { readonly label: string }[];
+  };
+  expect(logins.map(({ label }) => label)).toEqual([ada, "bob@example.com"]);
+});
+
+test("a port that is taken is no obstacle", async () => {
+  await using lab = await openAuthLab();
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen({ host: "127.0.0.1", port: 56_121 }, resolve).once("error", () => resolve());
+  });
+  const run = lab.start(["auth", "add", "xai-oauth"]);
+  const address = new URL(await shownAddress(run));
+  const redirect = new URL(address.searchParams.get("redirect_uri") ?? "");
+  expect([redirect.hostname, redirect.port === "56121"]).toEqual(["127.0.0.1", false]);
+  await answerTo(lab, run, ada);
+  expect((await run.ended).code).toBe(0);
+  server.close();
+});
+
+test("a sign-in that the person refuses changes nothing", async () => {
+  await using lab = await openAuthLab();
+  const run = lab.start(["auth", "add", "xai-oauth"]);
+  const page = await fetch(lab.identity.deny(await shownAddress(run)), { redirect: "manual" });
+  expect(await page.text()).toContain("The sign-in was not allowed");
+  const end = await run.ended;
+  expect(end.code).toBe(4);
+  expect(end.stderr).toContain("error: The sign-in was not allowed");
+  expect(stat(lab.storePath)).rejects.toThrow();
+});
+
+test("over SSH the tunnel with the real port is shown, and a pasted address signs in", async () => {
+  await using lab = await openAuthLab();
+  const env = { SSH_CLIENT: "10.0.0.1 1 22", USER: "ada" };
+  const run = lab.start(["auth", "add", "xai-oauth"], { env, stdin: "open" });
+  const address = await shownAddress(run);
+  const redirect = new URL(new URL(address).searchParams.get("redirect_uri") ?? "");
+  const text = await run.untilStderr(/ssh -N -L/);
+  expect(text).toContain(`ssh -N -L ${redirect.port}:127.0.0.1:${redirect.port} ada@`);
+  run.write("https://example.com/callback?code=x&state=y\n");
+  await run.untilStderr(/That is neither the address/);
+  run.write(`${lab.identity.approve(address, ada).href}\n`);
+  const end = await run.ended;
+  expect([end.code, await lab.leaks(end)]).toEqual([0, []]);
+});
+
+test("--manual-paste listens nowhere, and takes the code alone", async () => {
+  await using lab = await openAuthLab();
+  const run = lab.start(["auth", "add", "xai-oauth", "--manual-paste"], { stdin: "open" });
+  const address = await shownAddress(run);
+  const code = lab.identity.approve(address, ada).searchParams.get("code") ?? "";
+  run.write(`${code}\n`);
+  const end = await run.ended;
+  expect([end.code, await lab.leaks(end)]).toEqual([0, []]);
+});
+
+test("a ChatGPT subscriber types a code elsewhere", async () => {
+  await using lab = await openAuthLab();
+  const run = lab.start(["auth", "add", "openai-codex", "--label", "work"]);
+  const text = await run.untilStderr(/device\n {2}(\S+)\n/);
+  const [, code = ""] = /device\n {2}(\S+)\n/.exec(text) ?? [];
+  lab.identity.confirmDevice(code, ada);
+  const end = await run.ended;
+  expect(end.stderr).toEndWith("Signed in to openai-codex as work\n");
+  const turn = await lab.run(["-z", "Say hello", "--provider", "openai-codex"]);
+  expect([end.code, turn.code, turn.stdout, await lab.leaks(end, turn)]).toEqual([
+    0,
+    0,
+    "hello\n",
+    [],
+  ]);
+});
+
+test("Ctrl-C ends the wait at once and changes nothing", async () => {
+  await using lab = await openAuthLab();
+  const run = lab.start(["auth", "add", "xai-oauth"]);
+  await shownAddress(run);
+  run.signal("SIGINT");
+  const end = await run.ended;
+  expect(end.code).toBe(130);
+  expect(end.stderr).toEndWith("The sign-in was cancelled: nothing has changed\n");
+  expect(stat(lab.storePath)).rejects.toThrow();
+});
+
+test("a key comes from stdin or a variable, never from the command line", async () => {
+  const key = "xai-key-0123456789abcdef";
+  await using lab = await openAuthLab({ apiKeys: [key] });
+  const added = await lab.run(["auth", "add", "xai", "--label", "mine"], {
+    stdin: { text: `${key}\n` },
+  });
+  expect([added.code, added.stdout, added.stderr]).toEqual([0, "", "Kept a key for xai: mine\n"]);
+  const named = await lab.run(["auth", "add", "xai", "--api-key-env", "MINE"], {
+    env: { MINE: key },
+  });
+  expect([named.code, named.stderr]).toEqual([0, "Kept a key for xai: api-key-2\n"]);
+  const turn = await lab.run(["-z", "Say hello"]);
+  expect([turn.code, turn.stdout]).toEqual([0, "hello\n"]);
+  const refused = await lab.run(["auth", "add", "xai", "--api-key", key]);
+  expect(refused.code).toBe(2);
+  expect(`${added.stderr}${turn.stderr}${refused.stderr}`).not.toContain(key);
+});
+
+test.each([
+  [["auth", "add", "nobody"], 2, "No such provider: nobody"],
+  [["auth", "add", "openai", "--type", "oauth"], 2, "OpenAI takes keys, it has no sign-in"],
+  [["auth", "add", "xai-oauth", "--type", "api-key"], 2, "takes no key"],
+  [["auth", "add", "openai"], 2, "Nobody can be asked for the key"],
+  [["auth", "add", "openai", "--type", "magic"], 2, "--type is neither oauth nor api-key: magic"],
+  [["auth", "add", "openai", "--api-key-env", "NONE"], 2, "NONE is not set"],
+  [["auth", "add"], 2, ""],
+  [["auth", "remove", "openai", "1"], 66, "openai has no login or key 1"],
+  [["auth", "remove", "openai", "env:PATH"], 66, "openai takes no key from PATH"],
+  [["auth", "status", "xai-oauth"], 4, ""],
+  [["auth", "refresh"], 2, "There is no order on stdin"],
+] as const)("hermes %j ends with %d", async (args, code, words) => {
+  await using lab = await openAuthLab();
+  const end = await lab.run(args);
+  expect([end.code, lab.proxy.connects]).toEqual([code, []]);
+  expect(end.stderr).toContain(words);
+});
+
+test("looking changes no byte and asks nobody", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([
+    { vendor: "xai-oauth", email: ada, lifeSeconds: 0 },
+    {
+      vendor: "xai-oauth",
+      email: "bob@example.com",
+      fields: {
+        last_status: "exhausted",
+        last_status_at: Date.now() / 1_000,
+        last_error_code: 429,
+      },
+    },
+    {
+      vendor: "openai-codex",
+      email: ada,
+      fields: { last_status: "dead", last_error_reason: "invalid_grant" },
+    },
+  ]);
+  await lab.sandbox.configure("credential_pool_strategies: {xai-oauth: round_robin}\n");
+  const digest = async () =>
+    createHash("sha256")
+      .update(await readFile(lab.storePath))
+      .digest("hex");
+  const before = await digest();
+  const ends = [];
+  for (const args of [
+    ["auth"],
+    ["auth", "list"],
+    ["auth", "list", "--json"],
+    ["auth", "status"],
+    ["auth", "status", "xai-oauth", "--json"],
+  ]) {
+    ends.push(await lab.run(args));
+  }
+  expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, ""]));
+  expect([await digest(), lab.proxy.connects]).toEqual([before, []]);
+  expect(ends[1]?.stdout).toMatch(/bob@example\.com\t.*\trests for (?:1h|59min 5\ds) \(429\)/);
+  expect(ends[1]?.stdout).toContain("dead (invalid_grant): sign in again");
+  expect(await lab.leaks(...ends)).toEqual([]);
+});
+
+test("remove forgets here and at the provider, and touches nobody else", async () => {
+  await using lab = await openAuthLab();
+  for (const email of [ada, "bob@example.com"]) {
+    const run = lab.start(["auth", "add", "xai-oauth"]);
+    await answerTo(lab, run, email);
+    await run.ended;
+  }
+  const removed = await lab.run(["auth", "remove", "xai-oauth", ada]);
+  expect([removed.code, removed.stderr, lab.identity.revoked()]).toEqual([
+    0,
+    `Removed ${ada} of xai-oauth here, and at the provider\n`,
+    1,
+  ]);
+  const turn = await lab.run(["-z", "Say hello"]);
+  expect([turn.stdout, lab.models.asked.at(-1)?.account]).toEqual(["hello\n", "bob@example.com"]);
+  const out = await lab.run(["auth", "logout", "xai-oauth"]);
+  expect([out.code, out.stderr]).toEqual([0, "Logged out of xai-oauth\n"]);
+  expect((await lab.run(["-z", "Say hello", "--provider", "xai-oauth"])).code).toBe(4);
+});
+
+test("--probe asks the provider", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  const { code, stdout } = await lab.run(["auth", "status", "xai-oauth", "--probe", "--json"]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    0,
+    { providers: [{ provider: "xai-oauth", logged_in: true }] },
+  ]);
+  expect(lab.models.asked.length).toBeGreaterThan(0);
+});
+
+test.each([
+  ["corrupt", "{"],
+  ["torn", '{"providers":{"xai-oauth":{"tok'],
+  ["of something else", "[]"],
+  ["of a later hermes", '{"version":2,"providers":{},"credential_pool":{}}'],
+])("a file of logins that is %s is not written", async (_name, text) => {
+  await using lab = await openAuthLab();
+  await Bun.write(lab.storePath, text);
+  const end = await lab.run(["auth", "add", "openai"], {
+    stdin: { text: "sk-0123456789abcdef\n" },
+  });
+  expect([end.code, await readFile(lab.storePath, "utf8")]).toEqual([78, text]);
+  expect(end.stderr).toContain("(store/invalid)");
+});
+
+test("at a terminal a key is typed unseen", async () => {
+  const key = "xai-key-0123456789abcdef";
+  await using lab = await openAuthLab({ apiKeys: [key] });
+  await using person = startInPty({
+    command: [binary, "auth", "add", "xai"],
+    cwd: lab.sandbox.work,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: lab.sandbox.root,
+      HERMES_HOME: lab.sandbox.home,
+      TERM: "xterm",
+    },
+  });
+  await person.untilShown("API key: ");
+  person.type(`${key}x\x7f\r`);
+  await person.untilShown("Kept a key for xai: api-key-1");
+  expect([await person.exited, person.screen().includes("xai-key")]).toEqual([0, false]);
+  const turn = await lab.run(["-z", "Say hello"]);
+  expect(turn.stdout).toBe("hello\n");
+});
+
+const program = findChromium();
+test.skipIf(program === undefined)(
+  "a real browser signs in, and its last page can be read in the light and in the dark",
+  async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await using lab = await openAuthLab();
+      await using browser = await openBrowser({
+        program: program ?? "",
+        proxy: lab.proxy,
+        colorScheme,
+      });
+      const run = lab.start(["auth", "add", "xai-oauth", "--no-browser"]);
+      const landing = await browser.answer(await shownAddress(run), ada);
+      expect([landing.title, landing.problems]).toEqual(["Welcome back to hermes · hermes", []]);
+      expect(landing.text).toContain("This window can be closed");
+      expect(inkShare(landing.screenshot)).toBeGreaterThan(0.001);
+      expect(landing.url).not.toContain(join("x", "y"));
+      expect((await run.ended).code).toBe(0);
+    }
+  },
+  60_000,
+);
