@@ -5,10 +5,13 @@
 import { parseArgs } from "node:util";
 import type { Campaign, CampaignResult } from "./campaign.ts";
 import * as codex from "./codex.ts";
+import * as disk from "./disk.ts";
 import * as kill from "./kill.ts";
+import * as logins from "./logins.ts";
+import * as renewals from "./renewals.ts";
 import * as sse from "./sse.ts";
 
-const campaigns: readonly Campaign[] = [kill, sse, codex];
+const campaigns: readonly Campaign[] = [kill, sse, codex, renewals, logins, disk];
 
 /** Failed cases that are shown of a campaign. */
 const maxShown = 20;
