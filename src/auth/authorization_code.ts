@@ -2,11 +2,11 @@ import * as oauth from "oauth4webapi";
 import { HermesError } from "../core/errors.ts";
 import type { AuthorizationCodeFacts, OauthEndpoints, TokenSet } from "../core/sign_in.ts";
 import { isEqual } from "./callback.ts";
-import { claimsOf } from "./claims.ts";
 import { exchange, type ExchangeDeps, serverText } from "./exchange.ts";
+import { idTokenFault } from "./id_token.ts";
 import type { AuthorizationAnswer } from "./pasted.ts";
 import { requirePinned } from "./pinned_url.ts";
-import { oauthErrorOf, passingFailure, tokensOf } from "./token_reply.ts";
+import { replyFailure, tokensOf } from "./token_reply.ts";
 
 /** A sign-in that was begun: what only this process knows of it. */
 export interface Authorization {
@@ -40,14 +40,8 @@ export async function beginAuthorization(
     ...facts.extraParameters.map(([name, value]): [string, string] => [name, value]),
   ]);
   const base = requirePinned(endpoints.authorization, facts.domains, "authorization endpoint");
-  return {
-    url: `${base.href}?${query.toString()}`,
-    redirectUri,
-    state,
-    nonce,
-    verifier,
-    challenge,
-  };
+  for (const [name, value] of query) base.searchParams.append(name, value);
+  return { url: base.href, redirectUri, state, nonce, verifier, challenge };
 }
 
 /**
@@ -60,15 +54,13 @@ export function codeOf(
   { issuer }: Pick<AuthorizationCodeFacts, "issuer">,
   isPasted: boolean,
 ): string {
-  const isOurs =
-    answer.state === undefined
-      ? isPasted && answer.error === undefined
-      : isEqual(answer.state, state);
-  if (!isOurs)
+  const isOurs = answer.state === undefined ? isPasted : isEqual(answer.state, state);
+  if (!isOurs) {
     throw failed(
       "The answer belongs to another sign-in",
       "run the command again, and use its new address",
     );
+  }
   if (answer.issuer !== undefined && answer.issuer !== issuer) {
     throw failed("The answer comes from another place than the one that was asked");
   }
@@ -76,9 +68,8 @@ export function codeOf(
     const said = serverText(answer.errorDescription ?? answer.error);
     throw failed(`The sign-in was not allowed: ${said}`, "run the command again to try once more");
   }
-  const code = answer.code?.trim() ?? "";
-  if (code === "") throw failed("The answer has no code");
-  return code;
+  if (answer.code === undefined) throw failed("The answer has no code");
+  return answer.code;
 }
 
 /**
@@ -111,43 +102,16 @@ export async function exchangeCode(
   };
   const reply = await exchange(deps, { url, form, timeoutMs }, signal);
   if (reply.status < 200 || reply.status >= 300) {
-    const said = oauthErrorOf(reply.json);
-    if (reply.status === 403 || !said || reply.status >= 500 || reply.status === 429) {
-      throw passingFailure(reply, url.host);
-    }
-    throw failed(
-      `${url.host} did not take the code (HTTP ${reply.status}): ${said.message}`,
-      "run the command again",
-    );
+    const { keyHint } = facts;
+    throw replyFailure(reply, { host: url.host, what: "sign-in", keyHint });
   }
   const tokens = tokensOf(reply.json);
   if (!tokens || tokens.refreshToken === "") {
     throw failed(`${url.host} answered without ${tokens ? "a refresh token" : "a token"}`);
   }
-  checkIdToken(tokens.idToken, facts, nonce);
-  return tokens;
-}
-
-/** OpenID Connect Core section 3.1.3.7, what can be known without the keys: the token came over the server's own TLS. */
-function checkIdToken(
-  idToken: string,
-  { issuer, clientId }: Pick<AuthorizationCodeFacts, "issuer" | "clientId">,
-  nonce: string,
-): void {
-  if (idToken === "") return;
-  const { nonce: said, aud, iss } = claimsOf(idToken);
-  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  const wrong =
-    typeof said !== "string" || !isEqual(said, nonce)
-      ? "nonce"
-      : !audiences.includes(clientId)
-        ? "audience"
-        : iss !== issuer
-          ? "issuer"
-          : undefined;
-  if (wrong !== undefined) {
-    throw failed(`The tokens are not for this sign-in: another ${wrong}`, "run the command again");
-  }
+  const fault = tokens.idToken === "" ? undefined : idTokenFault(tokens.idToken, facts, nonce);
+  if (fault === undefined) return tokens;
+  throw failed(`The tokens are not for this sign-in: another ${fault}`);
 }
 
 function failed(message: string, hint = "run the command again"): HermesError {

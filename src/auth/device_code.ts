@@ -1,19 +1,22 @@
 import { HermesError, toHermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { DeviceCodeFacts, LoginInteraction, TokenSet } from "../core/sign_in.ts";
-import { exchange, type ExchangeDeps } from "./exchange.ts";
+import { exchange, type ExchangeDeps, type ExchangeReply } from "./exchange.ts";
 import { requirePinned } from "./pinned_url.ts";
-import { oauthErrorOf, passingFailure, tokensOf } from "./token_reply.ts";
+import { replyFailure, tokensOf } from "./token_reply.ts";
 
 /** One answer is waited for so long, in milliseconds. */
 const answerMs = 15_000;
 /** Nobody is asked more often. */
 const shortestPollMs = 3_000;
 const usualPollMs = 5_000;
+const longestPollMs = 60_000;
+/** The server forgets a code after this time. */
+const codeLifeMs = 900_000;
 
 export interface DeviceDeps extends ExchangeDeps {
   readonly clock: Pick<Clock, "sleep" | "monotonic">;
-  readonly interaction: Pick<LoginInteraction, "showCode">;
+  readonly interaction: Pick<LoginInteraction, "showCode" | "note">;
 }
 
 /**
@@ -27,28 +30,40 @@ export async function signInByDevice(
   { timeoutMs }: { readonly timeoutMs: number },
   signal: AbortSignal,
 ): Promise<TokenSet> {
-  const pin = (text: string, what: string): URL => requirePinned(text, facts.domains, what);
+  const device = await requestCode(deps, facts, signal);
+  await deps.interaction.showCode(device.userCode, facts.verificationUrl);
+  const confirmed = await untilConfirmed(deps, facts, { device, timeoutMs }, signal);
+  return await exchangeDeviceCode(deps, facts, confirmed, signal);
+}
+
+interface Device {
+  readonly id: string;
+  /** What the person types. */
+  readonly userCode: string;
+  /** Between two questions, in milliseconds. */
+  readonly pollMs: number;
+}
+
+async function requestCode(
+  deps: DeviceDeps,
+  facts: DeviceCodeFacts,
+  signal: AbortSignal,
+): Promise<Device> {
+  const url = requirePinned(facts.userCodeUrl, facts.domains, "device endpoint");
   const json = { client_id: facts.clientId };
-  const url = pin(facts.userCodeUrl, "device endpoint");
   const reply = await exchange(deps, { url, json, timeoutMs: answerMs }, signal);
-  const { device_auth_id: device, user_code: userCode, usercode, interval } = reply.json ?? {};
-  const code = userCode ?? usercode;
-  if (reply.status !== 200) throw refused(reply, url.host);
-  if (typeof device !== "string" || typeof code !== "string") {
-    throw failed(`${url.host} gave no code to type`);
+  if (reply.status !== 200 || !reply.json) throw refused(reply, url, facts);
+  // Both spellings are in use (https://github.com/openai/codex, `login/src/device_code_auth.rs`).
+  const { device_auth_id: id, user_code: userCode, usercode, interval } = reply.json;
+  const shown = userCode ?? usercode;
+  if (typeof id !== "string" || id === "" || typeof shown !== "string" || !isTypeable(shown)) {
+    throw failed(`${url.host} gave no code that could be typed`);
   }
-  await deps.interaction.showCode(code, facts.verificationUrl);
-  const pollMs = pollInterval(interval);
-  const givesUpAt = deps.clock.monotonic() + timeoutMs;
-  const poll = { url: pin(facts.pollUrl, "device endpoint"), device, code, pollMs };
-  for (;;) {
-    await deps.clock.sleep(pollMs, signal);
-    const confirmed = await ask(deps, poll, signal);
-    if (confirmed) return await exchangeDeviceCode(deps, facts, confirmed, signal);
-    if (deps.clock.monotonic() >= givesUpAt) {
-      throw failed(`Nobody typed the code within ${Math.round(timeoutMs / 1_000)} s`);
-    }
-  }
+  return { id, userCode: shown, pollMs: pollInterval(interval) };
+}
+
+function isTypeable(code: string): boolean {
+  return /^[A-Za-z0-9-]{1,32}$/.test(code);
 }
 
 interface Confirmed {
@@ -56,27 +71,54 @@ interface Confirmed {
   readonly verifier: string;
 }
 
-/** What the server has of the person's confirmation; undefined as long as it has nothing. */
+async function untilConfirmed(
+  deps: DeviceDeps,
+  facts: DeviceCodeFacts,
+  { device, timeoutMs }: { readonly device: Device; readonly timeoutMs: number },
+  signal: AbortSignal,
+): Promise<Confirmed> {
+  const { clock, interaction } = deps;
+  const limitMs = Math.min(timeoutMs, codeLifeMs);
+  const endsAt = clock.monotonic() + limitMs;
+  let outage: HermesError | undefined;
+  for (;;) {
+    await clock.sleep(Math.min(device.pollMs, endsAt - clock.monotonic()), signal);
+    const said = await ask(deps, facts, device, signal);
+    if (said instanceof HermesError) {
+      if (!outage) await interaction.note(`${said.message}; still trying`);
+      outage = said;
+    } else {
+      if (said !== "waiting") return said;
+      outage = undefined;
+    }
+    if (clock.monotonic() < endsAt) continue;
+    throw outage ?? failed(`Nobody typed the code within ${Math.round(limitMs / 1_000)} s`);
+  }
+}
+
+/** What the server has of the person's confirmation; or what went wrong on the way and may go well the next time. */
 async function ask(
   deps: DeviceDeps,
-  { url, device, code }: { readonly url: URL; readonly device: string; readonly code: string },
+  facts: DeviceCodeFacts,
+  { id, userCode }: Device,
   signal: AbortSignal,
-): Promise<Confirmed | undefined> {
-  const json = { device_auth_id: device, user_code: code };
+): Promise<Confirmed | "waiting" | HermesError> {
+  const url = requirePinned(facts.pollUrl, facts.domains, "device endpoint");
+  const json = { device_auth_id: id, user_code: userCode };
   try {
     const reply = await exchange(deps, { url, json, timeoutMs: answerMs }, signal);
-    const { status } = reply;
-    const isWaiting = status === 403 || status === 404 || status === 429 || status >= 500;
-    if (isWaiting || !reply.json) return undefined;
-    if (status !== 200) throw refused(reply, url.host);
-    const { authorization_code: authorizationCode, code_verifier: verifier } = reply.json;
-    if (typeof authorizationCode !== "string" || typeof verifier !== "string") {
-      throw failed(`${url.host} confirmed the code without saying how to go on`);
+    // The server's way to say that nobody has typed the code yet.
+    if (reply.status === 403 || reply.status === 404) return "waiting";
+    if (reply.status !== 200 || !reply.json) throw refused(reply, url, facts);
+    const { authorization_code: code, code_verifier: verifier } = reply.json;
+    if (typeof code === "string" && code !== "" && typeof verifier === "string") {
+      return { code, verifier };
     }
-    return { code: authorizationCode, verifier };
+    throw failed(`${url.host} confirmed the code without saying how to go on`);
   } catch (error) {
-    if (toHermesError(error).code.startsWith("network/")) return undefined;
-    throw error;
+    const failure = toHermesError(error);
+    if (failure.retryable) return failure;
+    throw failure;
   }
 }
 
@@ -95,7 +137,7 @@ async function exchangeDeviceCode(
     code_verifier: verifier,
   };
   const reply = await exchange(deps, { url, form, timeoutMs: answerMs }, signal);
-  if (reply.status !== 200) throw refused(reply, url.host);
+  if (reply.status !== 200 || !reply.json) throw refused(reply, url, facts);
   const tokens = tokensOf(reply.json);
   if (tokens && tokens.refreshToken !== "") return tokens;
   throw failed(`${url.host} answered without ${tokens ? "a refresh token" : "a token"}`);
@@ -104,15 +146,12 @@ async function exchangeDeviceCode(
 function pollInterval(value: unknown): number {
   const seconds = typeof value === "string" ? Number(value) : value;
   const isTime = typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0;
-  return isTime ? Math.min(60_000, Math.max(shortestPollMs, seconds * 1_000)) : usualPollMs;
+  const ms = isTime ? seconds * 1_000 : usualPollMs;
+  return Math.min(longestPollMs, Math.max(shortestPollMs, ms));
 }
 
-function refused(reply: Parameters<typeof passingFailure>[0], host: string): HermesError {
-  const said = oauthErrorOf(reply.json);
-  const isAnswer = said && reply.status < 500 && reply.status !== 429 && reply.status !== 403;
-  return isAnswer
-    ? failed(`${host} refused (HTTP ${reply.status}): ${said.message}`)
-    : passingFailure(reply, host);
+function refused(reply: ExchangeReply, { host }: URL, { keyHint }: DeviceCodeFacts): HermesError {
+  return replyFailure(reply, { host, what: "sign-in", keyHint });
 }
 
 function failed(message: string): HermesError {

@@ -1,7 +1,7 @@
 import { HermesError } from "../core/errors.ts";
 import type { AuthorizationCodeFacts, OauthEndpoints } from "../core/sign_in.ts";
 import { exchange, type ExchangeDeps } from "./exchange.ts";
-import { requirePinned } from "./pinned_url.ts";
+import { pinnedUrl, requirePinned } from "./pinned_url.ts";
 
 /**
  * Where the identity provider is asked (OpenID Connect Discovery 1.0), every address checked.
@@ -27,7 +27,7 @@ export async function discover(
       },
     );
   }
-  if (json["issuer"] !== undefined && json["issuer"] !== issuer) {
+  if (json["issuer"] !== issuer) {
     throw new HermesError("auth/sign_in_failed", `${url.host} answers for another issuer`);
   }
   const at = (name: string): string => {
@@ -40,12 +40,12 @@ export async function discover(
       `${url.host} names no ${name.replaceAll("_", " ")}`,
     );
   };
-  const revocation = json["revocation_endpoint"];
+  // What is not needed to sign in keeps nobody from it.
+  const { revocation_endpoint: offered } = json;
+  const revocation = typeof offered === "string" ? pinnedUrl(offered, domains) : undefined;
   return {
     authorization: at("authorization_endpoint"),
     token: at("token_endpoint"),
-    ...(typeof revocation === "string" && revocation !== ""
-      ? { revocation: at("revocation_endpoint") }
-      : {}),
+    ...(revocation ? { revocation: revocation.href } : {}),
   };
 }

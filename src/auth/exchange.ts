@@ -1,6 +1,7 @@
 import { errnoOf, HermesError, throwIfAborted } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
 import type { Clock, Fetch } from "../core/ports.ts";
+import { createRedactor } from "../core/redact.ts";
 
 export interface ExchangeDeps {
   readonly fetch: Fetch;
@@ -21,6 +22,8 @@ export interface ExchangeReply {
   readonly status: number;
   /** Undefined when it is no JSON object. */
   readonly json: JsonObject | undefined;
+  /** A page for a browser: not the word of an identity provider. */
+  readonly isPage: boolean;
   /** What the server asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   readonly headers: Headers;
@@ -63,13 +66,16 @@ export async function exchange(
       throw new HermesError(
         "auth/sign_in_failed",
         `${url.host} sent the request elsewhere (HTTP ${status}): it was not followed`,
+        { httpStatus: status, retryable: true, hint: "check the network (a captive portal?)" },
       );
     }
     const text = await readText(response);
-    const parsed = parseJson(text);
+    // A refusal that repeats what it was sent is shown to people.
+    const parsed = parseJson(status < 400 ? text : withoutSent(text, request));
     return {
       status,
       json: isJsonObject(parsed) ? parsed : undefined,
+      isPage: /^\s*</.test(text),
       retryAfterMs: retryAfter(headers),
       headers,
     };
@@ -84,13 +90,32 @@ export async function exchange(
   }
 }
 
-/** The text of a server's for people: one line, no control characters, at most 300 characters. */
+/** The text of a server's for people: one line, no control characters, no secrets, at most 300 characters. */
 export function serverText(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
-    .trim()
-    .slice(0, 300)
-    .toWellFormed();
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  // Whole before it is cut: half a secret is not recognised.
+  return createRedactor().boundary(line).slice(0, 300).toWellFormed();
+}
+
+/** Fields of a request that anybody may see. */
+const openFields: ReadonlySet<string> = new Set([
+  "grant_type",
+  "client_id",
+  "redirect_uri",
+  "code_challenge",
+  "code_challenge_method",
+  "token_type_hint",
+  "user_code",
+]);
+
+function withoutSent(text: string, { form, json }: ExchangeRequest): string {
+  return Object.entries({ ...form, ...json }).reduce(
+    (rest, [name, value]) =>
+      typeof value !== "string" || value === "" || openFields.has(name)
+        ? rest
+        : rest.replaceAll(value, "***"),
+    text,
+  );
 }
 
 async function readText(response: Response): Promise<string> {
@@ -99,9 +124,9 @@ async function readText(response: Response): Promise<string> {
   let text = "";
   for await (const chunk of body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > maxChars) break;
+    if (text.length > maxChars) throw new Error("the answer is too long");
   }
-  return text;
+  return text + decoder.decode();
 }
 
 function retryAfter(headers: Headers): number | undefined {

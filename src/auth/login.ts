@@ -1,10 +1,9 @@
-import { abortError, errnoOf, HermesError } from "../core/errors.ts";
-import type { Browser, Clock, Fetch, Loopback, LoopbackListener } from "../core/ports.ts";
+import { abortError, HermesError } from "../core/errors.ts";
+import type { Browser, Clock, Fetch, Loopback } from "../core/ports.ts";
 import type {
   AuthorizationCodeFacts,
   FreshGrant,
   LoginInteraction,
-  OauthEndpoints,
   SignInFacts,
 } from "../core/sign_in.ts";
 import {
@@ -13,10 +12,10 @@ import {
   codeOf,
   exchangeCode,
 } from "./authorization_code.ts";
-import { type CallbackOptions, receive } from "./callback.ts";
+import { isEqual } from "./callback.ts";
+import { openCallbackDoor } from "./callback_door.ts";
 import { signInByDevice } from "./device_code.ts";
 import { discover } from "./discovery.ts";
-import { createPages } from "./loopback_page.ts";
 import { type AuthorizationAnswer, readPasted } from "./pasted.ts";
 
 /** What the sign-in needs of the outside. */
@@ -50,52 +49,40 @@ export async function signIn(
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<FreshGrant> {
-  if (facts.kind === "device_code") {
-    return { tokens: await signInByDevice(deps, facts, options, signal) };
+  switch (facts.kind) {
+    case "device_code":
+      return { tokens: await signInByDevice(deps, facts, options, signal) };
+    case "authorization_code":
+      return await signInByCode(deps, facts, options, signal);
+    default:
+      return facts satisfies never;
   }
+}
+
+async function signInByCode(
+  deps: LoginDeps,
+  facts: AuthorizationCodeFacts,
+  options: LoginOptions,
+  signal: AbortSignal,
+): Promise<FreshGrant> {
   const endpoints = await discover(deps, facts, { timeoutMs: answerMs }, signal);
-  if (options.manualPaste) {
-    // The address is never opened: what stands in it is all that is wanted.
-    const redirectUri = `http://127.0.0.1:${facts.preferredPort}${facts.callbackPath}`;
-    const authorization = await beginAuthorization(facts, endpoints, redirectUri);
-    await deps.interaction.showAddress(authorization.url, {});
-    const answered = await wait(deps, options, signal, (stop) => [
-      pastedAnswer(deps, authorization, stop),
-    ]);
-    return await finish(deps, facts, { authorization, endpoints, ...answered }, signal);
-  }
-  const { promise: called, resolve: onAnswer } = Promise.withResolvers<Answered>();
-  const page = await createPages();
-  // Bound before anybody knows the address; the state is known a moment later.
-  const waiting: { callback?: CallbackOptions } = {};
-  await using listener = await listen(deps, facts, (request) => {
-    if (!waiting.callback) return page("unknown");
-    const { reply, answer } = receive(request, waiting.callback);
-    if (answer) onAnswer({ answer, isPasted: false });
-    return reply;
-  });
-  const { port } = listener;
-  const redirectUri = `http://127.0.0.1:${port}${facts.callbackPath}`;
+  await using door = options.manualPaste ? undefined : await openCallbackDoor(deps, facts);
+  // Without a listener the address is never opened: what stands in it is all that is wanted.
+  const redirectUri =
+    door?.redirectUri ?? `http://127.0.0.1:${facts.preferredPort}${facts.callbackPath}`;
   const authorization = await beginAuthorization(facts, endpoints, redirectUri);
-  const { state } = authorization;
-  waiting.callback = {
-    port,
-    path: facts.callbackPath,
-    state,
-    corsOrigins: facts.corsOrigins,
-    page,
-  };
-  await deps.interaction.showAddress(authorization.url, { port });
-  if (options.openBrowser && (await deps.browser.isLikely())) {
-    const isOpen = await deps.browser.open(authorization.url);
-    if (!isOpen)
-      await deps.interaction.note("No browser could be started: open the address yourself");
+  const called = door?.expect(authorization.state);
+  const { interaction, browser } = deps;
+  await interaction.showAddress(authorization.url, door ? { port: door.port } : {});
+  if (options.openBrowser && (await browser.isLikely())) {
+    const isOpen = await browser.open(authorization.url);
+    if (!isOpen) await interaction.note("No browser could be started: open the address yourself");
   }
-  const answered = await wait(deps, options, signal, (stop) => [
-    called,
-    pastedAnswer(deps, authorization, stop),
-  ]);
-  return await finish(deps, facts, { authorization, endpoints, ...answered }, signal);
+  const { answer, isPasted } = await wait(deps, options, { authorization, called }, signal);
+  const code = codeOf(answer, authorization, facts, isPasted);
+  const given = { code, authorization, endpoints, timeoutMs: answerMs };
+  const tokens = await exchangeCode(deps, facts, given, signal);
+  return { tokens, endpoints, redirectUri };
 }
 
 interface Answered {
@@ -104,80 +91,70 @@ interface Answered {
   readonly isPasted: boolean;
 }
 
-async function listen(
-  { loopback }: LoginDeps,
-  { preferredPort }: AuthorizationCodeFacts,
-  answer: Parameters<Loopback["listen"]>[1],
-): Promise<LoopbackListener> {
-  try {
-    return await loopback.listen(preferredPort, answer);
-  } catch (error) {
-    throw new HermesError(
-      "auth/sign_in_failed",
-      `No port of this machine can be listened on: ${errnoOf(error) ?? "unknown reason"}`,
-      { cause: error, hint: "hermes auth add xai-oauth --manual-paste" },
-    );
-  }
-}
-
-/** What is pasted and can be the answer; lines that are none are said to be none. Never resolves where nothing comes. */
-async function pastedAnswer(
-  { interaction }: LoginDeps,
-  { redirectUri }: Authorization,
-  signal: AbortSignal,
-): Promise<Answered> {
-  for await (const line of interaction.pasted(signal)) {
-    if (line.trim() === "") continue;
-    const answer = readPasted(line, redirectUri);
-    if (answer) return { answer, isPasted: true };
-    await interaction.note(`That is neither the address (${redirectUri}?...) nor a code`);
-  }
-  return await Promise.withResolvers<never>().promise;
-}
-
-/** The first of several ways in which an answer can come, for as long as the person may take. */
+/** The first answer, from the browser or from the person, for as long as that may take. */
 async function wait(
-  { clock }: LoginDeps,
+  { clock, interaction }: LoginDeps,
   { timeoutMs }: LoginOptions,
+  given: {
+    readonly authorization: Authorization;
+    /** Absent where nothing listens. */
+    readonly called: Promise<AuthorizationAnswer> | undefined;
+  },
   signal: AbortSignal,
-  ways: (stop: AbortSignal) => readonly Promise<Answered>[],
 ): Promise<Answered> {
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const late = clock.sleep(timeoutMs, stop).then(
     () => {
-      throw new HermesError(
-        "auth/sign_in_failed",
+      throw failed(
         `Nobody signed in within ${Math.round(timeoutMs / 1_000)} s`,
-        { hint: "run the command again; on another machine's browser: --manual-paste" },
+        "run the command again; on another machine's browser: --manual-paste",
       );
     },
     () => {
       throw abortError(signal);
     },
   );
+  const called = given.called?.then((answer): Answered => ({ answer, isPasted: false }));
+  const typed = pastedAnswer(interaction, given.authorization, stop);
+  // Where nobody can type any more, the browser may still come.
+  const orCalled = typed.then((answered) => answered ?? called ?? nothingPasted());
   try {
-    return await Promise.race([...ways(stop), late]);
+    return await Promise.race([...(called ? [called] : []), orCalled, late]);
   } finally {
     over.abort();
-    late.catch(() => undefined);
+    // The terminal is given back before anything else is said on it.
+    await typed.catch(() => undefined);
   }
 }
 
-async function finish(
-  deps: LoginDeps,
-  facts: AuthorizationCodeFacts,
-  given: Answered & { readonly authorization: Authorization; readonly endpoints: OauthEndpoints },
+/** What is pasted and can be the answer; undefined where nobody types any more. Lines that are none are said to be none. */
+async function pastedAnswer(
+  interaction: LoginInteraction,
+  { redirectUri, state }: Authorization,
   signal: AbortSignal,
-): Promise<FreshGrant> {
-  const { authorization, endpoints, answer, isPasted } = given;
-  const code = codeOf(answer, authorization, facts, isPasted);
-  const timeoutMs = answerMs;
-  const tokens = await exchangeCode(
-    deps,
-    facts,
-    { code, authorization, endpoints, timeoutMs },
-    signal,
+): Promise<Answered | undefined> {
+  for await (const line of interaction.pasted(signal)) {
+    if (line.trim() === "") continue;
+    const answer = readPasted(line, redirectUri);
+    if (!answer) {
+      await interaction.note(`That is neither the address (${redirectUri}?...) nor a code`);
+    } else if (answer.state !== undefined && !isEqual(answer.state, state)) {
+      await interaction.note("That address belongs to another sign-in: open the one shown here");
+    } else {
+      return { answer, isPasted: true };
+    }
+  }
+  return undefined;
+}
+
+function nothingPasted(): never {
+  throw failed(
+    "Nothing was pasted that could be the answer",
+    "run the command again where somebody can type, and paste the address that the browser was sent to",
   );
-  return { tokens, endpoints, redirectUri: authorization.redirectUri };
+}
+
+function failed(message: string, hint: string): HermesError {
+  return new HermesError("auth/sign_in_failed", message, { hint });
 }

@@ -4,7 +4,7 @@ import { discover } from "./discovery.ts";
 import { exchange, type ExchangeDeps } from "./exchange.ts";
 import { requirePinned } from "./pinned_url.ts";
 import type { RefreshReply } from "./renewal.ts";
-import { oauthErrorOf, passingFailure, tokensOf } from "./token_reply.ts";
+import { type OauthError, oauthErrorOf, replyFailure, tokensOf } from "./token_reply.ts";
 
 export interface RefreshGiven {
   readonly refreshToken: string;
@@ -47,21 +47,21 @@ export async function requestRefresh(
     });
   }
   const said = oauthErrorOf(json);
-  if ((status === 400 || status === 401) && said && isAboutGrant(said.code)) {
+  if ((status === 400 || status === 401) && said && isAboutGrant(said)) {
     return { kind: "refused", reason: said.code, message: said.message };
   }
-  throw passingFailure(reply, url.host);
+  const { keyHint } = facts;
+  throw replyFailure(reply, { host: url.host, what: "renewal", keyHint });
 }
 
-/** Errors that mean a passing state of the server, although they come as an OAuth error. */
-const passing: ReadonlySet<string> = new Set([
-  "",
-  "temporarily_unavailable",
-  "server_error",
-  "slow_down",
-  "rate_limit_exceeded",
-]);
-
-function isAboutGrant(code: string): boolean {
-  return !passing.has(code);
+/**
+ * Whether an error names the login. Servers have words of their own (`refresh_token_reused`, `token_expired`,
+ * `app_session_terminated`), so there is no list of them; but a portal's or a gateway's `unauthorized` is none, nor is what
+ * RFC 6749 section 5.2 has for the program or the request.
+ */
+function isAboutGrant({ code, message }: OauthError): boolean {
+  if (code === "unsupported_grant_type") return false;
+  if (/grant|token|session|revoked|deactivated|unauthorized_client/i.test(code)) return true;
+  const isGeneral = code === "" || /^invalid_request(?:_error)?$/.test(code);
+  return isGeneral && /refresh[ _]token|\bgrant\b/i.test(message);
 }

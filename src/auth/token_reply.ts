@@ -47,39 +47,65 @@ export function tokensOf(json: JsonObject | undefined): TokenSet | undefined {
   };
 }
 
-/** The failure of an answer that says nothing about the login itself: it may pass, or is about the account. */
-export function passingFailure(
-  { status, json, retryAfterMs }: ExchangeReply,
-  host: string,
-): HermesError {
+/** Whose answer it is, and what was asked for. */
+export interface Asked {
+  readonly host: string;
+  readonly what: "sign-in" | "renewal";
+  readonly keyHint?: string | undefined;
+}
+
+/** The failure that a refusal is: of the account, of this sign-in or renewal, or of the moment. */
+export function replyFailure(reply: ExchangeReply, asked: Asked): HermesError {
+  const { status, json, isPage } = reply;
   const said = oauthErrorOf(json);
   const told = said ? `: ${said.message}` : "";
-  const isShort = retryAfterMs !== undefined;
-  if (status === 429) {
-    return new HermesError(
-      "model/quota",
-      `${host} renews no logins for now (HTTP 429)${told}; the login itself is still good`,
-      {
-        httpStatus: status,
-        retryable: true,
-        ...(isShort ? { retryAfterMs } : {}),
-        hint: isShort ? `try again in ${Math.ceil(retryAfterMs / 1_000)} s` : "try again later",
-      },
-    );
-  }
-  if (status === 403) {
+  if (status === 429) return limited(reply, asked, told);
+  if (status === 403 && !isPage) {
+    const { host, keyHint } = asked;
     return new HermesError("auth/not_entitled", `${host} does not let this account in${told}`, {
       httpStatus: status,
-      hint: "look at the account's plan; with an API key: set XAI_API_KEY, --provider xai",
+      hint: `look at the account's plan${keyHint === undefined ? "" : `; ${keyHint}`}`,
     });
   }
-  const what =
-    json === undefined
-      ? `with something else than JSON (HTTP ${status})`
-      : `with HTTP ${status}${told}`;
-  return new HermesError("network/unreachable", `${host} answered ${what}`, {
+  if (said && status >= 400 && status < 500) {
+    return new HermesError(
+      "auth/sign_in_failed",
+      `${asked.host} refused the ${asked.what} (HTTP ${status})${told}`,
+      { httpStatus: status, ...(asked.what === "sign-in" && { hint: "run the command again" }) },
+    );
+  }
+  const what = json ? `HTTP ${status}${told}` : `something else than JSON (HTTP ${status})`;
+  return new HermesError("network/unreachable", `${asked.host} answered with ${what}`, {
     httpStatus: status,
     retryable: true,
     hint: "check the network (a captive portal?), and try again",
   });
+}
+
+function limited(
+  { status, retryAfterMs }: ExchangeReply,
+  { host, what }: Asked,
+  told: string,
+): HermesError {
+  const hint =
+    retryAfterMs === undefined
+      ? "try again later"
+      : `try again in ${Math.ceil(retryAfterMs / 1_000)} s`;
+  const options = {
+    httpStatus: status,
+    retryable: true,
+    hint,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  return what === "renewal"
+    ? new HermesError(
+        "model/quota",
+        `${host} renews no logins for now (HTTP 429)${told}; the login itself is still good`,
+        options,
+      )
+    : new HermesError(
+        "auth/sign_in_failed",
+        `${host} takes no sign-ins for now (HTTP 429)${told}`,
+        options,
+      );
 }

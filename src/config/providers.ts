@@ -63,6 +63,7 @@ const xaiSignIn: SignInFacts = {
   skewMs: hourMs,
   refreshTimeoutEnv: "HERMES_XAI_REFRESH_TIMEOUT_SECONDS",
   source: "manual:xai_pkce",
+  keyHint: "with an API key: set XAI_API_KEY, choose --provider xai",
   accountClaims: [["sub"]],
 };
 
@@ -79,6 +80,7 @@ const codexSignIn: SignInFacts = {
   skewMs: 120_000,
   refreshTimeoutEnv: "HERMES_CODEX_REFRESH_TIMEOUT_SECONDS",
   source: "manual:device_code",
+  keyHint: "with an API key: set OPENAI_API_KEY, choose --provider openai",
   accountClaims: [["https://api.openai.com/auth", "chatgpt_account_id"], ["sub"]],
 };
 

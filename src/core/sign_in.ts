@@ -12,6 +12,8 @@ interface SharedFacts {
   readonly refreshTimeoutEnv: string;
   /** Where tokens come from, and how the file of the logins calls it: `manual:xai_pkce`. */
   readonly source: string;
+  /** How the vendor's models are had without a sign-in, for people; absent where they are not. */
+  readonly keyHint?: string;
   /** Where a token's claims tell accounts apart, the best place first: the names that lead there. */
   readonly accountClaims: readonly (readonly string[])[];
 }
