@@ -70,16 +70,16 @@ export async function run({ count, seed, log }: CampaignOptions): Promise<Campai
 async function runKill({ victim, afterMs }: Kill): Promise<Outcome> {
   await using lab = await openAuthLab({ latencyMs });
   await lab.writeLogins([{ vendor: "xai-oauth", email, lifeSeconds: 0 }]);
-  const run = lab.start(["-z", "Say hello"]);
+  const turn = lab.start(["-z", "Say hello"]);
   if (victim === "caller") {
     await sleep(afterMs);
-    run.signal("SIGKILL");
+    turn.signal("SIGKILL");
   } else {
     const helper = await helperOf(lab);
     await sleep((afterMs / longestMs) * 70);
-    if (helper !== undefined) kill(helper);
+    if (helper !== undefined) end(helper);
   }
-  await run.ended;
+  await turn.ended;
   await untilNoHelper(lab);
   const text = await readFile(lab.storePath, "utf8");
   const torn = parses(text, lab.storePath) ? undefined : `the file is torn: ${text.slice(0, 80)}`;
@@ -118,7 +118,7 @@ async function untilNoHelper(lab: AuthLab): Promise<void> {
 
 /** Processes that renew, of this home alone: others run beside. */
 async function helpers(lab: AuthLab): Promise<readonly number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
   const found = await Promise.all(
     pids.map(async (pid) => {
       const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
@@ -130,7 +130,7 @@ async function helpers(lab: AuthLab): Promise<readonly number[]> {
   return found.flat();
 }
 
-function kill(pid: number): void {
+function end(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {

@@ -1,4 +1,4 @@
-import { HermesError, toHermesError } from "../core/errors.ts";
+import { errnoOf, HermesError, toHermesError } from "../core/errors.ts";
 import { isJsonObject, type Json, parseJson } from "../core/json.ts";
 import type { Clock, FileStore } from "../core/ports.ts";
 import type { OauthEndpoints, TokenSet } from "../core/sign_in.ts";
@@ -63,11 +63,17 @@ export async function renewGrant(deps: RenewalDeps, target: RenewalTarget): Prom
   const { store, files } = deps;
   // Also makes the place, before the lock file needs it.
   await adoptPending(deps, target);
-  return await files.withLock(
-    store.beside(`auth.refresh-${target.id}.lock`),
-    () => renewAlone(deps, target),
-    patienceMs,
-  );
+  const lock = store.beside(`auth.refresh-${target.id}.lock`);
+  try {
+    return await files.withLock(lock, () => renewAlone(deps, target), patienceMs);
+  } catch (error) {
+    const errno = error instanceof HermesError ? undefined : errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new HermesError("store/unreadable", `A login could not be renewed: ${errno} at ${lock}`, {
+      cause: error,
+      hint: `look at the place: ls -l ${lock}`,
+    });
+  }
 }
 
 /**

@@ -6,7 +6,13 @@ import { actionsIn, type ActionOf } from "./call.ts";
 export function addModel(program: Command, on: ActionOf): void {
   const model = program.command("model").description("show or choose the model");
   const leaf = actionsIn("model", on);
-  withCommonOptions(model.command("list", { isDefault: true }))
+  // Where nobody can choose, it lists.
+  withCommonOptions(model.command("choose", { isDefault: true }))
+    .description("choose provider and model from a list")
+    .option("--provider <name>", "ask this provider, where nobody can choose")
+    .option("--json", "print one JSON document in place of asking")
+    .action(leaf("choose", () => import("../commands/model/choose.ts")));
+  withCommonOptions(model.command("list"))
     .description("list the models that the endpoint offers")
     .option("--provider <name>", "ask this provider")
     .option("--json", "print one JSON document")

@@ -325,3 +325,51 @@ test.skipIf(program === undefined)(
   },
   60_000,
 );
+
+/** The program at a terminal, in the world of the lab. */
+function atTerminal(lab: AuthLab, ...args: readonly string[]) {
+  return startInPty({
+    command: [binary, ...args],
+    cwd: lab.sandbox.work,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: lab.sandbox.root,
+      HERMES_HOME: lab.sandbox.home,
+      TERM: "xterm",
+      ...lab.env,
+    },
+  });
+}
+
+test("hermes model lets a person choose provider and model", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  await using person = atTerminal(lab, "model");
+  await person.untilShown("1  xAI Grok OAuth (SuperGrok Subscription) (in use, signed in)");
+  await person.untilShown("Provider [1, q leaves]: ");
+  person.type("1\r");
+  await person.untilShown("Model of xAI Grok OAuth");
+  person.type("grok-4.3x\x7f\r");
+  await person.untilShown("Turns now ask grok-4.3 at xAI Grok OAuth");
+  expect(await person.exited).toBe(0);
+  const config = await readFile(join(lab.sandbox.home, "config.yaml"), "utf8");
+  expect(config).toContain("provider: xai-oauth");
+  expect(config).toContain("default: grok-4.3");
+});
+
+test("hermes model signs in where that is needed, and q changes nothing", async () => {
+  await using lab = await openAuthLab();
+  await using leaving = atTerminal(lab, "model");
+  await leaving.untilShown("q leaves]: ");
+  leaving.type("q\r");
+  await leaving.untilShown("Nothing has changed");
+  expect(await leaving.exited).toBe(0);
+  await using person = atTerminal(lab, "model");
+  await person.untilShown("q leaves]: ");
+  const place = /(\d+) {2}xAI Grok OAuth/.exec(person.screen())?.[1] ?? "";
+  person.type(`${place}\r`);
+  await person.untilShown("Waiting for the browser");
+  const [, address = ""] =
+    /(https:\/\/accounts\.x\.ai\S+)/.exec(person.screen().replaceAll(/\r\n?/g, "")) ?? [];
+  expect(address).toContain("plan=generic");
+});
