@@ -1,4 +1,4 @@
-import { HermesError, toHermesError } from "../core/errors.ts";
+import { HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { DeviceCodeFacts, LoginInteraction, TokenSet } from "../core/sign_in.ts";
 import { exchange, type ExchangeDeps, type ExchangeReply } from "./exchange.ts";
@@ -82,7 +82,8 @@ async function untilConfirmed(
   const endsAt = clock.monotonic() + limitMs;
   let outage: HermesError | undefined;
   for (;;) {
-    await clock.sleep(Math.min(device.pollMs, endsAt - clock.monotonic()), signal);
+    const pauseMs = Math.min(device.pollMs, endsAt - clock.monotonic());
+    await clock.sleep(pauseMs, signal).catch(() => throwIfAborted(signal));
     const said = await ask(deps, facts, device, signal);
     if (said instanceof HermesError) {
       if (!outage) await interaction.note(`${said.message}; still trying`);
