@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { json, oauthError, portal } from "../../fakes/faults.ts";
+import { configFor } from "../sandbox.ts";
 import { openAuthLab } from "./lab.ts";
 
 const [ada, bob] = ["ada@example.com", "bob@example.com"];
@@ -180,3 +182,50 @@ const withEndpoints = {
     token_endpoint: "https://auth.x.ai/oauth2/token",
   },
 };
+
+test("a profile uses and renews the login of its home, in its home", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }]);
+  const before = await readFile(lab.storePath, "utf8");
+  const profile = ["--profile", "work"];
+  await mkdir(join(lab.sandbox.home, "profiles", "work"), { recursive: true, mode: 0o700 });
+  const end = await lab.run([...xai, ...profile]);
+  expect([end.code, end.stdout, lab.identity.reuses()]).toEqual([0, "hello\n", 0]);
+  expect(await readFile(lab.storePath, "utf8")).not.toBe(before);
+  const listed = await lab.run(["auth", "list", "--json", ...profile]);
+  expect(JSON.parse(listed.stdout)).toMatchObject({ logins: [{ label: ada, inherited: true }] });
+  const out = await lab.run(["auth", "logout", "xai-oauth", ...profile]);
+  expect(out.stderr).toBe(
+    "This profile does not use the logins of its home for xai-oauth any more\n",
+  );
+  expect((await lab.run([...xai, ...profile])).code).toBe(4);
+  expect((await lab.run(xai)).code).toBe(0);
+  expect(await lab.leaks(end, listed, out)).toEqual([]);
+});
+
+test("keys of one provider take turns too, and a variable can be switched off", async () => {
+  const keys = ["xai-first-0123456789", "xai-second-0123456789"] as const;
+  await using lab = await openAuthLab({ apiKeys: [keys[1]] });
+  for (const key of keys) await lab.run(["auth", "add", "xai"], { stdin: { text: key } });
+  const end = await lab.run(["-z", "Say hello"]);
+  expect([end.code, end.stdout]).toEqual([0, "hello\n"]);
+  expect(end.stderr).toContain("api-key-1 was refused: going on as api-key-2 (xai)");
+  await lab.run(["auth", "logout", "xai"]);
+  const env = { XAI_API_KEY: keys[1] };
+  expect((await lab.run(["-z", "Say hello"], { env })).code).toBe(0);
+  await lab.run(["auth", "remove", "xai", "env:XAI_API_KEY"], { env });
+  const off = await lab.run(["-z", "Say hello", "--provider", "xai"], { env });
+  expect([off.code, off.stdout]).toEqual([4, ""]);
+  await lab.run(["auth", "add", "xai", "--api-key-env", "XAI_API_KEY"], { env });
+  expect((await lab.run(["-z", "Say hello"], { env })).code).toBe(0);
+});
+
+test("a file of logins that cannot be read stops what needs it, and nothing else", async () => {
+  await using lab = await openAuthLab();
+  await lab.sandbox.configure(configFor(lab.server.url));
+  await writeFile(lab.storePath, "{");
+  expect((await lab.run(["-z", "Say hello"])).stdout).toBe("hello\n");
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout]).toEqual([78, ""]);
+  expect(end.stderr).toContain("is no file of logins (store/invalid)");
+});
