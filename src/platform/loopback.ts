@@ -7,28 +7,31 @@ import type { Loopback, LoopbackListener, LoopbackRequest } from "../core/ports.
 const maxHeaderBytes = 16 * 1024;
 /** Of these the oldest one makes room: whoever opens many and says nothing keeps nobody out. */
 const maxConnections = 32;
-/** A connection that has not sent its request by then is closed; others are answered meanwhile. */
-const requestMs = 10_000;
 
-/** Web servers on 127.0.0.1. */
-export const loopback: Loopback = {
-  async listen(preferredPort, answer) {
-    // A run that signs nobody in saves the time.
-    const { createServer } = await import("node:http");
-    const server = createServer(
-      {
-        maxHeaderSize: maxHeaderBytes,
-        requestTimeout: requestMs,
-        headersTimeout: requestMs,
-        keepAlive: false,
-        connectionsCheckingInterval: 1_000,
-      },
-      (request, response) => reply(request, response, answer),
-    );
-    const sockets = keepFew(server);
-    return new Listener(server, { port: await bind(server, preferredPort), sockets });
-  },
-};
+/**
+ * Web servers on 127.0.0.1. A connection that has not sent its request within `requestMs` is closed; others are answered
+ * meanwhile.
+ */
+export function createLoopback({ requestMs = 10_000 } = {}): Loopback {
+  return {
+    async listen(preferredPort, answer) {
+      // A run that signs nobody in saves the time.
+      const { createServer } = await import("node:http");
+      const server = createServer(
+        {
+          maxHeaderSize: maxHeaderBytes,
+          requestTimeout: requestMs,
+          headersTimeout: requestMs,
+          keepAlive: false,
+          connectionsCheckingInterval: Math.min(1_000, requestMs),
+        },
+        (request, response) => reply(request, response, answer),
+      );
+      const sockets = keepFew(server);
+      return new Listener(server, { port: await bind(server, preferredPort), sockets });
+    },
+  };
+}
 
 class Listener implements LoopbackListener {
   readonly port: number;

@@ -3,7 +3,7 @@ import { createBrowser } from "./browser.ts";
 import { systemClock } from "./clock.ts";
 import { machineFiles } from "./files.ts";
 import { readHost } from "./host.ts";
-import { loopback } from "./loopback.ts";
+import { createLoopback } from "./loopback.ts";
 import { machineProcesses } from "./processes.ts";
 import { processSignals } from "./signals.ts";
 import { createSpawner } from "./spawner.ts";
@@ -24,7 +24,7 @@ export function createPorts(program?: readonly string[]): Ports {
     terminal: openTerminal(),
     signals: processSignals,
     fetch: patientFetch,
-    loopback,
+    loopback: createLoopback(),
     browser: createBrowser(env, {
       operatingSystem: host.operatingSystem,
       find: (name) => spawner.find(name),

@@ -8,7 +8,7 @@ import type {
   FreshGrant,
   SignInFacts,
 } from "../../src/core/sign_in.ts";
-import { loopback as realLoopback } from "../../src/platform/loopback.ts";
+import { createLoopback } from "../../src/platform/loopback.ts";
 import { createFakeClock, type FakeClock } from "../fakes/clock.ts";
 import { createIdentityProvider, type IdentityProvider } from "../fakes/identity_provider.ts";
 
@@ -114,7 +114,7 @@ export function startLogin(setup: LoginSetup = {}): RunningLogin {
   const deps = {
     fetch,
     clock,
-    loopback: setup.loopback ?? realLoopback,
+    loopback: setup.loopback ?? createLoopback(),
     browser: setup.browser ?? noBrowser,
     interaction,
   };
