@@ -55,10 +55,10 @@ test.each<readonly [readonly string[], unknown]>([
     ["sessions", "list", "-n", "3", "--json"],
     ["sessions list", { limit: "3", json: true }, []],
   ],
-  [["model"], ["model list", {}, []]],
+  [["model"], ["model choose", {}, []]],
   [
     ["model", "--provider", "x"],
-    ["model list", { provider: "x" }, []],
+    ["model choose", { provider: "x" }, []],
   ],
   [
     ["config", "set", "a.b", "-5"],
@@ -130,7 +130,7 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["help", "nope"],
-    "usage/invalid: Unknown command, hermes has chat, sessions, model, config, codex, doctor, demo, completion | hermes --help tells what there is",
+    "usage/invalid: Unknown command, hermes has chat, sessions, auth, model, config, codex, doctor, demo, completion | hermes --help tells what there is",
   ],
   [
     ["--model"],

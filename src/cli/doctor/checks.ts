@@ -1,9 +1,13 @@
 import type { App } from "../../app.ts";
+import { isUsable } from "../../auth/grant.ts";
+import type { KnownGrant } from "../../auth/logins.ts";
 import { checkConfig } from "../../config/check.ts";
 import { loadConfig } from "../../config/load.ts";
 import { invalidConfig } from "../../config/problem.ts";
 import { missingCredential, type ResolvedModel } from "../../config/resolve_endpoint.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
+import { grantState } from "../commands/auth/grant_text.ts";
+import { oneLine } from "../render/plain.ts";
 
 /** One thing that was looked at. */
 export interface Check {
@@ -144,9 +148,29 @@ function describeEndpoint({ endpoint, label, model, warnings }: ResolvedModel): 
 }
 
 async function checkCredential(app: App, resolved: ResolvedModel): Promise<Result> {
+  const { pool } = resolved;
+  const kept = pool === undefined ? [] : await (await app.logins()).list(pool);
+  // Looking renews nothing.
+  if (kept.length > 0) return describeLogins(kept, app.ports.clock.now());
   const credential = await (await app.credentials(resolved)).get(resolved.endpoint.provider);
   if (!credential) throw missingCredential(resolved);
   return { status: "ok", detail: credential.origin };
+}
+
+function describeLogins(kept: readonly KnownGrant[], now: number): Result {
+  const [first] = kept;
+  const ready = kept.filter(({ grant }) => isUsable(grant, now));
+  const [usable] = ready;
+  if (usable) {
+    const detail = `login ${oneLine(usable.grant.label)}, ${ready.length} of ${kept.length} ready`;
+    return { status: "ok", detail };
+  }
+  const provider = first?.grant.provider ?? "";
+  return {
+    status: "failed",
+    detail: first ? `${oneLine(first.grant.label)}: ${grantState(first.grant, now)}` : "none",
+    hint: `hermes auth add ${provider}`,
+  };
 }
 
 async function checkConnection(app: App, { endpoint, model }: ResolvedModel): Promise<Result> {

@@ -9,7 +9,7 @@ export function addModel(program: Command, on: ActionOf): void {
   // Where nobody can choose, it lists.
   withCommonOptions(model.command("choose", { isDefault: true }))
     .description("choose provider and model from a list")
-    .option("--provider <name>", "ask this provider, where nobody can choose")
+    .option("--provider <name>", "of this provider")
     .option("--json", "print one JSON document in place of asking")
     .action(leaf("choose", () => import("../commands/model/choose.ts")));
   withCommonOptions(model.command("list"))

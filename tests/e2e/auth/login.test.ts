@@ -226,6 +226,7 @@ test("looking changes no byte and asks nobody", async () => {
     ["auth", "list", "--json"],
     ["auth", "status"],
     ["auth", "status", "xai-oauth", "--json"],
+    ["doctor"],
   ]) {
     ends.push(await lab.run(args));
   }

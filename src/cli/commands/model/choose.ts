@@ -1,6 +1,6 @@
 import type { App } from "../../../app.ts";
 import { applyEdits } from "../../../config/edit.ts";
-import { providers } from "../../../config/providers.ts";
+import { findProvider, providers } from "../../../config/providers.ts";
 import { customPool } from "../../../config/resolve_endpoint.ts";
 import { presentKeys } from "../../../core/api_key.ts";
 import { HermesError, toHermesError } from "../../../core/errors.ts";
@@ -8,6 +8,7 @@ import type { Terminal } from "../../../core/ports.ts";
 import { canAsk } from "../../approval_mode.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
+import { filledFlag } from "../../flags.ts";
 import { printNote } from "../../print.ts";
 import { oneLine } from "../../render/plain.ts";
 import { run as addLogin } from "../auth/add.ts";
@@ -34,15 +35,11 @@ export async function run(context: CommandContext): Promise<number> {
   if (!canAsk(ports.terminal) || context.flags["json"] === true) return await listModels(context);
   const app = await context.app();
   const choices = await providerChoices(app);
-  const provider = await pickOne(ports.terminal, {
-    title: "Provider",
-    lines: choices.map(({ label, state }) => (state === "" ? label : `${label} (${state})`)),
-    initial: Math.max(
-      0,
-      choices.findIndex(({ state }) => state.startsWith("in use")),
-    ),
-  });
-  const chosen = typeof provider === "number" ? choices[provider] : undefined;
+  const named = filledFlag(context.flags, "provider");
+  const chosen =
+    named === undefined
+      ? await pickProvider(ports.terminal, choices)
+      : choices.find(({ name }) => name === (findProvider(named)?.id ?? named));
   if (!chosen) return await unchanged(context);
   if (chosen.needsLogin) {
     const code = await addLogin({ ...context, operands: [chosen.name] });
@@ -74,6 +71,21 @@ export async function run(context: CommandContext): Promise<number> {
   await applyEdits(ports.files, app.paths, edits);
   await printNote(ports, `Turns now ask ${oneLine(name)} at ${chosen.label}`);
   return exitCodes.done;
+}
+
+async function pickProvider(
+  terminal: Terminal,
+  choices: readonly ProviderChoice[],
+): Promise<ProviderChoice | undefined> {
+  const place = await pickOne(terminal, {
+    title: "Provider",
+    lines: choices.map(({ label, state }) => (state === "" ? label : `${label} (${state})`)),
+    initial: Math.max(
+      0,
+      choices.findIndex(({ state }) => state.startsWith("in use")),
+    ),
+  });
+  return typeof place === "number" ? choices[place] : undefined;
 }
 
 async function unchanged({ ports }: CommandContext): Promise<number> {
