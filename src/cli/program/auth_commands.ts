@@ -25,7 +25,7 @@ export function addAuth(program: Command, on: ActionOf): void {
       "--manual-paste",
       "paste what the browser was sent to, without a listener on this machine",
     )
-    .option("--timeout <seconds>", "wait so long for the sign-in (180)")
+    .option("--timeout <seconds>", "wait so long for the sign-in (180; for a device code 900)")
     .addHelpText(
       "after",
       examples([

@@ -11,12 +11,14 @@ export const hermesSyntax: OptionSyntax = {
   attached: "z",
   valuedLong: [
     "--allow",
+    "--api-key-env",
     "--approval",
     "--base-url",
     "--cwd",
     "--deadline",
     "--format",
     "--image",
+    "--label",
     "--limit",
     "--max-turns",
     "--model",
@@ -33,7 +35,9 @@ export const hermesSyntax: OptionSyntax = {
     "--runtime",
     "--set",
     "--source",
+    "--timeout",
     "--toolsets",
+    "--type",
   ],
 };
 
@@ -56,7 +60,7 @@ export interface HermesArguments {
 }
 
 /** Commands that have commands of their own. */
-const groups: ReadonlySet<string> = new Set(["config", "model", "sessions"]);
+const groups: ReadonlySet<string> = new Set(["auth", "codex", "config", "model", "sessions"]);
 
 /** Reads the arguments of a `hermes`; more may follow that are not known. */
 export function readHermesCall(

@@ -39,7 +39,13 @@ export function typeOf(
   return signIn ? "oauth" : "api-key";
 }
 
-async function addLogin(app: App, { pool }: KnownProvider, flags: FlagValues): Promise<number> {
+/** How long a person may take where nobody says it, in seconds: a code that is typed elsewhere takes longer. */
+function patience({ signIn }: KnownProvider): number {
+  return signIn?.facts.kind === "device_code" ? 900 : 180;
+}
+
+async function addLogin(app: App, provider: KnownProvider, flags: FlagValues): Promise<number> {
+  const { pool } = provider;
   const { ports } = app;
   const stop = new AbortController();
   using _ = ports.signals.on("SIGINT", () => stop.abort());
@@ -50,7 +56,8 @@ async function addLogin(app: App, { pool }: KnownProvider, flags: FlagValues): P
   const options = {
     openBrowser: flags["browser"] !== false && !isRemote(env),
     manualPaste,
-    timeoutMs: (integerFlag(flags, "timeout", { min: 5, max: 3_600 }) ?? 180) * 1_000,
+    timeoutMs:
+      (integerFlag(flags, "timeout", { min: 5, max: 3_600 }) ?? patience(provider)) * 1_000,
     ...(label === undefined ? {} : { label }),
   };
   const interaction = createLoginTalk(ports, env);

@@ -25,6 +25,9 @@ export const hermesRules: readonly Rule[] = [
     (call) =>
       isCommand(call, "config", ["edit", "set", "unset"]) || isCommand(call, "model", ["set"]),
   ),
+  hermesRule("change of the logins of hermes", (call) =>
+    isCommand(call, "auth", ["add", "logout", "refresh", "remove", "reset"]),
+  ),
   hermesRule("delete hermes sessions", (call) => isCommand(call, "sessions", ["delete", "prune"])),
   hermesRule("hermes command that is only known at run time", (call) => call.kind === "unknown"),
 ];

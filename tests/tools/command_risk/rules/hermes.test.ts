@@ -87,6 +87,11 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes --cwd x -m gpt-5.5",
     "hermes chat -v",
   ],
+  "dangerous: change of the logins of hermes": [
+    "hermes auth logout xai-oauth",
+    "hermes auth remove openai 1",
+    "echo key | hermes auth add openai --label x",
+  ],
   [changesConfig]: [
     "hermes config set approvals.mode off",
     "hermes config unset approvals.mode",
