@@ -67,6 +67,8 @@ export class CodexTurn implements Listener {
   readonly #completedItemIds: string[] = [];
   #hasLeftWork = false;
   #deniedByPolicy: readonly string[] = [];
+  /** Work of codex's own that began after the last denial. */
+  readonly #begunSince = new Set<string>();
   #lastWasTool = false;
   #completion: JsonObject | undefined;
 
@@ -208,6 +210,7 @@ export class CodexTurn implements Listener {
 
   #pass(events: readonly TurnEvent[]): void {
     for (const event of events) {
+      if (event.type === "item-start") this.#onItemStart(event.item);
       if (event.type === "item-end") this.#onItemEnd(event.item);
       this.#emit(event);
     }
@@ -219,14 +222,22 @@ export class CodexTurn implements Listener {
     else this.#held.push(event);
   }
 
+  #onItemStart(item: Item): void {
+    const isOurTool =
+      item.type === "tool-call" && this.#deps.tools.some(({ spec }) => spec.name === item.name);
+    const isWork = item.type === "command" || item.type === "file-change";
+    if (isWork || (item.type === "tool-call" && !isOurTool)) this.#begunSince.add(item.id);
+  }
+
   #onItemEnd(item: Item): void {
     this.#completedItemIds.push(item.id);
     this.#lastWasTool = item.type !== "assistant-message" && item.type !== "reasoning";
     const hasSucceeded =
       ((item.type === "command" || item.type === "file-change") && item.status === "completed") ||
       (item.type === "tool-result" && !item.isError);
-    // Work that went on after a denial found another way.
-    if (hasSucceeded) this.#deniedByPolicy = [];
+    const id = item.type === "tool-result" ? item.callId : item.id;
+    // Work that was begun after a denial, and succeeded, found another way.
+    if (hasSucceeded && this.#begunSince.has(id)) this.#deniedByPolicy = [];
   }
 
   #activity(): "thinking" | "after-tool" | "working" {
@@ -238,6 +249,7 @@ export class CodexTurn implements Listener {
     this.#emit({ type: "approval-decided", subject: request.subject, verdict });
     if (verdict.decision === "deny" && verdict.by === "policy") {
       this.#deniedByPolicy = [...this.#deniedByPolicy, denied(request)];
+      this.#begunSince.clear();
     }
   }
 
@@ -282,7 +294,8 @@ export class CodexTurn implements Listener {
     const projector = this.#projector;
     if (projector) {
       this.#hasLeftWork = projector.openWork > 0;
-      for (const event of projector.close()) this.#emit(event);
+      const isWhole = outcome.status === "completed";
+      for (const event of projector.close(isWhole)) this.#emit(event);
       this.#emit({ type: "usage", usage: projector.usage });
     }
     this.#over.abort();

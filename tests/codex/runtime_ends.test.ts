@@ -103,6 +103,17 @@ test("a codex that ends at its start says why, in its last words", async () => {
   expect(turn.endedAt).toBe(0);
 });
 
+test("a codex that knows no app-server is too old", async () => {
+  const start: Script = [
+    { do: "log", text: "error: unexpected argument 'app-server' found" },
+    { do: "exit", code: 2 },
+  ];
+  await using rig = createRig([codex.scenario({ start: [start] })]);
+  expect(told(await rig.play()).at(-1)).toMatchObject({
+    outcome: { status: "failed", error: { code: "codex/too_old" } },
+  });
+});
+
 test("only what codex said in this turn explains its death, and no MCP server's sign-in", async () => {
   const first: Script = [
     { do: "log", text: "refresh token has expired" },
@@ -230,7 +241,7 @@ test("a command that is not reported to end is not waited for for long", async (
     started(),
     begun(command),
     ...said(message),
-    ended(command, { exitCode: null, status: "interrupted" }),
+    ended(command, { exitCode: null, status: "in_progress" }),
     ...finished(message),
   ]);
   expect(turn.endedAt).toBe(250);
