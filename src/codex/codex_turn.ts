@@ -18,6 +18,9 @@ import { isOffline, turnError } from "./turn_error.ts";
 /** Events that may wait for whoever stores and shows them before no more is read from codex. */
 const maxWaiting = 1_000;
 
+/** Notifications that are kept until the turn has its name. */
+const maxEarly = 10_000;
+
 /**
  * How long the end of a command is waited for after the turn's own, in milliseconds: some versions of codex report the
  * two in the wrong order.
@@ -157,13 +160,22 @@ export class CodexTurn implements Listener {
         break;
       case "notification":
         this.#onNotification(message.method, message.params);
-        await this.#deps.events.room(maxWaiting);
+        await this.#room();
         break;
       case "noise":
         break;
       default:
         message satisfies never;
     }
+  }
+
+  /** Waits for whoever stores and shows the events; codex is not to blame for what is not read meanwhile. */
+  async #room(): Promise<void> {
+    const { events } = this.#deps;
+    if (events.size < maxWaiting) return;
+    const release = this.clock.hold();
+    await events.room(maxWaiting);
+    release();
   }
 
   onEnd(failure: HermesError): void {
@@ -189,10 +201,7 @@ export class CodexTurn implements Listener {
 
   #onNotification(method: string, params: Json): void {
     if (method === "serverRequest/resolved") return this.#questions.withdraw(params);
-    if (!this.#projector) {
-      this.#early.push({ method, params });
-      return;
-    }
+    if (!this.#projector) return this.#keepEarly(method, params);
     const events = this.#projector.project(method, params);
     if (!this.#isOurs(params, this.#projector)) return this.#pass(events);
     if (method === "turn/completed") return this.#onCompleted(params);
@@ -200,6 +209,15 @@ export class CodexTurn implements Listener {
     this.clock.offline(method === "error" && isOffline(params));
     this.clock.active(this.#activity());
     if (this.#completion && this.#projector.openItems === 0) this.#conclude();
+  }
+
+  /** Codex may tell of a turn before it names it, but not without end. */
+  #keepEarly(method: string, params: Json): void {
+    const threadId = threadIdOf(params);
+    const isOther = threadId !== undefined && this.#thread && threadId !== this.#thread.threadId;
+    if (isOther) return;
+    if (this.#early.length < maxEarly) this.#early.push({ method, params });
+    else this.leave(outcomeOf(tooMuch()));
   }
 
   /** Of this turn, in contrast to other turns, to threads of codex's own helpers, and to what concerns all of them. */
@@ -317,6 +335,14 @@ function emptyAnswer(): HermesError {
 
 function namelessTurn(): HermesError {
   return new HermesError("stream/invalid", "codex started a turn without saying which");
+}
+
+function tooMuch(): HermesError {
+  return new HermesError(
+    "stream/invalid",
+    `codex said more than ${maxEarly} things before it named the turn`,
+    { hint: "hermes codex status" },
+  );
 }
 
 function threadIdOf(params: Json): string | undefined {

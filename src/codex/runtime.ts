@@ -1,4 +1,4 @@
-import { abortError, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
+import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { AsyncQueue } from "../core/async_queue.ts";
 import { noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
 import type { UserMessage } from "../core/item.ts";
@@ -6,6 +6,7 @@ import type { ReasoningEffort } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
+import { abortable } from "../wire/abortable.ts";
 import { RpcError } from "../wire/json_rpc.ts";
 import { CodexTurn } from "./codex_turn.ts";
 import { Connection } from "./connection.ts";
@@ -165,8 +166,7 @@ class Runtime implements CodexRuntime {
     events: AsyncQueue<TurnEvent>,
     signal: AbortSignal,
   ): Promise<ReadyTurn> {
-    await this.#settling;
-    throwIfAborted(signal);
+    await abortable(() => this.#settling, signal);
     const known = this.#open;
     if (known && !known.connection.isOver) {
       const codexTurn = this.#listen(known.connection, turn, events);

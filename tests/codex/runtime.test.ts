@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../../src/core/json.ts";
 import { settled } from "../fakes/clock.ts";
 import * as codex from "../fakes/codex_script.ts";
 import { createFakeTool, ok } from "../fakes/tool.ts";
-import { approverOf, createRig, type Rig, thinkingApprover, userMessage } from "./rig.ts";
+import { approverOf, createRig, type Rig, thinkingApprover, userMessage, limits } from "./rig.ts";
 import { begun, ended, failure, finished, said, started, told } from "./told.ts";
 
 const command = "touch /etc/motd";
@@ -362,6 +362,32 @@ test("a tool of ours answers codex's model with the turn that runs", async () =>
         },
       ],
     },
+  ]);
+});
+
+test("a question of our tool may be thought about for longer than a turn may take", async () => {
+  const call = { type: "dynamicToolCall", id: "call-9", tool: "clarify", arguments: {} };
+  const script = codex.turn(
+    codex.tell("item/started", { item: { ...call, status: "inProgress" } }),
+    codex.ask(0, "item/tool/call", { callId: "call-9", tool: "clarify", arguments: {} }),
+    codex.awaitAnswer(0),
+    codex.tell("item/completed", {
+      item: { ...call, status: "completed", success: true, contentItems: [] },
+    }),
+    codex.message(message),
+  );
+  const clarify = createFakeTool("clarify", async (_given, { ask }) =>
+    ok((await ask?.({ question: "Which?", choices: [] })) ?? "nobody"),
+  );
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })], { tools: [clarify] });
+  const ask = async (): Promise<string> => {
+    await rig.clock.sleep(limits.turnMs + 60_000);
+    return "this";
+  };
+  expect(told(await rig.play({ ask })).at(-1)).toEqual(finished(message)[1]);
+  expect(calls(rig).at(-1)).toEqual([
+    "answer to 0",
+    { success: true, contentItems: [{ type: "inputText", text: "this" }] },
   ]);
 });
 
