@@ -26,14 +26,21 @@ export function asModelItems(items: readonly Item[]): readonly ModelItem[] {
 
 function commandPair(item: CommandRun): readonly ModelItem[] {
   const exit = item.exitCode === null || item.exitCode === 0 ? "" : `[exit ${item.exitCode}]\n`;
-  const output =
-    item.status === "completed" || item.status === "failed" ? "" : `[${item.status}]\n`;
+  const output = statusNotes[item.status];
   return pair(item, {
     name: "exec_command",
     input: { cmd: item.command, workdir: item.cwd },
     output: `${exit}${output}${item.output}`,
   });
 }
+
+const statusNotes: Readonly<Record<CommandRun["status"], string>> = {
+  completed: "",
+  failed: "",
+  in_progress: "[still running]\n",
+  declined: "[declined]\n",
+  interrupted: "[interrupted]\n",
+};
 
 function changePair(item: FileChange): readonly ModelItem[] {
   const changes = item.changes.map(({ kind, path }) => ({ kind, path }));
@@ -52,7 +59,8 @@ function pair(
       id: `${id}-result`,
       callId: id,
       output: call.output,
-      isError: status !== "completed",
+      // One that the turn left running has not failed.
+      isError: status !== "completed" && status !== "in_progress",
     },
   ];
 }

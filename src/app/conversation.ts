@@ -5,7 +5,7 @@ import type { TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
-import { openBackend } from "./backend.ts";
+import { type Backend, openBackend } from "./backend.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { createTurnRunner } from "./turn_runner.ts";
@@ -53,7 +53,9 @@ export async function openConversation(
   };
   const runner = createTurnRunner(
     {
-      store: stored ? store : creatingStore(store, session),
+      store: stored
+        ? goingOnStore(store, stored.info, backend.name)
+        : creatingStore(store, session),
       runtime: backend.runtime,
       clock: ports.clock,
       redactor,
@@ -127,11 +129,29 @@ async function loadSession(
   });
 }
 
+type TurnStore = Pick<SessionStore, "startTurn" | "append" | "keepRuntimeState" | "endTurn">;
+
+/**
+ * The store of a session that goes on. What another backend remembers of it ends with the first turn that it has no part
+ * in: going on from there it would not know of that turn.
+ */
+function goingOnStore(store: SessionStore, info: SessionInfo, runtime: Backend["name"]): TurnStore {
+  if (info.runtimeState === null || runtime === "codex_app_server") return store;
+  let isForgotten = false;
+  return {
+    async startTurn(turn) {
+      await store.startTurn(turn);
+      if (!isForgotten) await store.keepRuntimeState(turn.turnId, null);
+      isForgotten = true;
+    },
+    append: (turnId, item, at) => store.append(turnId, item, at),
+    keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
+    endTurn: (turn) => store.endTurn(turn),
+  };
+}
+
 /** The store, with the session's row written by its first turn: a conversation without one leaves no trace. */
-function creatingStore(
-  store: SessionStore,
-  session: NewSession,
-): Pick<SessionStore, "startTurn" | "append" | "keepRuntimeState" | "endTurn"> {
+function creatingStore(store: SessionStore, session: NewSession): TurnStore {
   let isCreated = false;
   return {
     async startTurn(turn) {

@@ -81,13 +81,17 @@ export class CodexClient {
     };
   }
 
-  /** @throws {HermesError} `codex/config_invalid` with codex's own path, line and column */
-  async readSettings(signal: AbortSignal): Promise<CodexSettings> {
-    const { config } = await this.#call("config/read", configReply, { params: {}, signal }).catch(
-      (error: unknown) => {
-        throw asConfigError(error);
-      },
-    );
+  /**
+   * What holds in a directory: projects have settings of their own.
+   * @throws {HermesError} `codex/config_invalid` with codex's own path, line and column
+   */
+  async readSettings(cwd: string, signal: AbortSignal): Promise<CodexSettings> {
+    const { config } = await this.#call("config/read", configReply, {
+      params: { cwd },
+      signal,
+    }).catch((error: unknown) => {
+      throw asConfigError(error);
+    });
     const choices = [config.sandbox_mode, config.default_permissions, config.profile];
     return {
       model: config.model ?? undefined,
@@ -202,7 +206,7 @@ function tooLate(method: string, timeoutMs: number): HermesError {
 function asConfigError(error: unknown): unknown {
   if (!(error instanceof RpcError)) return error;
   const problem =
-    /^failed to (?:load configuration|read configuration layers|resolve [\w ]+): (.+)$/s;
+    /^(?:failed to (?:load configuration|read configuration layers|resolve [\w ]+)|invalid configuration): (.+)$/s;
   const details = problem.exec(error.message)?.[1];
   if (details === undefined) return error;
   return new HermesError(

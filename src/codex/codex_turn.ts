@@ -18,6 +18,9 @@ import { isOffline, turnError } from "./turn_error.ts";
 /** Events that may wait for whoever stores and shows them before no more is read from codex. */
 const maxWaiting = 1_000;
 
+/** Notifications that are kept until the turn has its name. */
+const maxEarly = 10_000;
+
 /**
  * How long the end of a command is waited for after the turn's own, in milliseconds: some versions of codex report the
  * two in the wrong order.
@@ -67,6 +70,8 @@ export class CodexTurn implements Listener {
   readonly #completedItemIds: string[] = [];
   #hasLeftWork = false;
   #deniedByPolicy: readonly string[] = [];
+  /** Work of codex's own that began after the last denial. */
+  readonly #begunSince = new Set<string>();
   #lastWasTool = false;
   #completion: JsonObject | undefined;
 
@@ -155,13 +160,22 @@ export class CodexTurn implements Listener {
         break;
       case "notification":
         this.#onNotification(message.method, message.params);
-        await this.#deps.events.room(maxWaiting);
+        await this.#room();
         break;
       case "noise":
         break;
       default:
         message satisfies never;
     }
+  }
+
+  /** Waits for whoever stores and shows the events; codex is not to blame for what is not read meanwhile. */
+  async #room(): Promise<void> {
+    const { events } = this.#deps;
+    if (events.size < maxWaiting) return;
+    const release = this.clock.hold();
+    await events.room(maxWaiting);
+    release();
   }
 
   onEnd(failure: HermesError): void {
@@ -187,10 +201,7 @@ export class CodexTurn implements Listener {
 
   #onNotification(method: string, params: Json): void {
     if (method === "serverRequest/resolved") return this.#questions.withdraw(params);
-    if (!this.#projector) {
-      this.#early.push({ method, params });
-      return;
-    }
+    if (!this.#projector) return this.#keepEarly(method, params);
     const events = this.#projector.project(method, params);
     if (!this.#isOurs(params, this.#projector)) return this.#pass(events);
     if (method === "turn/completed") return this.#onCompleted(params);
@@ -198,6 +209,15 @@ export class CodexTurn implements Listener {
     this.clock.offline(method === "error" && isOffline(params));
     this.clock.active(this.#activity());
     if (this.#completion && this.#projector.openItems === 0) this.#conclude();
+  }
+
+  /** Codex may tell of a turn before it names it, but not without end. */
+  #keepEarly(method: string, params: Json): void {
+    const threadId = threadIdOf(params);
+    const isOther = threadId !== undefined && this.#thread && threadId !== this.#thread.threadId;
+    if (isOther) return;
+    if (this.#early.length < maxEarly) this.#early.push({ method, params });
+    else this.leave(outcomeOf(tooMuch()));
   }
 
   /** Of this turn, in contrast to other turns, to threads of codex's own helpers, and to what concerns all of them. */
@@ -208,6 +228,7 @@ export class CodexTurn implements Listener {
 
   #pass(events: readonly TurnEvent[]): void {
     for (const event of events) {
+      if (event.type === "item-start") this.#onItemStart(event.item);
       if (event.type === "item-end") this.#onItemEnd(event.item);
       this.#emit(event);
     }
@@ -219,14 +240,22 @@ export class CodexTurn implements Listener {
     else this.#held.push(event);
   }
 
+  #onItemStart(item: Item): void {
+    const isOurTool =
+      item.type === "tool-call" && this.#deps.tools.some(({ spec }) => spec.name === item.name);
+    const isWork = item.type === "command" || item.type === "file-change";
+    if (isWork || (item.type === "tool-call" && !isOurTool)) this.#begunSince.add(item.id);
+  }
+
   #onItemEnd(item: Item): void {
     this.#completedItemIds.push(item.id);
     this.#lastWasTool = item.type !== "assistant-message" && item.type !== "reasoning";
     const hasSucceeded =
       ((item.type === "command" || item.type === "file-change") && item.status === "completed") ||
       (item.type === "tool-result" && !item.isError);
-    // Work that went on after a denial found another way.
-    if (hasSucceeded) this.#deniedByPolicy = [];
+    const id = item.type === "tool-result" ? item.callId : item.id;
+    // Work that was begun after a denial, and succeeded, found another way.
+    if (hasSucceeded && this.#begunSince.has(id)) this.#deniedByPolicy = [];
   }
 
   #activity(): "thinking" | "after-tool" | "working" {
@@ -238,6 +267,7 @@ export class CodexTurn implements Listener {
     this.#emit({ type: "approval-decided", subject: request.subject, verdict });
     if (verdict.decision === "deny" && verdict.by === "policy") {
       this.#deniedByPolicy = [...this.#deniedByPolicy, denied(request)];
+      this.#begunSince.clear();
     }
   }
 
@@ -282,7 +312,8 @@ export class CodexTurn implements Listener {
     const projector = this.#projector;
     if (projector) {
       this.#hasLeftWork = projector.openWork > 0;
-      for (const event of projector.close()) this.#emit(event);
+      const isWhole = outcome.status === "completed";
+      for (const event of projector.close(isWhole)) this.#emit(event);
       this.#emit({ type: "usage", usage: projector.usage });
     }
     this.#over.abort();
@@ -304,6 +335,14 @@ function emptyAnswer(): HermesError {
 
 function namelessTurn(): HermesError {
   return new HermesError("stream/invalid", "codex started a turn without saying which");
+}
+
+function tooMuch(): HermesError {
+  return new HermesError(
+    "stream/invalid",
+    `codex said more than ${maxEarly} things before it named the turn`,
+    { hint: "hermes codex status" },
+  );
 }
 
 function threadIdOf(params: Json): string | undefined {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { ApprovalVerdict } from "../core/approval.ts";
+import type { ApprovalRequest, ApprovalVerdict } from "../core/approval.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { AnswerFacts, AnswerPlan } from "./answer_plan.ts";
 import { approvalPlan, type VerdictAnswers } from "./approval_plan.ts";
@@ -48,7 +48,7 @@ export function planCommandApproval(params: Json, facts: AnswerFacts): AnswerPla
   const asked = parsed.data;
   const plan = approvalPlan(
     {
-      subject: { kind: "command", ...shown },
+      subject: subjectOf(asked, shown, facts),
       reason: reasonOf(asked, facts),
       key: keyOf(asked, shown),
     },
@@ -65,6 +65,21 @@ export function planCommandApproval(params: Json, facts: AnswerFacts): AnswerPla
   return {
     ...plan,
     answer: (verdict: ApprovalVerdict) => (verdict.by === "user" ? plan.answer(verdict) : decline),
+  };
+}
+
+/** Input for a program that runs is no command: what may be run is not what may be typed into it. */
+function subjectOf(
+  { kind, itemId }: CommandParams,
+  shown: Command,
+  facts: AnswerFacts,
+): ApprovalRequest["subject"] {
+  if (kind !== "writeStdin") return { kind: "command", ...shown };
+  const running = facts.commandOf(itemId)?.command;
+  return {
+    kind: "tool",
+    name: "write_stdin",
+    arguments: { input: shown.command, ...(running === undefined ? {} : { command: running }) },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Approver, ApprovalRequest, ApprovalVerdict } from "../core/approva
 import { toHermesError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
+import { abortable } from "../wire/abortable.ts";
 
 /** Tools of ours as codex's `thread/start` takes them; both versions of its schema take this shape. */
 export function dynamicToolSpecs(tools: readonly Tool[]): readonly JsonObject[] {
@@ -39,7 +40,10 @@ export async function runDynamicCall(
   try {
     const input = tool.parse(JSON.stringify(call.arguments ?? {}));
     const refusal = await refusalOf(tool, input, scope);
-    return answer(refusal ?? (await tool.run(input, scope.context)));
+    const { context } = scope;
+    // A tool that does not heed its signal is left behind.
+    const run = () => tool.run(input, context);
+    return answer(refusal ?? (await abortable(run, context.signal)));
   } catch (error) {
     return answer({ text: toHermesError(error).message, isError: true });
   }

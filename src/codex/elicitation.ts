@@ -35,7 +35,9 @@ export function planElicitation(params: Json): AnswerPlan {
   if (!parsed.success) return { kind: "answer", result: formDeclined };
   const asked = parsed.data;
   const toolCall = toolCallMeta.safeParse(asked._meta);
-  if (asked.mode === "form" && toolCall.success) return planToolCall(asked, toolCall.data);
+  // Servers can say the same of a form of theirs: codex's own has no fields.
+  const isCodexsOwn = asked.mode === "form" && toolCall.success && hasNoFields(schemaOf(params));
+  if (isCodexsOwn) return planToolCall(asked, toolCall.data);
   const title = `MCP server ${asked.serverName} asks: ${asked.message ?? ""}`;
   switch (asked.mode) {
     case "form":
@@ -45,6 +47,12 @@ export function planElicitation(params: Json): AnswerPlan {
     default:
       return { kind: "answer", result: formDeclined };
   }
+}
+
+function hasNoFields(schema: Json): boolean {
+  const { properties = {}, required = [] } = isJsonObject(schema) ? schema : {};
+  const isEmpty = isJsonObject(properties) && Object.keys(properties).length === 0;
+  return isEmpty && Array.isArray(required) && required.length === 0;
 }
 
 function schemaOf(params: Json): Json {

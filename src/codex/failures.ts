@@ -62,6 +62,11 @@ export function exitFailure(
       hint: "correct codex's config.toml, then: hermes codex status",
     });
   }
+  if (phase === "while it started" && /unexpected argument|unrecognized subcommand/i.test(stderr)) {
+    return new HermesError("codex/too_old", `This codex has no app-server: ${message}`, {
+      hint: "npm install -g @openai/codex",
+    });
+  }
   return new HermesError("codex/exited", message, {
     hint: phase === "while it started" ? "hermes codex status" : "send the message again",
     retryable: true,

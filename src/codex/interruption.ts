@@ -13,6 +13,8 @@ export interface Unwanted {
   readonly connection: Connection;
   readonly threadId: string;
   readonly codexTurn: CodexTurn;
+  /** Whether a command of an earlier turn may still run. */
+  readonly hasLeftWork: boolean;
   /** Whether codex has taken it on: rejects where it has not. */
   readonly started: Promise<void>;
 }
@@ -37,7 +39,8 @@ async function endTurn(clock: Clock, turn: Unwanted, signal: AbortSignal): Promi
   const asked = askToEnd(clock, turn, signal).then(() => codexTurn.completed);
   await Promise.race([codexTurn.completed, asked]);
   // An interrupt ends the model, not its commands.
-  if (codexTurn.hasLeftWork) await connection.client.cleanBackground(threadId, signal);
+  if (turn.hasLeftWork || codexTurn.hasLeftWork)
+    await connection.client.cleanBackground(threadId, signal);
 }
 
 /** Codex refuses until it has begun the turn that it has already named: then it is asked again. */

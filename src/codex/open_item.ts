@@ -89,12 +89,14 @@ export class OpenItem {
     }
   }
 
-  /** The events of an end that codex did not tell. */
-  cutOff(): readonly ItemEvent[] {
+  /** The events of an end that codex did not tell; `goesOn`: a command runs on without the turn. */
+  cutOff(goesOn = false): readonly ItemEvent[] {
     const begun = this.#begun;
     switch (begun.kind) {
       case "item":
-        return [{ type: "item-end", item: interrupted(this.#filled(unfinished(begun.item))) }];
+        return [
+          { type: "item-end", item: interrupted(this.#filled(unfinished(begun.item)), goesOn) },
+        ];
       case "tool": {
         const output = this.#written === "" ? "[interrupted]" : this.#written.toWellFormed();
         return this.#endTool(begun.isAskedLate ? begun.call : undefined, {
@@ -161,11 +163,12 @@ function unfinished<Made extends Own | ToolResult>(item: Made): Made {
   }
 }
 
-function interrupted(item: Own): Own {
+function interrupted(item: Own, goesOn: boolean): Own {
   switch (item.type) {
     case "assistant-message":
       return { ...item, interim: true };
     case "command":
+      return { ...item, status: goesOn ? "in_progress" : "interrupted" };
     case "file-change":
       return { ...item, status: "interrupted" };
     case "reasoning":

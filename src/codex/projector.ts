@@ -94,10 +94,10 @@ export class Projector {
     return isOurTurn ? this.#projectOurs(method, params) : [];
   }
 
-  /** The turn is over: ends what is still open. */
-  close(): readonly TurnEvent[] {
+  /** The turn is over: ends what is still open; commands that it leaves running go on where it ended well. */
+  close(isWhole = false): readonly TurnEvent[] {
     this.#isClosed = true;
-    const events = [...this.#open.values()].flatMap((open) => open.cutOff());
+    const events = [...this.#open.values()].flatMap((open) => open.cutOff(isWhole));
     this.#open.clear();
     return events;
   }

@@ -2,9 +2,14 @@ import type { ApprovalRequest, ApprovalVerdict, Approver } from "../core/approva
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Question, Tool, ToolContext } from "../core/tool.ts";
+import { abortable } from "../wire/abortable.ts";
 import type { JsonRpcPeer, RpcId } from "../wire/json_rpc.ts";
 import { type AnswerFacts, type AnswerPlan, planAnswer, type ServerRequest } from "./approvals.ts";
+import { isDoneWithin } from "./done_within.ts";
 import { runDynamicCall } from "./dynamic_tools.ts";
+
+/** How long somebody may take to notice that a question is over, in milliseconds. */
+const goodbyeMs = 200;
 
 export interface QuestionDeps {
   readonly peer: Pick<JsonRpcPeer, "respond" | "refuse">;
@@ -30,6 +35,8 @@ export class Questions {
   /** Ids are codex's: nothing here relies on their being different. */
   readonly #open = new Set<{ readonly id: RpcId; readonly asked: AbortController }>();
   readonly #tasks = new Set<Promise<void>>();
+  /** What approvers, askers and tools still do, wanted or not. */
+  readonly #foreign = new Set<Promise<unknown>>();
   #isCancelled = false;
 
   constructor(deps: QuestionDeps) {
@@ -55,11 +62,35 @@ export class Questions {
     for (const { id, asked } of this.#open) if (id === requestId) asked.abort();
   }
 
-  /** Ends every question: approvals are answered with "cancel", so that codex ends the turn. */
+  /**
+   * Ends every question: approvals are answered with "cancel", so that codex ends the turn. Whoever was asked may take its
+   * question off the screen before this resolves; one that does not heed its signal is not waited for.
+   */
   async cancel(): Promise<void> {
     this.#isCancelled = true;
     for (const { asked } of this.#open) asked.abort();
     await Promise.all(this.#tasks);
+    await isDoneWithin(this.#deps.clock, Promise.all(this.#foreign), goodbyeMs);
+  }
+
+  /** The work of somebody else, while the turn's time stands still; over for us as soon as the signal aborts. */
+  async #entrust<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const resume = this.#deps.pause();
+    const entrusted = async (): Promise<T> => {
+      const done = work();
+      const settled = done.then(
+        () => undefined,
+        () => undefined,
+      );
+      this.#foreign.add(settled);
+      void settled.then(() => this.#foreign.delete(settled));
+      return await done;
+    };
+    try {
+      return await abortable(entrusted, signal);
+    } finally {
+      resume();
+    }
   }
 
   async #answer(request: ServerRequest, signal: AbortSignal): Promise<void> {
@@ -102,17 +133,14 @@ export class Questions {
   ): Promise<JsonObject | undefined> {
     if (this.#isCancelled) return plan.cancel;
     const { approver } = this.#deps;
-    const resume = this.#deps.pause();
-    try {
-      const verdict = await approver
-        .decide(plan.request, signal)
-        .catch((): ApprovalVerdict => ({ decision: "deny", by: "policy" }));
-      if (signal.aborted) return this.#isCancelled ? plan.cancel : undefined;
-      this.#deps.onVerdict(plan.request, verdict);
-      return plan.answer(verdict);
-    } finally {
-      resume();
-    }
+    const decide = () => approver.decide(plan.request, signal);
+    const verdict = await this.#entrust(decide, signal).catch((): ApprovalVerdict => ({
+      decision: "deny",
+      by: "policy",
+    }));
+    if (signal.aborted) return this.#isCancelled ? plan.cancel : undefined;
+    this.#deps.onVerdict(plan.request, verdict);
+    return plan.answer(verdict);
   }
 
   async #askAll(
@@ -121,18 +149,12 @@ export class Questions {
   ): Promise<JsonObject | undefined> {
     const { ask } = this.#deps;
     const answers = new Map<string, string | undefined>();
-    const resume = this.#deps.pause();
-    try {
-      for (const { id, question } of plan.questions) {
-        const answer = signal.aborted
-          ? undefined
-          : await ask?.(question, signal).catch(() => undefined);
-        answers.set(id, answer);
-        // One that stays open makes the rest pointless.
-        if (answer === undefined) break;
-      }
-    } finally {
-      resume();
+    for (const { id, question } of plan.questions) {
+      const put = async () => await ask?.(question, signal);
+      const answer = await this.#entrust(put, signal).catch(() => undefined);
+      answers.set(id, answer);
+      // One that stays open makes the rest pointless.
+      if (answer === undefined) break;
     }
     return signal.aborted && !this.#isCancelled ? undefined : plan.answer(answers);
   }
@@ -142,9 +164,15 @@ export class Questions {
     signal: AbortSignal,
   ): Promise<JsonObject> {
     const { tools, approver } = this.#deps;
+    const context = this.#deps.toolContext(plan.callId, signal);
     return await runDynamicCall(tools, plan, {
-      context: this.#deps.toolContext(plan.callId, signal),
-      approver,
+      context: {
+        ...context,
+        ask: (question) => this.#entrust(async () => await context.ask?.(question), signal),
+      },
+      approver: {
+        decide: (request) => this.#entrust(() => approver.decide(request, signal), signal),
+      },
       onVerdict: (request, verdict) => this.#deps.onVerdict(request, verdict),
     });
   }

@@ -1,4 +1,4 @@
-import { abortError, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
+import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { AsyncQueue } from "../core/async_queue.ts";
 import { noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
 import type { UserMessage } from "../core/item.ts";
@@ -6,6 +6,7 @@ import type { ReasoningEffort } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
+import { abortable } from "../wire/abortable.ts";
 import { RpcError } from "../wire/json_rpc.ts";
 import { CodexTurn } from "./codex_turn.ts";
 import { Connection } from "./connection.ts";
@@ -62,6 +63,8 @@ interface OpenThread {
   readonly threadId: string;
   /** Tokens of its turns so far; undefined where codex has not told. */
   usage: Usage | undefined;
+  /** Whether a command of an earlier turn may still run. */
+  hasLeftWork: boolean;
 }
 
 /** A turn that can begin: its thread is open, and it hears what codex sends. */
@@ -163,8 +166,7 @@ class Runtime implements CodexRuntime {
     events: AsyncQueue<TurnEvent>,
     signal: AbortSignal,
   ): Promise<ReadyTurn> {
-    await this.#settling;
-    throwIfAborted(signal);
+    await abortable(() => this.#settling, signal);
     const known = this.#open;
     if (known && !known.connection.isOver) {
       const codexTurn = this.#listen(known.connection, turn, events);
@@ -179,7 +181,7 @@ class Runtime implements CodexRuntime {
       const options = { ...this.#options, tools: this.#deps.tools, turn, threadId };
       const opened = await openThread(connection, options, signal);
       const usage = opened.kind === "resumed" ? known?.usage : noUsage;
-      const open: OpenThread = { connection, threadId: opened.threadId, usage };
+      const open = { connection, threadId: opened.threadId, usage, hasLeftWork: false };
       this.#open = open;
       return { open, codexTurn, notices: openingNotices(opened) };
     } catch (error) {
@@ -220,6 +222,7 @@ class Runtime implements CodexRuntime {
     }
     const ended = await codexTurn.ended;
     open.usage = codexTurn.threadUsage;
+    open.hasLeftWork ||= codexTurn.hasLeftWork;
     if (!failure) this.#settling = this.#rest(ready, ended);
     // Codex calls every turn interrupted that was ended from here; why it was is only known here.
     return failure && ended.status !== "completed"
@@ -253,7 +256,9 @@ class Runtime implements CodexRuntime {
     const { open, codexTurn } = ready;
     // One that has been silent all the time is not waited for again.
     const ms = failure.code === "codex/silent" ? interruptShownMs : interruptMs;
-    const isEnded = await interrupt(this.#deps.clock, { ...open, codexTurn, started }, ms);
+    const unwanted = { ...open, codexTurn, started };
+    const isEnded = await interrupt(this.#deps.clock, unwanted, ms);
+    open.hasLeftWork &&= !isEnded;
     if (isEnded) open.connection.listen(idleListener(open.connection));
     else await open.connection.stop();
     await codexTurn.cancelQuestions();

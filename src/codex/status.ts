@@ -41,7 +41,7 @@ export async function readCodexStatus(
     known.version = (await client.initialize(deps.version, signal)).text;
     connection.enter("while it opened the session");
     known.account = await client.readAccount(signal).catch(() => undefined);
-    known.settings = await client.readSettings(signal);
+    known.settings = await client.readSettings(program.cwd, signal);
     const { account } = known;
     if (account?.isNeeded === true && account.kind === undefined) {
       known.failure = new HermesError("auth/missing", "codex is not signed in", {

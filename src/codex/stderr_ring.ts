@@ -1,6 +1,8 @@
 /** Lines that are kept; each is cut at `maxLineChars`. */
 const maxLines = 500;
 const maxLineChars = 4_096;
+/** How much of a line that has no end yet is held. */
+const maxRestChars = 65_536;
 /** What an error shows of them. */
 const shownLines = 12;
 const shownChars = 4_096;
@@ -22,7 +24,8 @@ export class StderrRing {
 
   push(text: string): void {
     const lines = `${this.#rest}${text}`.split("\n");
-    this.#rest = (lines.pop() ?? "").slice(0, maxLineChars);
+    // Longer than what is kept of a line: it is cut once, as a whole.
+    this.#rest = (lines.pop() ?? "").slice(0, maxRestChars);
     for (const line of lines) this.#add(line);
   }
 
@@ -32,7 +35,7 @@ export class StderrRing {
    */
   tail(mask: (text: string) => string, mark = 0): string {
     const gone = this.#written - this.#lines.length;
-    const since = [...this.#lines, this.#rest].slice(Math.max(0, mark - gone));
+    const since = [...this.#lines, cutLine(this.#rest)].slice(Math.max(0, mark - gone));
     const plain = mask(since.join("\n").replace(escapes, ""));
     const lines = plain.split("\n").filter((line) => line.trim() !== "");
     return lines.slice(-shownLines).join("\n").slice(-shownChars).toWellFormed();
@@ -40,7 +43,14 @@ export class StderrRing {
 
   #add(line: string): void {
     this.#written++;
-    this.#lines.push(line.trimEnd().slice(0, maxLineChars));
+    this.#lines.push(cutLine(line.trimEnd()));
     if (this.#lines.length > maxLines * 2) this.#lines = this.#lines.slice(-maxLines);
   }
+}
+
+/** A long line up to the last whole word before the limit: half a word could be half a secret, which nothing would mask. */
+function cutLine(line: string): string {
+  if (line.length <= maxLineChars) return line;
+  const kept = line.slice(0, maxLineChars);
+  return `${kept.slice(0, Math.max(0, kept.search(/[^\w+/=.~-][\w+/=.~-]*$/)))} [...]`;
 }

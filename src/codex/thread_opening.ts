@@ -14,7 +14,7 @@ export interface OpeningOptions {
   readonly model?: string;
   readonly serviceTier?: string;
   readonly tools: readonly Tool[];
-  readonly turn: Pick<TurnRequest, "instructions" | "history">;
+  readonly turn: Pick<TurnRequest, "instructions" | "history" | "cwd">;
   /** The thread that the session has had so far. */
   readonly threadId: string | undefined;
 }
@@ -41,7 +41,7 @@ export async function openThread(
   await client.initialize(version, signal);
   connection.enter("while it opened the session");
   const [settings, account] = await Promise.all([
-    client.readSettings(signal),
+    client.readSettings(turn.cwd, signal),
     // Some versions need the network for it.
     client.readAccount(signal).catch(() => undefined),
   ]);
@@ -57,7 +57,7 @@ export async function openThread(
   const resumed =
     threadId === undefined
       ? undefined
-      : await resume(client, threadResume(threadId, options), signal);
+      : await resume(client, threadResume(threadId, turn.cwd, options), signal);
   if (resumed) return { threadId: resumed.threadId, kind: "resumed", isWithoutTools: false };
   const opened = await start(client, options, signal);
   const history = historyItems(turn.history);

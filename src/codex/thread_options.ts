@@ -29,9 +29,12 @@ export function threadStart(options: ThreadOptions): JsonObject {
   };
 }
 
-/** Parameters of `thread/resume`: the tools of a thread stay as they were when it was started. */
-export function threadResume(threadId: string, options: ThreadOptions): JsonObject {
-  return { threadId, excludeTurns: true, ...shared(options) };
+/**
+ * Parameters of `thread/resume`: the tools of a thread stay as they were when it was started, and so would the directory
+ * that it works in.
+ */
+export function threadResume(threadId: string, cwd: string, options: ThreadOptions): JsonObject {
+  return { threadId, cwd, excludeTurns: true, ...shared(options) };
 }
 
 function shared(options: ThreadOptions): JsonObject {
@@ -64,14 +67,14 @@ export function turnStart(
   };
 }
 
-/** A message as codex's user input. */
+/** A message as codex's user input. Codex passes over a line with half a surrogate pair, as if nothing had come. */
 export function inputOf(message: UserMessage): readonly JsonObject[] {
   return message.parts.map((part) => inputPart(part));
 }
 
 function inputPart(part: ContentPart): JsonObject {
   return part.type === "text"
-    ? { type: "text", text: part.text }
+    ? { type: "text", text: part.text.toWellFormed() }
     : { type: "image", url: `data:${part.mediaType};base64,${part.data}` };
 }
 
@@ -92,5 +95,5 @@ export function historyItems(history: readonly Item[]): readonly JsonObject[] {
 }
 
 function messageItem(role: string, type: string, text: string): JsonObject {
-  return { type: "message", role, content: [{ type, text }] };
+  return { type: "message", role, content: [{ type, text: text.toWellFormed() }] };
 }

@@ -31,6 +31,7 @@ export class TurnClock {
   #offlineSince: number | undefined;
   #questions = 0;
   #askedAt = 0;
+  #isHeld = false;
   #changed = Promise.withResolvers<void>();
 
   constructor(clock: Clock, limits: CodexLimits) {
@@ -58,6 +59,18 @@ export class TurnClock {
     }
   }
 
+  /** What codex says is not read for now: its silence is none. The returned call ends that. */
+  hold(): () => void {
+    this.#isHeld = true;
+    this.#notify();
+    return () => {
+      this.#isHeld = false;
+      this.#activeAt = this.#clock.monotonic();
+      this.#offlineSince = undefined;
+      this.#notify();
+    };
+  }
+
   /** A question is put to somebody; the returned call ends the pause. */
   pause(): () => void {
     if (this.#questions++ === 0) this.#askedAt = this.#clock.monotonic();
@@ -81,7 +94,7 @@ export class TurnClock {
     if (this.#questions > 0) return undefined;
     const { turnMs, offlineMs } = this.#limits;
     const dues: Due[] = [{ at: this.#endsAt, failure: () => turnDeadline(turnMs) }];
-    const quietMs = this.#quietMs();
+    const quietMs = this.#isHeld ? undefined : this.#quietMs();
     if (quietMs !== undefined) {
       const after = this.#activity === "after-tool" ? "after a tool" : "while its model thinks";
       dues.push({
@@ -89,7 +102,7 @@ export class TurnClock {
         failure: () => silentFailure(quietMs, after, stderr()),
       });
     }
-    if (this.#offlineSince !== undefined) {
+    if (this.#offlineSince !== undefined && !this.#isHeld) {
       dues.push({ at: this.#offlineSince + offlineMs, failure: () => offlineFailure(offlineMs) });
     }
     return dues.toSorted((one, other) => one.at - other.at)[0];

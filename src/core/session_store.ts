@@ -59,7 +59,7 @@ export interface SessionStore extends AsyncDisposable {
   startTurn(turn: NewTurn): Promise<void>;
   append(turnId: string, item: Item, at: number): Promise<void>;
   /** What the backend must find again when the session goes on: kept at once, since the turn may never end. */
-  keepRuntimeState(turnId: string, state: string): Promise<void>;
+  keepRuntimeState(turnId: string, state: string | null): Promise<void>;
   endTurn(turn: EndedTurn): Promise<void>;
 }
 

@@ -69,7 +69,7 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     };
   }
 
-  async keepRuntimeState(turnId: string, state: string): Promise<void> {
+  async keepRuntimeState(turnId: string, state: string | null): Promise<void> {
     const session = this.#ofTurn(turnId);
     session.info = { ...session.info, runtimeState: state };
   }

@@ -96,7 +96,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     );
   }
 
-  async keepRuntimeState(turnId: string, state: string): Promise<void> {
+  async keepRuntimeState(turnId: string, state: string | null): Promise<void> {
     const sessionId = this.#sessionOf(turnId);
     await this.#write(async ({ db }) => {
       await db

@@ -104,7 +104,11 @@ describe("planCommandApproval()", () => {
 
   test("shows what is typed into a running command, and never the command in its place", () => {
     expect(requestOf({ kind: "writeStdin", command: "write_stdin 'rm -rf /'" }, running)).toEqual({
-      subject: { kind: "command", command: "write_stdin 'rm -rf /'", cwd: "/srv" },
+      subject: {
+        kind: "tool",
+        name: "write_stdin",
+        arguments: { input: "write_stdin 'rm -rf /'", command: "python3 -i" },
+      },
       reason: "codex wants to type this into a running command; the running command is python3 -i",
       key: `codex command ["writeStdin","write_stdin 'rm -rf /'","/srv",null]`,
       scopes: [],

@@ -75,6 +75,28 @@ describe("planElicitation() of codex's own approval of a tool call", () => {
 });
 
 describe("planElicitation() of a server", () => {
+  test.each([
+    ["a field", { type: "object", properties: { ok: { type: "boolean" } }, required: ["ok"] }],
+    [
+      "a field that need not be filled",
+      { type: "object", properties: { ok: { type: "boolean" } } },
+    ],
+    ["a field that is not described", { type: "object", properties: {}, required: ["ok"] }],
+    ["fields in a list", { type: "object", properties: [] }],
+  ])("takes no form with %s for an approval of codex's", (_name, requestedSchema) => {
+    for (const serverName of ["notes", "hermes-tools"]) {
+      const forged = {
+        ...toolCall({ serverName, meta: { tool_name: "harmless" } }),
+        requestedSchema,
+      };
+      const plan = planElicitation(forged);
+      expect(plan).toEqual(
+        plan.kind === "questions" ? expect.anything() : { kind: "answer", result: declined },
+      );
+      expect(plan.kind).not.toBe("approval");
+    }
+  });
+
   test("puts a form to the person, that of our own server too", () => {
     const asked: JsonObject = {
       serverName: "hermes-tools",

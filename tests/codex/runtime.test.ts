@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../../src/core/json.ts";
 import { settled } from "../fakes/clock.ts";
 import * as codex from "../fakes/codex_script.ts";
 import { createFakeTool, ok } from "../fakes/tool.ts";
-import { approverOf, createRig, type Rig, thinkingApprover, userMessage } from "./rig.ts";
+import { approverOf, createRig, type Rig, thinkingApprover, userMessage, limits } from "./rig.ts";
 import { begun, ended, failure, finished, said, started, told } from "./told.ts";
 
 const command = "touch /etc/motd";
@@ -68,7 +68,7 @@ test("a turn opens a thread, and the next one goes on in it", async () => {
       },
     ],
     ["initialized", undefined],
-    ["config/read", {}],
+    ["config/read", { cwd: "/project" }],
     ["account/read", { refreshToken: false }],
     ["thread/start", { developerInstructions: "Be brief.", config: marked }],
     ["turn/start", { threadId: "thread-1", input: hi }],
@@ -148,6 +148,49 @@ test("a turn that could not do without what the policy denied has failed", async
     ]),
   ]);
   expect(turn.endedAt).toBe(0);
+});
+
+test("a tool of ours is no way around what was denied", async () => {
+  const call = { type: "dynamicToolCall", id: "call-9", tool: "todo", arguments: {} };
+  const script = codex.turn(
+    codex.commandStarted(command),
+    codex.askForCommand(0, command),
+    codex.awaitAnswer(0),
+    codex.commandCompleted({ command, status: "declined" }),
+    codex.tell("item/started", { item: { ...call, status: "inProgress" } }),
+    codex.ask(1, "item/tool/call", { callId: "call-9", tool: "todo", arguments: {} }),
+    codex.awaitAnswer(1),
+    codex.tell("item/completed", {
+      item: { ...call, status: "completed", success: true, contentItems: [] },
+    }),
+    codex.message(message),
+  );
+  const tools = [createFakeTool("todo", () => ok("done"))];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })], { tools });
+  const verdict: ApprovalVerdict = { decision: "deny", by: "policy" };
+  expect(told(await rig.play({ approver: approverOf(verdict) })).at(-1)).toMatchObject({
+    outcome: { status: "failed", error: { code: "approval/denied" } },
+  });
+});
+
+test("what an earlier turn left running ends with the next one that is interrupted", async () => {
+  const leaving = [
+    ...codex.turnStarted,
+    codex.commandStarted(command),
+    ...codex.message(message),
+    codex.turnCompleted(),
+  ];
+  await using rig = createRig([codex.scenario({ "turn/start": [leaving, asking] })]);
+  await rig.play();
+  const stop = new AbortController();
+  await rig.play({
+    approver: thinkingApprover(),
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.type === "item-start") void settled().then(() => stop.abort());
+    },
+  });
+  expect(calls(rig).at(-1)).toEqual(["thread/backgroundTerminals/clean", { threadId: "thread-1" }]);
 });
 
 test("an abort withdraws the question, answers it, and ends the turn", async () => {
@@ -322,6 +365,32 @@ test("a tool of ours answers codex's model with the turn that runs", async () =>
   ]);
 });
 
+test("a question of our tool may be thought about for longer than a turn may take", async () => {
+  const call = { type: "dynamicToolCall", id: "call-9", tool: "clarify", arguments: {} };
+  const script = codex.turn(
+    codex.tell("item/started", { item: { ...call, status: "inProgress" } }),
+    codex.ask(0, "item/tool/call", { callId: "call-9", tool: "clarify", arguments: {} }),
+    codex.awaitAnswer(0),
+    codex.tell("item/completed", {
+      item: { ...call, status: "completed", success: true, contentItems: [] },
+    }),
+    codex.message(message),
+  );
+  const clarify = createFakeTool("clarify", async (_given, { ask }) =>
+    ok((await ask?.({ question: "Which?", choices: [] })) ?? "nobody"),
+  );
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })], { tools: [clarify] });
+  const ask = async (): Promise<string> => {
+    await rig.clock.sleep(limits.turnMs + 60_000);
+    return "this";
+  };
+  expect(told(await rig.play({ ask })).at(-1)).toEqual(finished(message)[1]);
+  expect(calls(rig).at(-1)).toEqual([
+    "answer to 0",
+    { success: true, contentItems: [{ type: "inputText", text: "this" }] },
+  ]);
+});
+
 test("a codex that refuses our tools works with its own", async () => {
   const refused = { do: "refuse", code: -32_600, message: "unknown field `dynamicTools`" } as const;
   const [accepted = []] = codex.healthy["thread/start"] ?? [];
@@ -426,6 +495,7 @@ test("a session goes on in the thread that it had, with nothing told twice", asy
       "thread/resume",
       {
         threadId: "thread-of-before",
+        cwd: "/project",
         excludeTurns: true,
         developerInstructions: "Be brief.",
         config: marked,

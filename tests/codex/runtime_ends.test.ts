@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { Approver } from "../../src/core/approval.ts";
 import { noUsage, type TurnEvent } from "../../src/core/event.ts";
 import { isJsonObject } from "../../src/core/json.ts";
 import { createFakeClock, settled } from "../fakes/clock.ts";
@@ -101,6 +102,17 @@ test("a codex that ends at its start says why, in its last words", async () => {
     ),
   ]);
   expect(turn.endedAt).toBe(0);
+});
+
+test("a codex that knows no app-server is too old", async () => {
+  const start: Script = [
+    { do: "log", text: "error: unexpected argument 'app-server' found" },
+    { do: "exit", code: 2 },
+  ];
+  await using rig = createRig([codex.scenario({ start: [start] })]);
+  expect(told(await rig.play()).at(-1)).toMatchObject({
+    outcome: { status: "failed", error: { code: "codex/too_old" } },
+  });
 });
 
 test("only what codex said in this turn explains its death, and no MCP server's sign-in", async () => {
@@ -230,7 +242,7 @@ test("a command that is not reported to end is not waited for for long", async (
     started(),
     begun(command),
     ...said(message),
-    ended(command, { exitCode: null, status: "interrupted" }),
+    ended(command, { exitCode: null, status: "in_progress" }),
     ...finished(message),
   ]);
   expect(turn.endedAt).toBe(250);
@@ -287,6 +299,70 @@ test("an answer that was finished just before the exit is not lost, however slow
   expect(last).toEqual({
     type: "turn-end",
     outcome: { status: "completed", finalText: "done" },
+  });
+});
+
+test("a reader that stands still makes no silence of codex", async () => {
+  await using rig = createRig([codex.scenario({ "turn/start": [flood()] })]);
+  const stream = rig.runtime.runTurn(rig.request(), new AbortController().signal);
+  let last: TurnEvent | undefined;
+  let seen = 0;
+  for await (const event of stream) {
+    last = event;
+    // Longer than codex may be silent while its model thinks, and not as long as a turn may take.
+    if (seen++ === 2_000) await rig.clock.advance(limits.thinkingMs + 60_000);
+  }
+  expect(last).toMatchObject({ outcome: { status: "completed" } });
+});
+
+test("an approver that heeds no signal keeps neither the turn nor the next one", async () => {
+  const asking = [
+    ...codex.turnStarted,
+    codex.commandStarted(command),
+    codex.askForCommand(0, command),
+    codex.awaitAnswer(0),
+  ];
+  await using rig = createRig([
+    codex.scenario({ "turn/start": [asking, codex.turn(codex.message(message))] }),
+  ]);
+  const deaf: Approver = { decide: () => Promise.withResolvers<never>().promise };
+  const stop = new AbortController();
+  const turn = await rig.play({
+    approver: deaf,
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.type === "item-start") void settled().then(() => stop.abort());
+    },
+  });
+  expect(told(turn).at(-1)).toEqual(interrupted);
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+  expect(called(rig)).toContain("turn/interrupt");
+});
+
+test("an abort does not wait for what the last turn left to end", async () => {
+  const hang: Script = [...codex.turnStarted, { do: "hang" }];
+  await using rig = createRig([codex.scenario({ "turn/start": [hang] }), codex.scenario()]);
+  const abortAfter = async (ms: number) => {
+    const stop = new AbortController();
+    const at = rig.clock.monotonic() + ms;
+    void rig.clock.sleep(ms).then(() => stop.abort());
+    const { events, endedAt } = await rig.play({ signal: stop.signal });
+    return [events.at(-1), endedAt - at <= 250];
+  };
+  expect(await abortAfter(1_000)).toEqual([interrupted, true]);
+  expect(await abortAfter(100)).toEqual([interrupted, true]);
+});
+
+test("what is told of a turn that has no name yet is kept within limits", async () => {
+  const [opened = []] = codex.healthy["turn/start"] ?? [];
+  const many = {
+    do: "repeat",
+    times: 20_000,
+    steps: [codex.tell("item/agentMessage/delta", { itemId: "m", delta: "x" })],
+  } as const;
+  await using rig = createRig([codex.scenario({ "turn/start": [[many, ...opened]] })]);
+  expect(told(await rig.play()).at(-1)).toMatchObject({
+    outcome: { status: "failed", error: { code: "stream/invalid" } },
   });
 });
 

@@ -45,7 +45,17 @@ describe("StderrRing", () => {
 
   test("keeps a bounded part of a line without end", () => {
     const ring = new StderrRing();
-    for (let piece = 0; piece < 1_000; piece++) ring.push("x".repeat(1_000));
-    expect(ring.tail(plain).length).toBe(4_096);
+    for (let piece = 0; piece < 1_000; piece++) ring.push(`"${"x".repeat(997)}",`);
+    const shown = ring.tail(plain);
+    expect([shown.length, shown.slice(-10)]).toEqual([4_006, 'xx", [...]']);
+  });
+
+  test.each([4_090, 4_080, 4_064, 65_530])("cuts no secret at %d in half", (at) => {
+    const secret = "s3cr3t-0123456789abcdefghijklmno";
+    const ring = new StderrRing();
+    const line = `${"word ".repeat(20_000).slice(0, at)} ${secret} and more\n`;
+    for (let from = 0; from < line.length; from += 1_000) ring.push(line.slice(from, from + 1_000));
+    const shown = ring.tail((text) => text.replaceAll(secret, "***"));
+    expect(shown).not.toContain("s3cr3t");
   });
 });

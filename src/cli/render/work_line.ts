@@ -21,6 +21,7 @@ export function workLine(work: Work, width = 100): string {
 export function workFailure(work: Work): string | undefined {
   switch (work.status) {
     case "in_progress":
+      return "still running";
     case "completed":
       return work.type === "command" && work.exitCode !== null && work.exitCode !== 0
         ? `exit ${work.exitCode}`

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asksToRun, runs, runsProgram } from "../../fakes/codex_cases.ts";
 import { textAnswer } from "../../fakes/server_steps.ts";
@@ -76,6 +76,18 @@ onEveryCodex("read-only stays read-only where the user chose it", async (codex) 
   const { code } = await lab.turn("Make a file");
   expect(code).toBe(0);
   expect(existsSync(join(lab.work, "made.txt"))).toBe(false);
+});
+
+onEveryCodex("read-only stays read-only where the project chose it", async (codex) => {
+  const command = "echo one > made.txt";
+  const home = { sandboxMode: null, settings: { sandbox_workspace_write: {} } } as const;
+  await using lab = await openLab(codex, { steps: [runs(command), done], home });
+  const project = `[projects.${JSON.stringify(lab.work)}]\ntrust_level = "trusted"\n`;
+  await lab.amendConfig(project);
+  await mkdir(join(lab.work, ".codex"));
+  await writeFile(join(lab.work, ".codex", "config.toml"), 'sandbox_mode = "read-only"\n');
+  const { code } = await lab.turn("Make a file");
+  expect([code, existsSync(join(lab.work, "made.txt"))]).toEqual([0, false]);
 });
 
 onEveryCodex("a command that fails is told with its exit code", async (codex) => {

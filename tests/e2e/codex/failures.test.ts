@@ -202,6 +202,24 @@ onEveryCodex(
   { since: "0.169.0" },
 );
 
+for (const [name, text] of [
+  ["a value that does not exist", 'approval_policy = "bogus"'],
+  ["a sandbox that does not exist", 'sandbox_mode = "bogus"'],
+  ["a server without a program", "[mcp_servers.x]\nargs = []"],
+] as const) {
+  onEveryCodex(`${name} in the configuration is told, and ends the turn`, async (codex) => {
+    const key = text.split(" ")[0] ?? "";
+    await using lab = await openLab(codex, { steps: [done] });
+    const config = await lab.home.readConfig();
+    const others = config.split("\n").filter((line) => !line.startsWith(`${key} =`));
+    await lab.replaceConfig(
+      `${text.includes("=") && !text.startsWith("[") ? `${text}\n` : ""}${others.join("\n")}\n${text.startsWith("[") ? text : ""}\n`,
+    );
+    const { code, last } = await lab.turn("Say hello");
+    expect([code, errorCode(last)]).toEqual([78, "codex/config_invalid"]);
+  });
+}
+
 onEveryCodex("a syntax error of the configuration is shown with its place", async (codex) => {
   const home = { appended: "[broken\nkey = 1\n" };
   await using lab = await openLab(codex, { steps: [done], home });

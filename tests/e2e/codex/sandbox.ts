@@ -1,7 +1,7 @@
 /** Runs of the compiled program on the real codex versions, with a model endpoint of ours. */
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextRound, setTimeout as sleep } from "node:timers/promises";
@@ -99,7 +99,7 @@ export class CodexLab implements AsyncDisposable {
   readonly home: CodexHome;
   readonly hermes: Sandbox;
   readonly env: Readonly<Record<string, string>>;
-  readonly #config: string;
+  #config: string;
 
   constructor(
     codex: CodexBinary,
@@ -116,6 +116,17 @@ export class CodexLab implements AsyncDisposable {
     this.#config = config;
     const { program = codex.path, env } = situation;
     this.env = { ...home.env, HERMES_CODEX_BIN: program, ...env };
+  }
+
+  /** Adds to codex's configuration, as its user would. */
+  async amendConfig(text: string): Promise<void> {
+    await this.replaceConfig(`${this.#config}\n${text}`);
+  }
+
+  /** Another configuration of codex's, as its user would write it. */
+  async replaceConfig(text: string): Promise<void> {
+    this.#config = text;
+    await writeFile(this.home.configFile, text);
   }
 
   /** The directory to work in. */

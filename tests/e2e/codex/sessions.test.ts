@@ -1,4 +1,6 @@
 import { expect } from "bun:test";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { isJsonObject, type Json } from "../../../src/core/json.ts";
 import { runs } from "../../fakes/codex_cases.ts";
 import { textAnswer } from "../../fakes/server_steps.ts";
@@ -145,4 +147,29 @@ onEveryCodex("--ephemeral keeps no session", async (codex) => {
   expect(await lab.run(args)).toEqual({ code: 0, stdout: "All done.\n", stderr: "" });
   const { stdout } = await lab.run(["sessions", "list", "--json"]);
   expect(JSON.parse(stdout)).toMatchObject({ sessions: [] });
+});
+
+onEveryCodex("a session that goes on elsewhere works there", async (codex) => {
+  const steps = [textAnswer("Here."), runs("pwd > place.txt"), done];
+  await using lab = await openLab(codex, { steps });
+  await lab.turn("Where are you?");
+  const other = join(lab.work, "other");
+  await mkdir(other);
+  const { code } = await lab.turn("And now?", "-c", "--cwd", other);
+  expect([code, await readFile(join(other, "place.txt"), "utf8")]).toEqual([0, `${other}\n`]);
+  expect(threads(lab).size).toBe(1);
+});
+
+onEveryCodex("codex hears of the turns that it had no part in", async (codex) => {
+  const steps = [textAnswer("One."), textAnswer("Blue."), textAnswer("Three.")];
+  await using lab = await openLab(codex, { steps });
+  await lab.turn("First");
+  await lab.hermes.configure(configFor(lab.server.url));
+  const own = ["-z", "My colour is blue", "-c", "--json", "--runtime", "auto"];
+  const second = await lab.ended(lab.start([...own, "--provider", "custom", "--model", "m1"]));
+  const third = await lab.turn("And third", "-c", "--provider", "openai-codex");
+  expect([second.code, third.code]).toEqual([0, 0]);
+  const asked = lastAsked(lab);
+  expect(wordsOf(asked, "user")).toEqual(["First", "My colour is blue", "And third"]);
+  expect(wordsOf(asked, "assistant")).toEqual(["One.", "Blue."]);
 });
