@@ -376,8 +376,8 @@ test("a question of our tool may be thought about for longer than a turn may tak
     }),
     codex.message(message),
   );
-  const clarify = createFakeTool("clarify", async (_given, { ask }) =>
-    ok((await ask?.({ question: "Which?", choices: [] })) ?? "nobody"),
+  const clarify = createFakeTool("clarify", async (_given, context) =>
+    ok((await context.ask?.({ question: "Which?", choices: [] })) ?? "nobody"),
   );
   await using rig = createRig([codex.scenario({ "turn/start": [script] })], { tools: [clarify] });
   const ask = async (): Promise<string> => {
