@@ -188,9 +188,14 @@ export class CodexTurn implements Listener {
     return this.clock.expired(this.#deps.stderr, this.#over.signal);
   }
 
-  /** Ends the questions that are open: nobody answers them any more. Resolves when they are off the screen. */
+  /** Ends the questions that are open: nobody answers them any more. Resolves when codex has been told. */
   cancelQuestions(): Promise<void> {
     return this.#questions.cancel();
+  }
+
+  /** Resolves when the questions that were ended are off the screen, or somebody leaves them there. */
+  questionsGone(): Promise<void> {
+    return this.#questions.goodbye();
   }
 
   /** Ends the turn for us, whatever codex still does; not one that codex has ended already. */
