@@ -329,19 +329,6 @@ test("an abort does not wait for what the last turn left to end", async () => {
   expect(await abortAfter(100)).toEqual([interrupted, true]);
 });
 
-test("what is told of a turn that has no name yet is kept within limits", async () => {
-  const [opened = []] = codex.healthy["turn/start"] ?? [];
-  const many = {
-    do: "repeat",
-    times: 20_000,
-    steps: [codex.tell("item/agentMessage/delta", { itemId: "m", delta: "x" })],
-  } as const;
-  await using rig = createRig([codex.scenario({ "turn/start": [[many, ...opened]] })]);
-  expect(told(await rig.play()).at(-1)).toMatchObject({
-    outcome: { status: "failed", error: { code: "stream/invalid" } },
-  });
-});
-
 test("a caller that listens no more ends the turn, and the next one goes on in the same codex", async () => {
   await using rig = createRig([
     codex.scenario({ "turn/start": [writing, codex.turn(codex.message(message))] }),
@@ -727,4 +714,36 @@ test.each([
   });
   expect([told(turn).at(-1), turn.endedAt]).toEqual([finished(message)[1], limits.turnMs + 50]);
   expect(rig.sent().at(-1)).toEqual({ id: 0, result: toolAnswer(true, text) });
+});
+
+/** More than is held back of what codex tells of a thread. */
+function tooMuchOf(threadId: string): Step {
+  const step = codex.notify("thread/status/changed", { threadId });
+  return { do: "repeat", times: 10_001, steps: [step] };
+}
+
+test("a codex that tells too much before it names the turn is given up", async () => {
+  await using rig = createRig([
+    codex.scenario({ "thread/start": [[tooMuchOf("thread-0"), { do: "wait" }]] }),
+    codex.scenario({ "turn/start": [[tooMuchOf("thread-2"), { do: "wait" }]] }),
+    codex.scenario(),
+  ]);
+  const tooMuch = failure(
+    "stream/invalid",
+    "codex said more than 10000 things or 64 MB before it named the turn",
+  );
+  const first = await rig.play();
+  expect(told(first)).toEqual([{ type: "turn-start", turnId: "t-1" }, tooMuch]);
+  const second = await rig.play();
+  expect(told(second)).toEqual([started("thread-2"), tooMuch]);
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+  expect([first.endedAt, second.endedAt, rig.codex.processes.length]).toEqual([0, 0, 3]);
+  expect(rig.exits[0]).toEqual({ code: 0, signal: null });
+});
+
+test("what other threads tell before codex names the turn is not held back", async () => {
+  const [turnStarted = []] = codex.healthy["turn/start"] ?? [];
+  const script: Script = [tooMuchOf("thread-0"), ...turnStarted];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })]);
+  expect(told(await rig.play())).toEqual([started(), ...said(message), ...finished(message)]);
 });
