@@ -9,6 +9,7 @@ import type { TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Incoming, JsonRpcPeer } from "../wire/json_rpc.ts";
 import type { Listener } from "./connection.ts";
+import { EarlyMessages } from "./early_messages.ts";
 import { outcomeOf } from "./failures.ts";
 import { Projector } from "./projector.ts";
 import { Questions } from "./questions.ts";
@@ -17,9 +18,6 @@ import { isOffline, turnError } from "./turn_error.ts";
 
 /** Events that may wait for whoever stores and shows them before no more is read from codex. */
 const maxWaiting = 1_000;
-
-/** Notifications that are kept until the turn has its name. */
-const maxEarly = 10_000;
 
 /**
  * How long the end of a command is waited for after the turn's own, in milliseconds: some versions of codex report the
@@ -64,7 +62,7 @@ export class CodexTurn implements Listener {
   #thread: TurnThread | undefined;
   #projector: Projector | undefined;
   /** What came before the turn's id was known. */
-  readonly #early: { readonly method: string; readonly params: Json }[] = [];
+  readonly #early = new EarlyMessages();
   /** What happened before the turn was in a thread. */
   readonly #held: TurnEvent[] = [];
   readonly #completedItemIds: string[] = [];
@@ -133,6 +131,7 @@ export class CodexTurn implements Listener {
   /** The thread is open, and the start of the turn is told. */
   join(thread: TurnThread): void {
     this.#thread = thread;
+    this.#early.keep(({ params }) => this.#mayBeOurs(params));
     for (const event of this.#held.splice(0)) this.#deps.events.push(event);
   }
 
@@ -149,9 +148,10 @@ export class CodexTurn implements Listener {
       ...(usage === undefined ? {} : { usageBefore: usage }),
     });
     this.clock.active("thinking");
-    for (const { method, params } of this.#early.splice(0)) this.#onNotification(method, params);
+    for (const { method, params } of this.#early.take()) this.#onNotification(method, params);
   }
 
+  /** @throws {HermesError} `stream/invalid` for too much before the turn has its name */
   async onMessage(message: Incoming): Promise<void> {
     switch (message.kind) {
       case "request":
@@ -188,9 +188,14 @@ export class CodexTurn implements Listener {
     return this.clock.expired(this.#deps.stderr, this.#over.signal);
   }
 
-  /** Ends the questions that are open: nobody answers them any more. Resolves when they are off the screen. */
+  /** Ends the questions that are open: nobody answers them any more. Resolves when codex has been told. */
   cancelQuestions(): Promise<void> {
     return this.#questions.cancel();
+  }
+
+  /** Resolves when the questions that were ended are off the screen, or somebody leaves them there. */
+  questionsGone(): Promise<void> {
+    return this.#questions.goodbye();
   }
 
   /** Ends the turn for us, whatever codex still does; not one that codex has ended already. */
@@ -201,7 +206,10 @@ export class CodexTurn implements Listener {
 
   #onNotification(method: string, params: Json): void {
     if (method === "serverRequest/resolved") return this.#questions.withdraw(params);
-    if (!this.#projector) return this.#keepEarly(method, params);
+    if (!this.#projector) {
+      if (this.#mayBeOurs(params)) this.#early.add({ method, params });
+      return;
+    }
     const events = this.#projector.project(method, params);
     if (!this.#isOurs(params, this.#projector)) return this.#pass(events);
     if (method === "turn/completed") return this.#onCompleted(params);
@@ -211,13 +219,10 @@ export class CodexTurn implements Listener {
     if (this.#completion && this.#projector.openItems === 0) this.#conclude();
   }
 
-  /** Codex may tell of a turn before it names it, but not without end. */
-  #keepEarly(method: string, params: Json): void {
-    const threadId = threadIdOf(params);
-    const isOther = threadId !== undefined && this.#thread && threadId !== this.#thread.threadId;
-    if (isOther) return;
-    if (this.#early.length < maxEarly) this.#early.push({ method, params });
-    else this.leave(outcomeOf(tooMuch()));
+  /** Whether it may concern the turn, as far as its thread tells. */
+  #mayBeOurs(params: Json): boolean {
+    const id = threadIdOf(params);
+    return id === undefined || this.#thread === undefined || id === this.#thread.threadId;
   }
 
   /** Of this turn, in contrast to other turns, to threads of codex's own helpers, and to what concerns all of them. */
@@ -335,14 +340,6 @@ function emptyAnswer(): HermesError {
 
 function namelessTurn(): HermesError {
   return new HermesError("stream/invalid", "codex started a turn without saying which");
-}
-
-function tooMuch(): HermesError {
-  return new HermesError(
-    "stream/invalid",
-    `codex said more than ${maxEarly} things before it named the turn`,
-    { hint: "hermes codex status" },
-  );
 }
 
 function threadIdOf(params: Json): string | undefined {

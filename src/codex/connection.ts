@@ -8,7 +8,7 @@ import type { CodexProcess } from "./process.ts";
 
 /** Who hears what codex sends. */
 export interface Listener {
-  /** In the order of arrival; the next message is read when it resolves. */
+  /** In the order of arrival; the next message is read when it resolves. A rejection ends the connection. */
   onMessage(message: Incoming): Promise<void>;
   /** The connection is over; nothing follows. */
   onEnd(failure: HermesError): void;
@@ -102,6 +102,8 @@ export class Connection {
       }
     } catch (error) {
       failure = toHermesError(error);
+      // Nobody hears codex any more: whoever waits for an answer of it learns that now.
+      this.#process.peer.close(failure);
     }
     this.#isOver = true;
     this.#finish(failure ?? (await this.#exitFailure()));

@@ -54,7 +54,10 @@ async function refusalOf(
   input: unknown,
   { context, approver, onVerdict }: DynamicCallScope,
 ): Promise<ToolOutput | undefined> {
-  const permission = await tool.permission?.(input, context);
+  const permission = await abortable(
+    async () => await tool.permission?.(input, context),
+    context.signal,
+  );
   switch (permission?.kind) {
     case undefined:
     case "allowed":

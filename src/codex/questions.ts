@@ -63,13 +63,18 @@ export class Questions {
   }
 
   /**
-   * Ends every question: approvals are answered with "cancel", so that codex ends the turn. Whoever was asked may take its
-   * question off the screen before this resolves; one that does not heed its signal is not waited for.
+   * Ends every question: approvals are answered with "cancel", so that codex ends the turn. Resolves when the answers are
+   * sent.
    */
   async cancel(): Promise<void> {
     this.#isCancelled = true;
     for (const { asked } of this.#open) asked.abort();
     await Promise.all(this.#tasks);
+  }
+
+  /** Whoever was asked may take its question off the screen; one that does not heed its signal is not waited for. */
+  async goodbye(): Promise<void> {
+    if (this.#foreign.size === 0) return;
     await isDoneWithin(this.#deps.clock, Promise.all(this.#foreign), goodbyeMs);
   }
 
@@ -162,10 +167,10 @@ export class Questions {
   async #runTool(
     plan: Extract<AnswerPlan, { kind: "tool" }>,
     signal: AbortSignal,
-  ): Promise<JsonObject> {
+  ): Promise<JsonObject | undefined> {
     const { tools, approver } = this.#deps;
     const context = this.#deps.toolContext(plan.callId, signal);
-    return await runDynamicCall(tools, plan, {
+    const answer = await runDynamicCall(tools, plan, {
       context: {
         ...context,
         ask: (question) => this.#entrust(async () => await context.ask?.(question), signal),
@@ -175,5 +180,6 @@ export class Questions {
       },
       onVerdict: (request, verdict) => this.#deps.onVerdict(request, verdict),
     });
+    return signal.aborted && !this.#isCancelled ? undefined : answer;
   }
 }

@@ -248,7 +248,7 @@ class Runtime implements CodexRuntime {
   async #rest({ open: { connection }, codexTurn }: ReadyTurn, ended: TurnOutcome): Promise<void> {
     if (connection.isOver || mustRetire(ended)) await connection.stop();
     else connection.listen(idleListener(connection));
-    await codexTurn.cancelQuestions();
+    await codexTurn.questionsGone();
   }
 
   /** After a turn that was ended from here: a codex that does not end it in time is ended itself. */
@@ -261,7 +261,7 @@ class Runtime implements CodexRuntime {
     open.hasLeftWork &&= !isEnded;
     if (isEnded) open.connection.listen(idleListener(open.connection));
     else await open.connection.stop();
-    await codexTurn.cancelQuestions();
+    await codexTurn.questionsGone();
   }
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import type { Approver } from "../../src/core/approval.ts";
 import { noUsage, type TurnEvent } from "../../src/core/event.ts";
 import { isJsonObject } from "../../src/core/json.ts";
+import type { ToolPermission } from "../../src/core/tool.ts";
 import { createFakeClock, settled } from "../fakes/clock.ts";
 import * as codex from "../fakes/codex_script.ts";
-import type { Script } from "../fakes/codex_server.ts";
-import { createFakeTool } from "../fakes/tool.ts";
+import type { Script, Step } from "../fakes/codex_server.ts";
+import { createFakeTool, ok } from "../fakes/tool.ts";
 import { createRig, limits, type Rig, thinkingApprover, type TurnOptions } from "./rig.ts";
 import { begun, cutOff, ended, failure, finished, said, started, told } from "./told.ts";
 
@@ -315,30 +315,6 @@ test("a reader that stands still makes no silence of codex", async () => {
   expect(last).toMatchObject({ outcome: { status: "completed" } });
 });
 
-test("an approver that heeds no signal keeps neither the turn nor the next one", async () => {
-  const asking = [
-    ...codex.turnStarted,
-    codex.commandStarted(command),
-    codex.askForCommand(0, command),
-    codex.awaitAnswer(0),
-  ];
-  await using rig = createRig([
-    codex.scenario({ "turn/start": [asking, codex.turn(codex.message(message))] }),
-  ]);
-  const deaf: Approver = { decide: () => Promise.withResolvers<never>().promise };
-  const stop = new AbortController();
-  const turn = await rig.play({
-    approver: deaf,
-    signal: stop.signal,
-    onEvent: (event) => {
-      if (event.type === "item-start") void settled().then(() => stop.abort());
-    },
-  });
-  expect(told(turn).at(-1)).toEqual(interrupted);
-  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
-  expect(called(rig)).toContain("turn/interrupt");
-});
-
 test("an abort does not wait for what the last turn left to end", async () => {
   const hang: Script = [...codex.turnStarted, { do: "hang" }];
   await using rig = createRig([codex.scenario({ "turn/start": [hang] }), codex.scenario()]);
@@ -351,19 +327,6 @@ test("an abort does not wait for what the last turn left to end", async () => {
   };
   expect(await abortAfter(1_000)).toEqual([interrupted, true]);
   expect(await abortAfter(100)).toEqual([interrupted, true]);
-});
-
-test("what is told of a turn that has no name yet is kept within limits", async () => {
-  const [opened = []] = codex.healthy["turn/start"] ?? [];
-  const many = {
-    do: "repeat",
-    times: 20_000,
-    steps: [codex.tell("item/agentMessage/delta", { itemId: "m", delta: "x" })],
-  } as const;
-  await using rig = createRig([codex.scenario({ "turn/start": [[many, ...opened]] })]);
-  expect(told(await rig.play()).at(-1)).toMatchObject({
-    outcome: { status: "failed", error: { code: "stream/invalid" } },
-  });
 });
 
 test("a caller that listens no more ends the turn, and the next one goes on in the same codex", async () => {
@@ -660,4 +623,127 @@ test("a tool of ours that runs is stopped with its turn", async () => {
   stop.abort();
   expect(told(await playing).at(-1)).toEqual(interrupted);
   expect(running.count).toBe(0);
+});
+
+/** What never comes to an end, whatever happens. */
+const deaf = (): Promise<never> => Promise.withResolvers<never>().promise;
+const permission = (): ToolPermission => ({
+  kind: "ask",
+  request: {
+    subject: { kind: "tool", name: "strict", arguments: {} },
+    reason: "It changes things",
+    key: "strict",
+  },
+});
+const tools = [
+  createFakeTool("busy", deaf),
+  createFakeTool("undecided", () => ok("done"), { permission: deaf }),
+  createFakeTool("strict", () => ok("done"), { permission }),
+  createFakeTool("clarify", async (_input, context) =>
+    ok((await context.ask({ question: "Which one?", choices: [] })) ?? "nobody"),
+  ),
+];
+
+function callOf(tool: string): Step {
+  return codex.ask(0, "item/tool/call", { callId: "c-1", tool, arguments: {} });
+}
+
+const question = codex.ask(0, "item/tool/requestUserInput", {
+  itemId: "call-1",
+  questions: [{ id: "q", header: "Colour", question: "Which one?" }],
+});
+
+function toolAnswer(success: boolean, text: string) {
+  return { success, contentItems: [{ type: "inputText", text }] };
+}
+
+test.each([
+  ["an approver", codex.askForCommand(0, command), { decision: "cancel" }],
+  ["a person", question, { answers: {} }],
+  ["a tool", callOf("busy"), toolAnswer(false, "Interrupted")],
+  ["a tool that makes up its mind", callOf("undecided"), toolAnswer(false, "Interrupted")],
+  ["a tool's approver", callOf("strict"), toolAnswer(false, "Interrupted")],
+  ["a person asked by a tool", callOf("clarify"), toolAnswer(false, "Interrupted")],
+])("%s that does not heed an abort holds up nothing", async (_name, asked, answer) => {
+  const asking: Script = [...codex.turnStarted, asked, { do: "wait" }];
+  const healthy = codex.turn(codex.message(message));
+  const rig = createRig([codex.scenario({ "turn/start": [asking, healthy, asking] })], { tools });
+  const nobody = { approver: { decide: deaf }, ask: deaf };
+  const stop = new AbortController();
+  const playing = rig.play({ ...nobody, signal: stop.signal });
+  while (called(rig).at(-1) !== "turn/start") await settled();
+  await settled();
+  const stoppedAt = rig.clock.monotonic();
+  stop.abort();
+  const turn = await playing;
+  expect([told(turn).at(-1), turn.endedAt]).toEqual([interrupted, stoppedAt]);
+  const interrupt = { threadId: "thread-1", turnId: "turn-1-1" };
+  expect(rig.sent().slice(-2)).toMatchObject([
+    { id: 0, result: answer },
+    { method: "turn/interrupt", params: interrupt },
+  ]);
+  expect(told(await rig.play(nobody)).at(-1)).toEqual(finished(message)[1]);
+  // Nor does it hold up the end of everything.
+  const last = rig.play(nobody);
+  await settled();
+  await rig[Symbol.asyncDispose]();
+  expect(told(await last).at(-1)).toEqual(interrupted);
+  expect(rig.exits.includes(undefined)).toBe(false);
+});
+
+test("a tool's call that codex has settled by itself is not answered", async () => {
+  const script = codex.turn(callOf("busy"), codex.resolved(0), codex.message(message));
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })], { tools });
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+  expect(rig.sent().at(-1)).toMatchObject({ method: "turn/start" });
+});
+
+test.each([
+  ["strict", "done"],
+  ["clarify", "this"],
+])("while somebody thinks about what the tool %s asks, no time passes", async (tool, text) => {
+  const script = codex.turn(callOf(tool), codex.awaitAnswer(0), codex.message(message));
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })], { tools });
+  const thinking = async <Word>(word: Word): Promise<Word> => {
+    await rig.clock.sleep(limits.turnMs + 50);
+    return word;
+  };
+  const turn = await rig.play({
+    approver: { decide: () => thinking({ decision: "allow_once", by: "user" }) },
+    ask: () => thinking("this"),
+  });
+  expect([told(turn).at(-1), turn.endedAt]).toEqual([finished(message)[1], limits.turnMs + 50]);
+  expect(rig.sent().at(-1)).toEqual({ id: 0, result: toolAnswer(true, text) });
+});
+
+/** More than is held back of what codex tells of a thread. */
+function tooMuchOf(threadId: string): Step {
+  const step = codex.notify("thread/status/changed", { threadId });
+  return { do: "repeat", times: 10_001, steps: [step] };
+}
+
+test("a codex that tells too much before it names the turn is given up", async () => {
+  await using rig = createRig([
+    codex.scenario({ "thread/start": [[tooMuchOf("thread-0"), { do: "wait" }]] }),
+    codex.scenario({ "turn/start": [[tooMuchOf("thread-2"), { do: "wait" }]] }),
+    codex.scenario(),
+  ]);
+  const tooMuch = failure(
+    "stream/invalid",
+    "codex said more than 10000 things or 64 MB before it named the turn",
+  );
+  const first = await rig.play();
+  expect(told(first)).toEqual([{ type: "turn-start", turnId: "t-1" }, tooMuch]);
+  const second = await rig.play();
+  expect(told(second)).toEqual([started("thread-2"), tooMuch]);
+  expect(told(await rig.play()).at(-1)).toEqual(finished(message)[1]);
+  expect([first.endedAt, second.endedAt, rig.codex.processes.length]).toEqual([0, 0, 3]);
+  expect(rig.exits[0]).toEqual({ code: 0, signal: null });
+});
+
+test("what other threads tell before codex names the turn is not held back", async () => {
+  const [turnStarted = []] = codex.healthy["turn/start"] ?? [];
+  const script: Script = [tooMuchOf("thread-0"), ...turnStarted];
+  await using rig = createRig([codex.scenario({ "turn/start": [script] })]);
+  expect(told(await rig.play())).toEqual([started(), ...said(message), ...finished(message)]);
 });

@@ -71,6 +71,27 @@ describe("TurnClock", () => {
     expect([seen.code, seen.at]).toEqual(["turn/deadline", 2_600_000]);
   });
 
+  test("calls codex neither silent nor offline while nothing is read from it", async () => {
+    const { clock, turn, seen } = startTurn();
+    turn.active("after-tool");
+    turn.offline(true);
+    await clock.advance(50_000);
+    const release = turn.hold();
+    await clock.advance(400_000);
+    release();
+    await clock.advance(89_999);
+    expect(seen.at).toBe(-1);
+    await clock.advance(1);
+    expect([seen.code, seen.at]).toEqual(["codex/silent", 540_000]);
+  });
+
+  test("ends a turn from which nothing is read any more", async () => {
+    const { clock, turn, seen } = startTurn();
+    turn.hold();
+    await clock.advance(600_000);
+    expect([seen.code, seen.at]).toEqual(["turn/deadline", 600_000]);
+  });
+
   test("gives up when nobody is reached, unless codex gets through", async () => {
     const { clock, turn, seen } = startTurn();
     turn.offline(true);
