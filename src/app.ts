@@ -81,8 +81,10 @@ export interface App extends AsyncDisposable {
   env(): Promise<Env>;
   readonly paths: HomePaths;
   redactor(): Promise<Redactor>;
-  /** @throws {HermesError} `config/invalid`, `config/unreadable` */
+  /** As it was when it was read first. @throws {HermesError} `config/invalid`, `config/unreadable` */
   config(): Promise<Config>;
+  /** As it is by now. @throws {HermesError} `config/invalid`, `config/unreadable` */
+  freshConfig(): Promise<Config>;
   /** @throws {HermesError} `store/unreadable`, `store/invalid` */
   sessions(): Promise<SessionStore & SessionCatalog>;
   /**
@@ -142,6 +144,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
     sessions,
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
+    async freshConfig() {
+      const { env } = await loadedEnv();
+      return (await loadConfig({ files: ports.files, env }, paths, options.overrides)).config;
+    },
     async warnings() {
       const problems = [...(await loadedEnv()).problems, ...(await loadedConfig()).problems];
       return problems.map(({ message }) => message);

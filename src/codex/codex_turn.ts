@@ -13,6 +13,7 @@ import { EarlyMessages } from "./early_messages.ts";
 import { outcomeOf } from "./failures.ts";
 import { Projector } from "./projector.ts";
 import { Questions } from "./questions.ts";
+import { shellText } from "./shell_text.ts";
 import { type CodexLimits, TurnClock } from "./turn_clock.ts";
 import { isOffline, turnError } from "./turn_error.ts";
 
@@ -67,7 +68,7 @@ export class CodexTurn implements Listener {
   readonly #held: TurnEvent[] = [];
   readonly #completedItemIds: string[] = [];
   #hasLeftWork = false;
-  #deniedByPolicy: readonly string[] = [];
+  #deniedByPolicy: readonly ApprovalRequest[] = [];
   /** Work of codex's own that began after the last denial. */
   readonly #begunSince = new Set<string>();
   #lastWasTool = false;
@@ -271,7 +272,7 @@ export class CodexTurn implements Listener {
   #onVerdict(request: ApprovalRequest, verdict: ApprovalVerdict): void {
     this.#emit({ type: "approval-decided", subject: request.subject, verdict });
     if (verdict.decision === "deny" && verdict.by === "policy") {
-      this.#deniedByPolicy = [...this.#deniedByPolicy, denied(request)];
+      this.#deniedByPolicy = [...this.#deniedByPolicy, request];
       this.#begunSince.clear();
     }
   }
@@ -303,11 +304,14 @@ export class CodexTurn implements Listener {
   }
 
   #denied(): HermesError {
-    const what = this.#deniedByPolicy.join("; ");
+    const what = this.#deniedByPolicy.map(denied).join("; ");
+    // Patterns are for commands; what is none is allowed by its key.
+    const other = this.#deniedByPolicy.find(({ subject }) => subject.kind !== "command");
+    const pattern = other === undefined ? "PATTERN" : shellText([other.key]);
     return new HermesError(
       "approval/denied",
       `The turn could not finish without what was denied: ${what}`,
-      { hint: "allow it with --allow PATTERN, or everything with --yolo" },
+      { hint: `allow it with --allow ${pattern}, or everything with --yolo` },
     );
   }
 
@@ -328,7 +332,16 @@ export class CodexTurn implements Listener {
 }
 
 function denied({ subject, reason }: ApprovalRequest): string {
-  return subject.kind === "command" ? subject.command : reason;
+  switch (subject.kind) {
+    case "command":
+      return subject.command;
+    case "file_change":
+      return subject.changes.map(({ kind, path }) => `${kind} ${path}`).join(", ");
+    case "tool":
+      return reason;
+    default:
+      return subject satisfies never;
+  }
 }
 
 function emptyAnswer(): HermesError {

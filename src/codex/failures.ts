@@ -68,7 +68,10 @@ export function exitFailure(
     });
   }
   return new HermesError("codex/exited", message, {
-    hint: phase === "while it started" ? "hermes codex status" : "send the message again",
+    hint:
+      phase === "while it started"
+        ? "look at what codex itself says: codex --version"
+        : "send the message again",
     retryable: true,
   });
 }

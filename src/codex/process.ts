@@ -136,11 +136,11 @@ export async function startCodex(
 }
 
 function codexMissing(bin: string, cause?: unknown): HermesError {
-  const why =
-    cause === undefined ? "is not on PATH" : `cannot be started (${errnoOf(cause) ?? ""})`;
+  const missing = bin.includes("/") ? "is not there, or is no program" : "is not on PATH";
+  const why = cause === undefined ? missing : `cannot be started (${errnoOf(cause) ?? ""})`;
   return new HermesError("codex/missing", `The codex program ${why}: ${bin}`, {
     cause,
-    hint: "npm install -g @openai/codex, or name it with hermes config set codex.bin PATH",
+    hint: "npm install -g @openai/codex, or name it: hermes config set codex.bin PATH, or HERMES_CODEX_BIN",
   });
 }
 

@@ -135,6 +135,10 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
       ...parts.resolved,
     });
   };
+  const config = (): Promise<Config> =>
+    parts.brokenConfig
+      ? Promise.reject(parts.brokenConfig)
+      : Promise.resolve({ ...defaults, ...parts.config });
   return {
     opened,
     messages,
@@ -143,10 +147,8 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
     paths: resolveHome(ports.env, ports.host),
     env: () => Promise.resolve(ports.env),
     redactor: () => Promise.resolve(createRedactor()),
-    config: () =>
-      parts.brokenConfig
-        ? Promise.reject(parts.brokenConfig)
-        : Promise.resolve({ ...defaults, ...parts.config }),
+    config,
+    freshConfig: config,
     sessions: () =>
       parts.brokenStore ? Promise.reject(parts.brokenStore) : Promise.resolve(sessions),
     openConversation(options) {

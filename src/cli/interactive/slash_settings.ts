@@ -15,6 +15,12 @@ export const modelCommand: SlashCommand = {
       return "stay";
     }
     await talk.say(`${talk.style.bold(conversation.model)} (${conversation.provider})`);
+    if (conversation.runtime === "codex_app_server") {
+      await talk.say(
+        talk.style.dim("codex asks its models itself; /model MODEL goes on with another one"),
+      );
+      return "stay";
+    }
     const models = await app.listModels(modelFlags, signal);
     const lines = models.map((id) => `${id === conversation.model ? "•" : " "} ${oneLine(id)}`);
     await talk.say([...lines, talk.style.dim("/model MODEL goes on with another one")].join("\n"));
@@ -94,13 +100,15 @@ export const codexRuntimeCommand: SlashCommand = {
   aliases: ["/codex_runtime"],
   operands: "[on|off]",
   summary: "whether OpenAI's models run on codex",
-  async run({ app, talk, signal, later }, operands) {
-    const config = await app.config();
+  async run({ app, talk, conversation, signal, later }, operands) {
+    const config = await app.freshConfig();
     const current = config.model.openai_runtime;
     if (operands === "") {
       const status = await app.codexStatus(signal);
       const codex = status.failure?.message.split("\n")[0] ?? `codex ${status.version ?? ""}`;
-      await talk.say(`model.openai_runtime: ${current}\n${plainText(codex)}`);
+      const here = conversation.runtime === "codex_app_server" ? "codex" : "hermes's own loop";
+      const lines = [`this session: ${here}`, `model.openai_runtime: ${current}`, plainText(codex)];
+      await talk.say(lines.join("\n"));
       return "stay";
     }
     const wanted = runtimeWords.get(operands.toLowerCase());

@@ -1,3 +1,4 @@
+import type { ApprovalSubject } from "../../core/approval.ts";
 import type { TurnEvent } from "../../core/event.ts";
 import type { Item, ToolCall } from "../../core/item.ts";
 import { oneLine } from "./plain.ts";
@@ -21,8 +22,7 @@ export class Progress {
       case "approval-decided": {
         const { subject, verdict } = event;
         if (verdict.decision !== "deny") return undefined;
-        const what = subject.kind === "command" ? subject.command : subject.kind;
-        return `denied by ${verdict.by}: ${oneLine(what)}`;
+        return `denied by ${verdict.by}: ${subjectLine(subject)}`;
       }
       case "retry": {
         const seconds = (event.delayMs / 1_000).toFixed(1);
@@ -67,5 +67,20 @@ export class Progress {
       default:
         return item satisfies never;
     }
+  }
+}
+
+/** What was asked for, in a line. */
+function subjectLine(subject: ApprovalSubject): string {
+  switch (subject.kind) {
+    case "command":
+      // A line break is a part of the command, which blanks would change.
+      return oneLine(subject.command.trim().replaceAll(/\s*\n\s*/g, " ⏎ "));
+    case "file_change":
+      return oneLine(subject.changes.map(({ kind, path }) => `${kind} ${path}`).join(", "));
+    case "tool":
+      return oneLine(subject.name);
+    default:
+      return subject satisfies never;
   }
 }

@@ -83,6 +83,15 @@ onEveryCodex("a patch outside is denied when nobody is there", async (codex) => 
   expect(existsSync(made(lab))).toBe(false);
 });
 
+onEveryCodex("what was denied can be allowed as its hint says", async (codex) => {
+  await using lab = await openLab(codex, { steps: [escaping, done, escaping, done] });
+  const { stderr } = await lab.turn("Write outside");
+  expect(stderr).toContain(`without what was denied: add ${made(lab)} (`);
+  const [, key = ""] = /--allow '(.+)', or everything/.exec(stderr) ?? [];
+  const { code } = await lab.turn("Write outside", "--allow", key);
+  expect([code, existsSync(made(lab))]).toEqual([0, true]);
+});
+
 onEveryCodex("--yolo lets a patch write outside", async (codex) => {
   await using lab = await openLab(codex, { steps: [escaping, done] });
   const { code, items } = await lab.turn("Write outside", "--yolo");
