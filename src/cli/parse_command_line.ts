@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import type { Invocation } from "./command.ts";
 import { usageError } from "./flags.ts";
+import { didYouMean } from "../core/did_you_mean.ts";
 import { buildProgram } from "./program.ts";
 
 /** What a command line asks for. */
@@ -72,11 +73,28 @@ function describe(error: CommanderError, argv: readonly string[]): Error {
   const [first = "", ...rest] = error.message.split("\n");
   const what = first.replace(/^error: /, "").replace(/\.$/, "");
   const suggestion = /Did you mean (?:one of )?(.+)\?\)/.exec(rest.join(" "))?.[1];
-  const { path } = longestCommand(argv);
+  const { path, command } = longestCommand(argv);
+  const isUnknown = error.code === "commander.excessArguments" && command.commands.length > 0;
+  if (isUnknown) return unknownCommand(argv, { path, command });
   return usageError(
     `${what.charAt(0).toUpperCase()}${what.slice(1)}`,
     suggestion === undefined ? helpHint(path) : `did you mean ${suggestion}?`,
     error,
+  );
+}
+
+/** A group that does something by itself took the name of a command that it does not have for an operand. */
+function unknownCommand(
+  argv: readonly string[],
+  { path, command }: ReturnType<typeof longestCommand>,
+): Error {
+  const words = argv.filter((argument) => !argument.startsWith("-"));
+  const word = words[path.length] ?? "";
+  const names = command.commands.map((child) => child.name());
+  const guess = didYouMean(word, names);
+  return usageError(
+    `${["hermes", ...path].join(" ")} has no command ${word}, only ${names.join(", ")}`,
+    guess === undefined ? helpHint(path) : `did you mean ${guess}?`,
   );
 }
 

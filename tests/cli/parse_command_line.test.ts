@@ -133,6 +133,14 @@ test.each<readonly [readonly string[], string]>([
     "usage/invalid: Unknown command, hermes has chat, sessions, auth, model, config, codex, doctor, demo, completion | hermes --help tells what there is",
   ],
   [
+    ["codex", "stauts"],
+    "usage/invalid: hermes codex has no command stauts, only status | did you mean status?",
+  ],
+  [
+    ["model", "lst"],
+    "usage/invalid: hermes model has no command lst, only choose, list, set | did you mean list?",
+  ],
+  [
     ["--model"],
     "usage/invalid: Option '-m, --model <id>' argument missing | hermes --help tells what there is",
   ],

@@ -247,6 +247,8 @@ export class InteractiveSession implements AsyncDisposable {
       resume: _resume,
       baseUrl,
       runtime,
+      model,
+      provider,
       ...options
     } = {
       ...this.#options,
@@ -256,11 +258,16 @@ export class InteractiveSession implements AsyncDisposable {
     const resume = this.#resumeFor(session);
     // The address belongs to the provider that it was given with.
     const keepsAddress = baseUrl !== undefined && changes.provider === undefined;
+    // A session that is there already has a model, a place and a runtime of its own.
+    const choices = {
+      ...(model === undefined ? {} : { model }),
+      ...(provider === undefined ? {} : { provider }),
+      ...(keepsAddress ? { baseUrl } : {}),
+      ...(runtime === undefined ? {} : { runtime }),
+    };
     const next: ConversationOptions = {
       ...options,
-      ...(keepsAddress ? { baseUrl } : {}),
-      // A session that is there already has a runtime of its own.
-      ...(runtime !== undefined && session.kind !== "named" ? { runtime } : {}),
+      ...(session.kind === "named" ? {} : choices),
       ...(resume === undefined ? {} : { resume }),
     };
     const conversation = await this.#deps.app.openConversation(next);
@@ -269,8 +276,8 @@ export class InteractiveSession implements AsyncDisposable {
     this.#options = next;
     this.#hasTurns = resume !== undefined;
     if (session.kind === "same") {
-      const { model, provider, approval } = conversation;
-      await this.#deps.talk.say(`${model} (${provider}), approvals: ${approval}`);
+      const { model: now, provider: where, approval } = conversation;
+      await this.#deps.talk.say(`${now} (${where}), approvals: ${approval}`);
       return;
     }
     this.#reasoning = "";
