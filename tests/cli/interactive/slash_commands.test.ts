@@ -180,6 +180,16 @@ describe("slash commands", () => {
     expect(chat.app().closed()).toBe(3);
   });
 
+  test("/resume takes no model of the session before along", async () => {
+    await using chat = await chatAfter(["one", "/model m2 lab", "/resume s9"]);
+    const { model, provider, resume } = chat.app().opened.at(-1) ?? {};
+    expect([model, provider, resume]).toEqual([
+      undefined,
+      undefined,
+      { kind: "named", idOrTitle: "s9" },
+    ]);
+  });
+
   test("/model shows what the endpoint offers", async () => {
     await using chat = await chatAfter(["/model"], { parts: { models: ["m0", "m1"] } });
     expect(talk(chat)).toEqual([
@@ -190,6 +200,14 @@ describe("slash commands", () => {
       "/model MODEL goes on with another one",
       "",
       ">",
+    ]);
+  });
+
+  test("/codex-runtime tells what was set just before", async () => {
+    await using chat = await chatAfter(["/codex-runtime"]);
+    expect(talk(chat).slice(1, 3)).toEqual([
+      "this session: hermes's own loop",
+      "model.openai_runtime: auto",
     ]);
   });
 
