@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { json, oauthError, portal } from "../../fakes/faults.ts";
+import { setImmediate as nextRound } from "node:timers/promises";
+import { heldUntil, json, oauthError, portal } from "../../fakes/faults.ts";
 import { configFor } from "../sandbox.ts";
 import { openAuthLab } from "./lab.ts";
+import { leaksIn } from "./leaks.ts";
 
 const [ada, bob] = ["ada@example.com", "bob@example.com"];
 const xai = ["-z", "Say hello", "--provider", "xai-oauth"];
@@ -228,4 +230,35 @@ test("a file of logins that cannot be read stops what needs it, and nothing else
   const end = await lab.run(xai);
   expect([end.code, end.stdout]).toEqual([78, ""]);
   expect(end.stderr).toContain("is no file of logins (store/invalid)");
+});
+
+test("what renews a login is told no token on its command line or in its environment", async () => {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await using lab = await openAuthLab();
+  await lab.writeLogins([
+    { vendor: "xai-oauth", email: ada, lifeSeconds: 0, fields: withEndpoints },
+  ]);
+  lab.identity.script("xai/token", heldUntil(gate));
+  const run = lab.start(xai);
+  while (lab.identity.asked("xai/token").length === 0) await nextRound();
+  const texts = new Map<string, string>();
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const env = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    if (!env.includes(`HERMES_HOME=${lab.sandbox.home}`)) continue;
+    texts.set(pid, `${env}\n${await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")}`);
+  }
+  release();
+  const end = await run.ended;
+  expect([end.code, texts.size, leaksIn(texts, lab.identity.secrets())]).toEqual([0, 2, []]);
+  expect([...texts.values()].some((text) => text.includes("\0auth\0refresh"))).toBe(true);
+});
+
+test.each(["abc", "-1", "", "0"])("a refresh timeout of %j is none", async (value) => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }]);
+  const end = await lab.run(xai, { env: { HERMES_XAI_REFRESH_TIMEOUT_SECONDS: value } });
+  expect([end.code, end.stdout]).toEqual([0, "hello\n"]);
 });
