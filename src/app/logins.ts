@@ -48,12 +48,30 @@ const factsByProvider: ReadonlyMap<string, SignInFacts> = new Map(
 export async function openLogins(app: AppParts): Promise<LoginDesk> {
   const { createLogins } = await import("../auth/logins.ts");
   const { clock } = app.ports;
-  const [store, root] = storesOf(app);
+  const [store, root] = await storesOf(app);
   const logins = createLogins({ store, ...(root ? { root } : {}), clock, newId });
+  /** What a renewal of a login left beside the file goes with it. */
+  const sweep = async ({ id }: Grant): Promise<void> => {
+    for (const kind of ["pending", "asking"]) {
+      const path = store.beside(`auth.refresh-${id}.${kind}`);
+      await app.ports.files.remove(path).catch(() => undefined);
+    }
+  };
   return {
     ...logins,
+    async remove(known) {
+      await logins.remove(known);
+      await sweep(known.grant);
+    },
+    async logout(provider) {
+      const grants = await logins.logout(provider);
+      for (const grant of grants) await sweep(grant);
+      return grants;
+    },
     async signIn(provider, options, { interaction, signal }) {
       const facts = factsOf(provider);
+      // What keeps a login from being kept is better known before somebody has signed in.
+      await store.update((json) => ({ json, result: undefined }));
       const { signIn } = await import("../auth/login.ts");
       const { fetch, loopback, browser } = app.ports;
       const deps = { fetch, clock, loopback, browser, interaction };
@@ -66,7 +84,7 @@ export async function openLogins(app: AppParts): Promise<LoginDesk> {
         ...(label === undefined ? {} : { label }),
       });
     },
-    renew: (order) => renewHere(app, openStore(app, order.path), order),
+    renew: async (order) => await renewHere(app, await openStore(app, order.path), order),
     async revoke(grant, signal) {
       const { revoke } = await import("../auth/revoke.ts");
       const facts = factsByProvider.get(grant.provider);
@@ -84,7 +102,7 @@ export async function openPool(app: AppParts): Promise<CredentialSource> {
     import("../auth/pool_source.ts"),
     app.config(),
   ]);
-  const [own, root] = storesOf(app);
+  const [own, root] = await storesOf(app);
   const { clock, host } = app.ports;
   const deps: PoolSourceDeps = {
     stores: root ? [own, root] : [own],
@@ -100,7 +118,7 @@ export async function openPool(app: AppParts): Promise<CredentialSource> {
 
 /** Providers that are signed in to, or have a key that was added; the one that was chosen first. */
 export async function signedIn(app: AppParts): Promise<readonly string[]> {
-  const [store, root] = storesOf(app);
+  const [store, root] = await storesOf(app);
   const { createLogins } = await import("../auth/logins.ts");
   const logins = createLogins({ store, ...(root ? { root } : {}), clock: app.ports.clock, newId });
   const [active, names] = await Promise.all([logins.active(), logins.providers()]);
@@ -168,15 +186,17 @@ function factsOf(provider: string): SignInFacts {
   });
 }
 
-function storesOf(app: AppParts): readonly [AuthStore, AuthStore?] {
+async function storesOf(app: AppParts): Promise<readonly [AuthStore, AuthStore?]> {
   const { authFile, sharedAuthFile } = app.paths;
-  const own = openStore(app, authFile);
-  return sharedAuthFile === null ? [own] : [own, openStore(app, sharedAuthFile)];
+  const own = await openStore(app, authFile);
+  return sharedAuthFile === null ? [own] : [own, await openStore(app, sharedAuthFile)];
 }
 
-function openStore({ ports }: AppParts, path: string): AuthStore {
+/** Two links to one file are one store: its locks stand beside the file itself. */
+async function openStore({ ports }: AppParts, path: string): Promise<AuthStore> {
   const { files, clock, host } = ports;
-  return createAuthStore({ files, clock, host }, path);
+  const real = await files.realPath(path).catch(() => path);
+  return createAuthStore({ files, clock, host }, real);
 }
 
 function newId(): string {

@@ -13,7 +13,8 @@ export function claimsOf(token: string): JsonObject {
 /** When a token expires, in ms since epoch; undefined where it does not say. */
 export function expiryOf(token: string): number | undefined {
   const { exp } = claimsOf(token);
-  return typeof exp === "number" && Number.isFinite(exp) ? exp * 1_000 : undefined;
+  // As far as dates go (ECMA-262, section 21.4.1.1).
+  return typeof exp === "number" && Math.abs(exp) <= 8.64e12 ? exp * 1_000 : undefined;
 }
 
 /** The claim at the first of these places that has a text; "" where none has. */

@@ -368,5 +368,6 @@ function timeOf(value: Json | undefined): number {
     return Number.isNaN(parsed) ? 0 : parsed;
   }
   const number = numberOf(value, 0);
-  return number > 1e12 ? number : number * 1_000;
+  const ms = number > 1e12 ? number : number * 1_000;
+  return Math.abs(ms) <= 8.64e15 ? ms : 0;
 }

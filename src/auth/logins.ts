@@ -87,6 +87,8 @@ export function createLogins(deps: LoginsDeps): Logins {
     const others = grantsOf((await root.read()).json, provider);
     return others.map((grant) => ({ grant, isInherited: true }));
   };
+  const rootHas = async (provider: string): Promise<boolean> =>
+    root !== undefined && grantsOf((await root.read()).json, provider).length > 0;
   return {
     list,
     async providers() {
@@ -141,22 +143,18 @@ export function createLogins(deps: LoginsDeps): Logins {
           },
         );
       }
+      const isShared = await rootHas(grant.provider);
       await store.update((json) => {
         const next = removeGrant(json, grant);
         const isLast = grantsOf(next, grant.provider).length === 0;
-        return { json: isLast ? removeProvider(next, grant.provider) : next, result: undefined };
+        return { json: isLast ? closed(next, grant.provider, isShared) : next, result: undefined };
       });
     },
     async logout(provider) {
       const grants = await list(provider);
-      const isInherited = grants.some((known) => known.isInherited);
       if (grants.length === 0) return [];
-      await store.update((json) => ({
-        json: isInherited
-          ? setSuppressed(json, provider, [...suppressedOf(json, provider), inherited])
-          : removeProvider(json, provider),
-        result: undefined,
-      }));
+      const isShared = await rootHas(provider);
+      await store.update((json) => ({ json: closed(json, provider, isShared), result: undefined }));
       return grants.map(({ grant }) => grant);
     },
     async reset(provider) {
@@ -186,6 +184,16 @@ export function createLogins(deps: LoginsDeps): Logins {
         result: undefined,
       })),
   };
+}
+
+/**
+ * The file without the grants of a provider; where the home that the profile is in has some, without those too: nobody
+ * who logs out means to go on as somebody else.
+ */
+function closed(json: JsonObject, provider: string, isShared: boolean): JsonObject {
+  const next = removeProvider(json, provider);
+  if (!isShared) return next;
+  return setSuppressed(next, provider, [...new Set([...suppressedOf(next, provider), inherited])]);
 }
 
 /** The account that a login is of; "" where its tokens do not say. */

@@ -3,7 +3,7 @@ import { HermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { SignInFacts } from "../core/sign_in.ts";
 import { claimAt, claimsOf } from "./claims.ts";
-import type { Grant, GrantStatus } from "./grant.ts";
+import { type Grant, type GrantStatus, isUsable } from "./grant.ts";
 import { activeGrantsOf, changeGrant, suppressedOf } from "./grants.ts";
 import { choose, earliestReset, type Strategy } from "./pool.ts";
 import { fingerprint, type Renewal, type RenewalTarget } from "./renewal.ts";
@@ -54,7 +54,8 @@ class ProviderPool {
   readonly #provider: string;
   /** The grant that was chosen; it is kept for as long as nothing speaks against it. */
   #current: string | undefined;
-  readonly #refused = new Set<string>();
+  /** Tokens that were refused, by grant: a new one of the same grant is another matter. */
+  readonly #refused = new Map<string, string>();
   /** Tokens that a renewal brought after a refusal: refused again, they are no good. */
   readonly #secondTokens = new Set<string>();
   #limited: { readonly id: string; readonly at: number } | undefined;
@@ -95,7 +96,7 @@ class ProviderPool {
 
   async #first(found: Found): Promise<Credential> {
     const known = found.grants.find(({ id }) => id === this.#current);
-    const isKept = known?.status.kind === "ok" && !this.#refused.has(known.id);
+    const isKept = known && isUsable(known, this.#deps.clock.now()) && !this.#isRefused(known);
     const grant = isKept ? known : await this.#choose(found);
     if (!grant) throw this.#nothingLeft(found.grants);
     return await this.#fresh(found.store, grant);
@@ -105,7 +106,8 @@ class ProviderPool {
   async #choose({ store, grants }: Found): Promise<Grant | undefined> {
     const { clock, random, strategyOf } = this.#deps;
     const strategy = strategyOf(this.#provider);
-    const except = this.#refused;
+    const refused = grants.filter((grant) => this.#isRefused(grant));
+    const except = new Set(refused.map(({ id }) => id));
     const choice = choose(grants, { strategy, now: clock.now(), random, except });
     if (!choice) return undefined;
     this.#current = choice.grant.id;
@@ -149,9 +151,12 @@ class ProviderPool {
         return await this.#reread(grant);
       case "refused":
         return await this.#next(grant, `needs to be signed in again`);
-      case "failed":
+      case "failed": {
         if (isGood) return this.#credential(grant);
+        const other = await this.#another(grant, "could not be renewed");
+        if (other) return other;
         throw notRenewed(grant, ended.error);
+      }
       default:
         return ended satisfies never;
     }
@@ -166,7 +171,11 @@ class ProviderPool {
     const canRenew = grant.refreshToken !== "" && !this.#secondTokens.has(rejected.token);
     if (canRenew) {
       const renewal = await this.#renew(store, grant);
-      if (renewal.kind === "failed") throw notRenewed(grant, renewal.error);
+      if (renewal.kind === "failed") {
+        const other = await this.#another(grant, "could not be renewed");
+        if (other) return other;
+        throw notRenewed(grant, renewal.error);
+      }
       if (renewal.kind === "renewed") {
         const renewed = await this.#reread(grant);
         this.#secondTokens.add(renewed.token);
@@ -175,7 +184,6 @@ class ProviderPool {
     } else {
       await this.#mark(store, grant, this.#resting({ code: 401, reason: "", message: "" }));
     }
-    this.#refused.add(grant.id);
     return await this.#another(grant, "was refused");
   }
 
@@ -190,8 +198,7 @@ class ProviderPool {
     const { httpStatus = null, retryAfterMs } = error;
     const refusal = { code: httpStatus, reason: "", message: error.message.slice(0, 300) };
     await this.#mark(store, grant, this.#resting(refusal, retryAfterMs));
-    this.#refused.add(grant.id);
-    return await this.#another(grant, "has used up its limit");
+    return await this.#another(grant, "has used up its limit", { isResting: true });
   }
 
   #resting(
@@ -210,17 +217,29 @@ class ProviderPool {
     }));
   }
 
+  #isRefused({ id, accessToken }: Grant): boolean {
+    return this.#refused.get(id) === accessToken;
+  }
+
   /** Another grant that can be used now; undefined when there is none. */
-  async #another(left: Grant, why: string): Promise<Credential | undefined> {
-    const found = await this.#find();
-    const others = (found?.grants ?? []).filter(({ id }) => !this.#refused.has(id));
-    if (others.every(({ status }) => status.kind !== "ok")) return undefined;
-    return await this.#next(left, why);
+  async #another(
+    left: Grant,
+    why: string,
+    { isResting = false }: { readonly isResting?: boolean } = {},
+  ): Promise<Credential | undefined> {
+    // One that rests comes back by itself.
+    if (!isResting) this.#refused.set(left.id, left.accessToken);
+    const now = this.#deps.clock.now();
+    const grants = (await this.#find())?.grants ?? [];
+    const isThere = grants.some(
+      (grant) => grant.id !== left.id && isUsable(grant, now) && !this.#isRefused(grant),
+    );
+    return isThere ? await this.#next(left, why, isResting) : undefined;
   }
 
   /** @throws {HermesError} when there is no other one */
-  async #next(left: Grant, why: string): Promise<Credential> {
-    this.#refused.add(left.id);
+  async #next(left: Grant, why: string, isResting = false): Promise<Credential> {
+    if (!isResting) this.#refused.set(left.id, left.accessToken);
     const found = await this.#find();
     const grant = found && (await this.#choose(found));
     if (!grant) throw this.#nothingLeft(found?.grants ?? []);
@@ -258,7 +277,7 @@ class ProviderPool {
 
   #nothingLeft(grants: readonly Grant[]): HermesError {
     const { clock } = this.#deps;
-    const reset = earliestReset(grants);
+    const reset = earliestReset(grants.filter(({ status }) => !isRefusal(status)));
     if (reset !== undefined && reset > clock.now()) {
       const minutes = Math.ceil((reset - clock.now()) / 60_000);
       return new HermesError(
@@ -270,9 +289,7 @@ class ProviderPool {
         },
       );
     }
-    const [dead] = grants.flatMap(({ label, status }) =>
-      status.kind === "dead" ? [{ label, ...status }] : [],
-    );
+    const [dead] = grants.flatMap(({ status }) => (status.kind === "dead" ? [status] : []));
     const why = dead ? `: ${dead.message === "" ? dead.reason : dead.message}` : "";
     return new HermesError(
       "auth/rejected",
@@ -285,6 +302,11 @@ class ProviderPool {
 interface Found {
   readonly store: AuthStore;
   readonly grants: readonly Grant[];
+}
+
+/** Whether a grant rests because it was refused as such. */
+function isRefusal(status: GrantStatus): boolean {
+  return status.kind === "cooling" && status.code === 401;
 }
 
 function credentialId(provider: string, id: string): string {

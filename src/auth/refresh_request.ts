@@ -60,7 +60,7 @@ export async function requestRefresh(
  * RFC 6749 section 5.2 has for the program or the request.
  */
 function isAboutGrant({ code, message }: OauthError): boolean {
-  if (code === "unsupported_grant_type") return false;
+  if (code === "unsupported_grant_type" || /csrf|required/i.test(code)) return false;
   if (/grant|token|session|revoked|deactivated|unauthorized_client/i.test(code)) return true;
   const isGeneral = code === "" || /^invalid_request(?:_error)?$/.test(code);
   return isGeneral && /refresh[ _]token|\bgrant\b/i.test(message);

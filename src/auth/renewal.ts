@@ -1,5 +1,5 @@
 import { errnoOf, HermesError, toHermesError } from "../core/errors.ts";
-import { isJsonObject, type Json, parseJson } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
 import type { Clock, FileStore } from "../core/ports.ts";
 import type { OauthEndpoints, TokenSet } from "../core/sign_in.ts";
 import { isoTime } from "./auth_file.ts";
@@ -61,8 +61,7 @@ export async function fingerprint(token: string): Promise<string> {
  */
 export async function renewGrant(deps: RenewalDeps, target: RenewalTarget): Promise<Renewal> {
   const { store, files } = deps;
-  // Also makes the place, before the lock file needs it.
-  await adoptPending(deps, target);
+  if (!(await findGrant(store, target))) return { kind: "gone" };
   const lock = store.beside(`auth.refresh-${target.id}.lock`);
   try {
     return await files.withLock(lock, () => renewAlone(deps, target), patienceMs);
@@ -85,7 +84,7 @@ export async function adoptPending(
   { provider, id }: Pick<RenewalTarget, "provider" | "id">,
 ): Promise<void> {
   const path = pendingPath(store, id);
-  const pending = readPending(await files.readText(path).catch(() => ""));
+  const pending = readPending(await readBeside(files, path));
   if (!pending) return;
   const grant = await findGrant(store, { provider, id });
   const isOurs = grant && (await fingerprint(grant.refreshToken)) === pending.replaces;
@@ -153,16 +152,13 @@ async function settle(
     reason: reply.reason,
     message: `${reply.message}${lost}`,
   };
-  await store.update((json) => ({
-    json: changeGrant(
-      json,
-      grant,
-      { status: { kind: "dead", ...refusal, since: clock.now() } },
-      clock.now(),
-    ),
-    result: undefined,
-  }));
-  return { kind: "refused", refusal };
+  const status = { kind: "dead", ...refusal, since: clock.now() } as const;
+  return await store.update((json): { json: JsonObject; result: Renewal } => {
+    // Somebody has signed in meanwhile: the refusal is of what was there before.
+    if (!unchanged(json, grant)) return { json, result: { kind: "renewed" } };
+    const changed = changeGrant(json, grant, { status }, clock.now());
+    return { json: changed, result: { kind: "refused", refusal } };
+  });
 }
 
 async function keep(
@@ -176,17 +172,19 @@ async function keep(
     idToken: tokens.idToken === "" ? grant.idToken : tokens.idToken,
   };
   await store.update((json) => ({
-    json: changeGrant(
-      json,
-      grant,
-      {
-        tokens: kept,
-        status: { kind: "ok" },
-        renewNotBefore: 0,
-        ...(endpoints === undefined ? {} : { endpoints }),
-      },
-      clock.now(),
-    ),
+    json: !unchanged(json, grant)
+      ? json
+      : changeGrant(
+          json,
+          grant,
+          {
+            tokens: kept,
+            status: { kind: "ok" },
+            renewNotBefore: 0,
+            ...(endpoints === undefined ? {} : { endpoints }),
+          },
+          clock.now(),
+        ),
     result: undefined,
   }));
 }
@@ -208,6 +206,33 @@ async function findGrant(
 ): Promise<Grant | undefined> {
   const { json } = await store.read();
   return grantsOf(json, provider).find((grant) => grant.id === id);
+}
+
+/**
+ * A file beside the store; "" where there is none. One that cannot be read may hold the only good token.
+ * @throws {HermesError} `store/unreadable`
+ */
+async function readBeside(files: FileStore, path: string): Promise<string> {
+  try {
+    return await files.readText(path);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") return "";
+    throw new HermesError(
+      "store/unreadable",
+      `Could not read ${path}: ${errno ?? "unknown reason"}`,
+      {
+        cause: error,
+        hint: `look at its owner and mode: ls -l ${path}`,
+      },
+    );
+  }
+}
+
+/** The grant as the store has it by now, if it still is the one that the server was asked about. */
+function unchanged(json: JsonObject, { provider, id, refreshToken }: Grant): boolean {
+  const now = grantsOf(json, provider).find((grant) => grant.id === id);
+  return now?.refreshToken === refreshToken;
 }
 
 /** Tokens that came for a grant and are not in the store yet. */

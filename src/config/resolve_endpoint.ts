@@ -106,18 +106,23 @@ function accessOf(
       warnings: [],
     };
   }
-  // A variable that the user names for an address is sent there, and only there.
-  const own = entry?.key_env ?? "";
+  // What the user keeps for an address is sent there, and only there.
+  const isAtHome = entry !== undefined && isSameOrigin(entry.base_url, url);
+  const own = isAtHome ? entry.key_env : "";
   const keyEnv = own === "" ? (providerOfAddress(url)?.keyEnv ?? []) : [own];
   const isInTheClear = keyEnv.length > 0 && !url.isHttps && !url.isLocal;
   return {
     keyEnv,
     noKeyNeeded: keyEnv.length === 0 || url.isLocal,
-    pool: entry && (url.isHttps || url.isLocal) ? customPool(provider) : undefined,
+    pool: isAtHome && (url.isHttps || url.isLocal) ? customPool(provider) : undefined,
     warnings: isInTheClear
       ? [`The key in ${own} goes to ${provider} unencrypted: ${url.baseUrl} is not https`]
       : [],
   };
+}
+
+function isSameOrigin(address: string, { baseUrl }: EndpointUrl): boolean {
+  return URL.parse(address.trim())?.origin === new URL(baseUrl).origin;
 }
 
 /** How the keys of a provider of the user's own are kept. */

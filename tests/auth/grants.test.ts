@@ -82,6 +82,7 @@ test("grantsOf() knows when tokens end: by their claim, else by what was said wh
   expect(until({ access_token: "opaque" })).toBeUndefined();
   expect(until({ access_token: jwtOf({ exp: true }, "s") })).toBeUndefined();
   expect(until({ access_token: "a.%%%.c" })).toBeUndefined();
+  expect(until({ access_token: jwtOf({ exp: 1e15 }, "s") })).toBeUndefined();
 });
 
 test("changeGrant() keeps the tokens of a login apart once, and everything that is not known", () => {

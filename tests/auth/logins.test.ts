@@ -159,3 +159,15 @@ test("what the tokens call the account is shown without control characters", asy
   const { grant } = await logins.keep({ tokens: { ...tokens, idToken } }, about);
   expect(grant.label).toBe("a[31mb@x");
 });
+
+test("who logs out of a profile does not go on as somebody of its home", async () => {
+  const files = createFakeFiles();
+  await openLogins(files).keep(fresh("root"), about);
+  for (const leave of ["logout", "remove"] as const) {
+    const profile = openLogins(files, true);
+    await profile.keep(fresh("own"), about);
+    if (leave === "logout") await profile.logout(provider);
+    else await profile.remove(await profile.find(provider, "1"));
+    expect(await profile.list(provider)).toEqual([]);
+  }
+});

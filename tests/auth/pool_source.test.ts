@@ -191,3 +191,37 @@ test("writes of two processes at once lose nothing of each other", async () => {
   expect(first?.refreshToken).toBe("rt-a-2");
   expect(second?.status.kind).toBe("cooling");
 });
+
+test("a limit that is over is no reason to sign in again", async () => {
+  const rig = createAuthRig([entry("ada", day)]);
+  const source = rig.source();
+  const credential = (await source.get(provider))!;
+  const error = limit("model/rate_limited", 1_000);
+  const asked = () => source.get(provider, { exhausted: { credential, error } });
+  expect([await asked(), await asked()]).toEqual([undefined, undefined]);
+  await rig.clock.advance(1_001);
+  expect(tokenOf(await source.get(provider))).toBe(credential.token);
+});
+
+test("a login whose rest is over takes its turn again, and keeps it", async () => {
+  const rested = { last_status: "exhausted", last_status_at: -9_999, last_error_code: 429 };
+  const rig = createAuthRig([entry("ada", day), entry("bob", day, { priority: 1, ...rested })]);
+  const source = rig.source({ strategy: "round_robin" });
+  const credential = (await source.get(provider))!;
+  const error = limit("model/quota");
+  expect(tokenOf(await source.get(provider, { exhausted: { credential, error } }))).toBe(
+    accessToken("bob", day),
+  );
+  for (let step = 0; step < 3; step++) {
+    expect(tokenOf(await source.get(provider))).toBe(accessToken("bob", day));
+  }
+});
+
+test("a login that cannot be renewed does not stand in the way of a good one", async () => {
+  const rig = createAuthRig([entry("ada", -1), entry("bob", day, { priority: 1 })]);
+  rig.server.faults.push(new HermesError("auth/not_entitled", "No plan"));
+  expect(await rig.source().get(provider)).toMatchObject({
+    token: accessToken("bob", day),
+    notice: "ada@example.com could not be renewed: going on as bob@example.com (xai-oauth)",
+  });
+});

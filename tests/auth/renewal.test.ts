@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { changeGrant } from "../../src/auth/grants.ts";
 import { adoptPending, fingerprint, type Renewal, renewGrant } from "../../src/auth/renewal.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import { accessToken, authPath, createAuthRig, entry, provider } from "./rig.ts";
@@ -124,4 +125,74 @@ test("tokens that cannot be put into the file wait beside it", async () => {
   rig.files.fail("replaceFile", authPath, undefined);
   expect(await renewGrant(rig.renewal, await target(old))).toEqual({ kind: "renewed" });
   expect([rig.server.posts, (await rig.grants())[0]?.refreshToken]).toEqual([1, "rt-ada-2"]);
+});
+
+test.each([
+  ["a refusal", { kind: "refused", reason: "invalid_grant", message: "Revoked" }],
+  [
+    "tokens",
+    {
+      kind: "tokens",
+      tokens: { accessToken: "late", refreshToken: "late", idToken: "", expiresIn: null },
+    },
+  ],
+] as const)(
+  "%s for a login that was made anew meanwhile is not for the new one",
+  async (_name, reply) => {
+    const rig = createAuthRig([entry("ada", 10)]);
+    const fresh = { accessToken: "new", refreshToken: "rt-new", idToken: "", expiresIn: null };
+    const request: typeof rig.renewal.request = async (grant) => {
+      await rig.store.update((json) => ({
+        json: changeGrant(json, grant, { tokens: fresh, status: { kind: "ok" } }, 0),
+        result: undefined,
+      }));
+      return reply;
+    };
+    expect(await renewGrant({ ...rig.renewal, request }, await target(old))).toEqual({
+      kind: "renewed",
+    });
+    expect((await rig.grants())[0]).toMatchObject({
+      ...{ accessToken: "new" },
+      status: { kind: "ok" },
+    });
+  },
+);
+
+test("tokens beside the file that cannot be read are no missing ones", async () => {
+  const rig = createAuthRig([entry("ada", 10)]);
+  const path = beside("auth.refresh-ada.pending");
+  rig.files.write(path, "{}");
+  rig.files.fail("readText", path, "EMFILE");
+  expect(await thrown(async () => renewGrant(rig.renewal, await target(old)))).toMatchObject({
+    code: "store/unreadable",
+  });
+  expect(rig.server.posts).toBe(0);
+});
+
+test("adopting tokens that were renewed since changes nothing", async () => {
+  const rig = createAuthRig([entry("ada", 10)]);
+  const spent = { accessToken: "spent", refreshToken: "spent", idToken: "", expiresIn: null };
+  const pending = JSON.stringify({ replaces: await fingerprint("rt-ada-1"), tokens: spent });
+  rig.files.write(beside("auth.refresh-ada.pending"), pending);
+  const update = rig.store.update.bind(rig.store);
+  const store: typeof rig.store = {
+    path: rig.store.path,
+    beside: (name) => rig.store.beside(name),
+    read: () => rig.store.read(),
+    warnings: () => rig.store.warnings(),
+    // Somebody else is faster between looking and writing.
+    async update(change) {
+      const [grant] = await rig.grants();
+      if (grant?.refreshToken === "rt-ada-1") {
+        const tokens = { accessToken: "good", refreshToken: "good", idToken: "", expiresIn: null };
+        await update((json) => ({
+          json: changeGrant(json, grant, { tokens }, 0),
+          result: undefined,
+        }));
+      }
+      return await update(change);
+    },
+  };
+  await adoptPending({ ...rig.renewal, store }, { provider, id: "ada" });
+  expect((await rig.grants())[0]?.accessToken).toBe("good");
 });

@@ -577,6 +577,16 @@ describe("the pool of logins and keys", () => {
   });
 });
 
+test("what is kept for a provider of the user's own goes to its own address only", () => {
+  const custom = [{ name: "lab", base_url: "https://lab.example/v1", key_env: "LAB_KEY" }];
+  const keysAt = (baseUrl: string) => {
+    const { keyEnv, pool } = resolve({ custom, flags: { provider: "lab", baseUrl, model: "m" } });
+    return [keyEnv, pool];
+  };
+  expect(keysAt("https://lab.example/v2")).toEqual([["LAB_KEY"], "custom:lab"]);
+  expect(keysAt("https://evil.example/v1")).toEqual([[], undefined]);
+});
+
 describe("missingCredential()", () => {
   test("names the variable", () => {
     expect(missingCredential(resolve({ flags: { provider: "moonshot", model: "m" } }))).toEqual(

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextRound } from "node:timers/promises";
-import { heldUntil, json, oauthError, portal } from "../../fakes/faults.ts";
+import { heldUntil, json, oauthError, portal, rateLimited } from "../../fakes/faults.ts";
 import { configFor } from "../sandbox.ts";
 import { openAuthLab } from "./lab.ts";
 import { leaksIn } from "./leaks.ts";
@@ -261,4 +261,34 @@ test.each(["abc", "-1", "", "0"])("a refresh timeout of %j is none", async (valu
   await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }]);
   const end = await lab.run(xai, { env: { HERMES_XAI_REFRESH_TIMEOUT_SECONDS: value } });
   expect([end.code, end.stdout]).toEqual([0, "hello\n"]);
+});
+
+test("two links to one file of logins renew once", async () => {
+  await using lab = await openAuthLab({ latencyMs: 100 });
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }]);
+  const other = join(lab.sandbox.root, "other");
+  await mkdir(other, { mode: 0o700 });
+  await symlink(lab.storePath, join(other, "auth.json"));
+  const ends = await Promise.all([lab.run(xai), lab.run(xai, { env: { HERMES_HOME: other } })]);
+  expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+  expect([lab.identity.asked("xai/token").length, lab.identity.reuses()]).toEqual([1, 0]);
+});
+
+test("short limits cost time and no login", async () => {
+  await using lab = await openAuthLab();
+  await lab.sandbox.configure("agent: {api_max_retries: 5}\n");
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  lab.models.script(ada, rateLimited("1"), rateLimited("1"));
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, lab.models.asked.length]).toEqual([0, "hello\n", 3]);
+});
+
+test("a file that cannot be written is told before somebody signs in, and by the renewal", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }], { version: 2 });
+  const turn = await lab.run(xai);
+  expect([turn.code, lab.identity.asked("xai/token").length]).toEqual([78, 0]);
+  expect(turn.stderr).toContain("was written by a later hermes (store/invalid)");
+  const add = await lab.run(["auth", "add", "openai-codex"]);
+  expect([add.code, lab.identity.asked("openai/usercode").length]).toEqual([78, 0]);
 });

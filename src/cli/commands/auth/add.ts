@@ -48,8 +48,12 @@ async function addLogin(app: App, provider: KnownProvider, flags: FlagValues): P
   const { pool } = provider;
   const { ports } = app;
   const stop = new AbortController();
+  let stoppedBy: "SIGINT" | "SIGTERM" = "SIGINT";
   using _ = ports.signals.on("SIGINT", () => stop.abort());
-  using __ = ports.signals.on("SIGTERM", () => stop.abort());
+  using __ = ports.signals.on("SIGTERM", () => {
+    stoppedBy = "SIGTERM";
+    stop.abort();
+  });
   const label = filledFlag(flags, "label");
   const manualPaste = switchFlag(flags, "manualPaste");
   const env = await app.env();
@@ -72,7 +76,7 @@ async function addLogin(app: App, provider: KnownProvider, flags: FlagValues): P
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     await printNote(ports, "The sign-in was cancelled: nothing has changed");
-    return signalExitCode("SIGINT");
+    return signalExitCode(stoppedBy);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { printNote } from "../../print.ts";
+import { revokeInTime } from "./remove.ts";
 import { knownProvider } from "./known_provider.ts";
 
 /** `hermes auth logout`: forgets every login and key of a provider. */
@@ -11,6 +12,9 @@ export async function run(context: CommandContext): Promise<number> {
   const desk = await app.logins();
   const isInherited = (await desk.list(pool)).some((known) => known.isInherited);
   const grants = await desk.logout(pool);
+  // Those of the home stay signed in there.
+  if (!isInherited)
+    await Promise.all(grants.map((grant) => revokeInTime(desk, ports.clock, grant)));
   const told =
     grants.length === 0
       ? `There was no login of ${pool}`

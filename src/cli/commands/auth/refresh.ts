@@ -1,4 +1,6 @@
 import { renewalJson, type RenewalOrder } from "../../../auth/renewal_helper.ts";
+import type { Renewal } from "../../../auth/renewal.ts";
+import { toHermesError } from "../../../core/errors.ts";
 import { isJsonObject, type Json, parseJson } from "../../../core/json.ts";
 import type { InputStream } from "../../../core/ports.ts";
 import type { CommandContext } from "../../command.ts";
@@ -16,7 +18,10 @@ export async function run(context: CommandContext): Promise<number> {
   using __ = ports.signals.on("SIGINT", ignore);
   using ___ = ports.signals.on("SIGHUP", ignore);
   const order = readOrder(parseJson(await readAll(ports.terminal.stdin)) ?? null);
-  const renewal = await (await (await context.app()).logins()).renew(order);
+  const desk = await (await context.app()).logins();
+  const renewal = await desk.renew(order).catch((error: unknown): Renewal => {
+    return { kind: "failed", error: toHermesError(error) };
+  });
   await ports.terminal.stdout.write(`${JSON.stringify(renewalJson(renewal))}\n`);
   return exitCodes.done;
 }

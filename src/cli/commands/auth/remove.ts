@@ -1,3 +1,6 @@
+import type { LoginDesk } from "../../../app/logins.ts";
+import type { Grant } from "../../../auth/grant.ts";
+import type { Clock } from "../../../core/ports.ts";
 import { HermesError } from "../../../core/errors.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
@@ -31,15 +34,25 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const known = await desk.find(pool, target);
   await desk.remove(known);
-  const late = new AbortController();
-  const timer = ports.clock.sleep(revocationMs, late.signal).then(
-    () => late.abort(),
-    () => undefined,
-  );
-  const isRevoked = await desk.revoke(known.grant, late.signal);
-  late.abort();
-  await timer;
+  const isRevoked = await revokeInTime(desk, ports.clock, known.grant);
   const revoked = isRevoked ? ", and at the provider" : "";
   await printNote(ports, `Removed ${oneLine(known.grant.label)} of ${pool} here${revoked}`);
   return exitCodes.done;
+}
+
+/** Asks the provider to forget a login, and does not wait for long. */
+export async function revokeInTime(
+  desk: Pick<LoginDesk, "revoke">,
+  clock: Pick<Clock, "sleep">,
+  grant: Grant,
+): Promise<boolean> {
+  const late = new AbortController();
+  const timer = clock.sleep(revocationMs, late.signal).then(
+    () => late.abort(),
+    () => undefined,
+  );
+  const isRevoked = await desk.revoke(grant, late.signal);
+  late.abort();
+  await timer;
+  return isRevoked;
 }

@@ -8,7 +8,8 @@ import type { Terminal } from "../../../core/ports.ts";
 import { canAsk } from "../../approval_mode.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
-import { filledFlag } from "../../flags.ts";
+import { knownProvider } from "../auth/known_provider.ts";
+import { filledFlag, usageError } from "../../flags.ts";
 import { printNote } from "../../print.ts";
 import { oneLine } from "../../render/plain.ts";
 import { run as addLogin } from "../auth/add.ts";
@@ -40,6 +41,7 @@ export async function run(context: CommandContext): Promise<number> {
     named === undefined
       ? await pickProvider(ports.terminal, choices)
       : choices.find(({ name }) => name === (findProvider(named)?.id ?? named));
+  if (!chosen && named !== undefined) await knownProvider(app, named);
   if (!chosen) return await unchanged(context);
   if (chosen.needsLogin) {
     const code = await addLogin({ ...context, operands: [chosen.name] });
@@ -140,7 +142,8 @@ async function pickOne(
     if (text === "") return initial;
     if (text.toLowerCase() === "q") return undefined;
     const place = /^\d{1,3}$/.test(text) ? Number(text) - 1 : -1;
-    return place >= 0 && place < lines.length ? place : text;
+    if (place >= lines.length) throw usageError(`There is no ${text} in the list`, "hermes model");
+    return place >= 0 ? place : text;
   } finally {
     over.abort();
     await keys.return?.();
