@@ -254,6 +254,7 @@ test("remove forgets here and at the provider, and touches nobody else", async (
   expect([turn.stdout, lab.models.asked.at(-1)?.account]).toEqual(["hello\n", "bob@example.com"]);
   const out = await lab.run(["auth", "logout", "xai-oauth"]);
   expect([out.code, out.stderr]).toEqual([0, "Logged out of xai-oauth\n"]);
+  expect(lab.identity.revoked()).toBe(2);
   expect((await lab.run(["-z", "Say hello", "--provider", "xai-oauth"])).code).toBe(4);
 });
 

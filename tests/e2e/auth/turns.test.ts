@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextRound } from "node:timers/promises";
@@ -291,4 +292,48 @@ test("a file that cannot be written is told before somebody signs in, and by the
   expect(turn.stderr).toContain("was written by a later hermes (store/invalid)");
   const add = await lab.run(["auth", "add", "openai-codex"]);
   expect([add.code, lab.identity.asked("openai/usercode").length]).toEqual([78, 0]);
+});
+
+test("renewals leave the chosen provider as it is, again and again, in a profile too", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 0 }], {
+    active_provider: "openrouter",
+  });
+  await mkdir(join(lab.sandbox.home, "profiles", "work"), { recursive: true, mode: 0o700 });
+  for (let round = 0; round < 3; round++) {
+    expect((await lab.run([...xai, "--profile", "work"])).code).toBe(0);
+    lab.identity.refuseAccess(ada);
+  }
+  expect(JSON.parse(await readFile(lab.storePath, "utf8"))).toMatchObject({
+    active_provider: "openrouter",
+  });
+  expect(existsSync(join(lab.sandbox.home, "profiles", "work", "auth.json"))).toBe(false);
+  expect([lab.identity.asked("xai/token").length, lab.identity.reuses()]).toEqual([3, 0]);
+});
+
+test("a login goes to its vendor's hosts and nowhere else", async () => {
+  await using lab = await openAuthLab({ strangers: { "evil.example": () => new Response("{}") } });
+  const fields = { base_url: "https://evil.example/v1" };
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600, fields }]);
+  for (const address of [
+    "https://evil.example/v1",
+    "http://api.x.ai/v1",
+    "https://api.x.ai.evil.example/v1",
+  ]) {
+    const end = await lab.run([...xai, "--base-url", address]);
+    expect([end.code, lab.proxy.connects]).toEqual([2, []]);
+  }
+  expect((await lab.run(xai)).stdout).toBe("hello\n");
+  expect(lab.proxy.connects).toEqual(["api.x.ai:443"]);
+});
+
+test("a token that is refused again and again ends the turn", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  const no = json(401, { error: { message: "Invalid token" } });
+  lab.models.script(ada, no, no, no, no);
+  const end = await lab.run(xai);
+  expect([end.code, lab.models.asked.length, lab.identity.asked("xai/token").length]).toEqual([
+    4, 2, 1,
+  ]);
 });
