@@ -15,7 +15,7 @@ import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import { lazy } from "./app/lazy.ts";
-import type { LoginDesk } from "./app/logins.ts";
+import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { AppParts } from "./app/parts.ts";
 
 /** How dangerous commands are decided: by a person, never, always. */
@@ -137,6 +137,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
     return new SqliteSessionStore({ exists }, paths.sessionsFile);
   });
+  const leases = lazy(async () => new (await import("./auth/leases.ts")).Leases());
   const app: AppParts = {
     ports,
     paths,
@@ -156,10 +157,11 @@ export function createApp(ports: Ports, options: AppOptions): App {
       const [config, env, kept, { resolveEndpoint }] = await Promise.all([
         app.config(),
         app.env(),
-        signedInTo(app, flags),
+        loginsFor(app, flags),
         import("./config/resolve_endpoint.ts"),
       ]);
-      return resolveEndpoint({ config, flags, env, signedIn: kept });
+      const { signedIn, hidden } = kept;
+      return resolveEndpoint({ config, flags, env: without(env, hidden), signedIn });
     },
     async credentials(resolved) {
       const [{ env, fromFile }, { createKeySource }] = await Promise.all([
@@ -176,7 +178,9 @@ export function createApp(ports: Ports, options: AppOptions): App {
         originOf: (name) =>
           fromFile.has(name) ? `${paths.envFile}, ${name}` : `environment ${name}`,
       });
-      const source = isKept ? pooled(await (await loginsRoom()).openPool(app), pool, keys) : keys;
+      const source = isKept
+        ? pooled(await (await loginsRoom()).openPool(app, await leases()), pool, keys)
+        : keys;
       return registering(source, await redactor());
     },
     async listModels(flags, signal) {
@@ -185,11 +189,12 @@ export function createApp(ports: Ports, options: AppOptions): App {
         import("./transports/model_list.ts"),
       ]);
       const credentials = await app.credentials(resolved);
-      return await listModels(
-        { fetch: ports.fetch, clock: ports.clock, credentials },
-        resolved.endpoint,
-        signal,
-      );
+      const deps = { fetch: ports.fetch, clock: ports.clock, credentials };
+      try {
+        return await listModels(deps, resolved.endpoint, signal);
+      } finally {
+        credentials.release?.();
+      }
     },
     async logins() {
       return await (await loginsRoom()).openLogins(app);
@@ -254,17 +259,25 @@ async function hasLogins(files: Ports["files"], paths: HomePaths): Promise<boole
   return found.some((stat) => stat !== undefined);
 }
 
-/** Providers that can be used without a key in the environment. */
-async function signedInTo(app: AppParts, flags: ModelFlags): Promise<readonly string[]> {
+/** What decides besides the environment where nobody names a provider. */
+async function loginsFor(app: AppParts, flags: ModelFlags): Promise<KnownLogins> {
   const { provider, base_url: address } = (await app.config()).model;
   const isNamed = (flags.provider ?? provider) !== "auto" || (flags.baseUrl ?? address) !== "";
-  if (isNamed || !(await hasLogins(app.ports.files, app.paths))) return [];
-  return await (await loginsRoom()).signedIn(app);
+  const isNeeded = !isNamed && (await hasLogins(app.ports.files, app.paths));
+  return isNeeded
+    ? await (await loginsRoom()).knownLogins(app)
+    : { signedIn: [], hidden: new Set() };
+}
+
+function without(env: Env, names: ReadonlySet<string>): Env {
+  if (names.size === 0) return env;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
 }
 
 /** Logins and keys that were added come before those of the environment. */
 function pooled(pool: CredentialSource, name: string, keys: CredentialSource): CredentialSource {
   return {
+    release: () => pool.release?.(),
     async get(provider, request) {
       const { rejected, exhausted } = request ?? {};
       const asked = rejected ?? exhausted?.credential;
@@ -280,6 +293,7 @@ function pooled(pool: CredentialSource, name: string, keys: CredentialSource): C
 /** The source, with each secret that it hands out made known to the redactor first. */
 function registering(source: CredentialSource, redactor: Redactor): CredentialSource {
   return {
+    release: () => source.release?.(),
     async get(provider, request) {
       const credential = await source.get(provider, request);
       if (credential) redactor.addSecret(credential.token);

@@ -1,3 +1,4 @@
+import type { Leases } from "../auth/leases.ts";
 import type { Logins } from "../auth/logins.ts";
 import type { PoolSourceDeps } from "../auth/pool_source.ts";
 import type { Renewal, RenewalTarget } from "../auth/renewal.ts";
@@ -97,7 +98,7 @@ export async function openLogins(app: AppParts): Promise<LoginDesk> {
 }
 
 /** The logins and keys of a home as what opens a provider. */
-export async function openPool(app: AppParts): Promise<CredentialSource> {
+export async function openPool(app: AppParts, leases: Leases): Promise<CredentialSource> {
   const [{ createPoolSource }, config] = await Promise.all([
     import("../auth/pool_source.ts"),
     app.config(),
@@ -111,18 +112,36 @@ export async function openPool(app: AppParts): Promise<CredentialSource> {
     renew: (store, target) => renewFor(app, store, target),
     outlivesUs: host.program !== undefined,
     facts: factsByProvider,
+    leases,
     strategyOf: (provider) => config.credential_pool_strategies[provider] ?? "fill_first",
   };
   return createPoolSource(deps);
 }
 
-/** Providers that are signed in to, or have a key that was added; the one that was chosen first. */
-export async function signedIn(app: AppParts): Promise<readonly string[]> {
+/** What of the logins decides who is asked where nobody names a provider. */
+export interface KnownLogins {
+  /** Providers that are signed in to, or have a key that was added; the one that was chosen first. */
+  readonly signedIn: readonly string[];
+  /** Variables whose keys the user has switched off. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** @throws {HermesError} `store/*` */
+export async function knownLogins(app: AppParts): Promise<KnownLogins> {
   const [store, root] = await storesOf(app);
   const { createLogins } = await import("../auth/logins.ts");
   const logins = createLogins({ store, ...(root ? { root } : {}), clock: app.ports.clock, newId });
   const [active, names] = await Promise.all([logins.active(), logins.providers()]);
-  return names.toSorted((one, other) => Number(other === active) - Number(one === active));
+  const lists = await Promise.all(
+    providers.map(async ({ id, keyEnv }) => {
+      const off = await logins.suppressed(id);
+      return keyEnv.filter((name) => off.includes(`env:${name}`));
+    }),
+  );
+  return {
+    signedIn: names.toSorted((one, other) => Number(other === active) - Number(one === active)),
+    hidden: new Set(lists.flat()),
+  };
 }
 
 /** By a process of its own where there is one to start: it survives this one. */

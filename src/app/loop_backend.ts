@@ -22,6 +22,8 @@ interface ModelSide {
   readonly baseUrl?: string;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
+  /** Ends the use of what opens the endpoint. */
+  readonly release?: () => void;
 }
 
 /** Our own loop over a model endpoint, with our own tools. */
@@ -48,6 +50,7 @@ export async function openLoopBackend(app: AppParts, from: BackendRequest): Prom
     async [Symbol.asyncDispose]() {
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
+      side.release?.();
     },
   };
 }
@@ -94,6 +97,7 @@ async function openModelSide(
     baseUrl: resolved.endpoint.baseUrl,
     transport: recorded,
     warnings: resolved.warnings,
+    release: () => credentials.release?.(),
   };
 }
 

@@ -20,6 +20,8 @@ export interface ChoiceOptions {
   readonly random: () => number;
   /** Ids that were refused already. */
   readonly except?: ReadonlySet<string>;
+  /** How many others use a grant; those that fewest use come first. */
+  readonly usersOf?: (grant: Grant) => number;
 }
 
 /**
@@ -29,10 +31,13 @@ export interface ChoiceOptions {
 export function choose(grants: readonly Grant[], options: ChoiceOptions): Choice | undefined {
   const { now, except } = options;
   const left = grants.filter((grant) => !except?.has(grant.id) && grant.accessToken !== "");
-  const usable = left.filter((grant) => isUsable(grant, now));
+  const open = left.filter((grant) => isUsable(grant, now));
+  const usersOf = options.usersOf ?? (() => 0);
+  const fewest = Math.min(...open.map(usersOf));
+  const usable = open.filter((grant) => usersOf(grant) === fewest);
   const grant = pick(usable, options) ?? soonest(left);
   if (!grant) return undefined;
-  const isMoved = options.strategy === "round_robin" && usable.length > 1;
+  const isMoved = options.strategy === "round_robin" && open.length > 1;
   const moved = isMoved ? [...grants.filter((one) => one !== grant), grant] : [];
   return {
     grant,

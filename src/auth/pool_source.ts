@@ -5,6 +5,7 @@ import type { SignInFacts } from "../core/sign_in.ts";
 import { claimAt, claimsOf } from "./claims.ts";
 import { type Grant, type GrantStatus, isUsable } from "./grant.ts";
 import { activeGrantsOf, changeGrant, suppressedOf } from "./grants.ts";
+import type { Leases } from "./leases.ts";
 import { choose, earliestReset, type Strategy } from "./pool.ts";
 import { fingerprint, type Renewal, type RenewalTarget } from "./renewal.ts";
 import type { AuthStore } from "./store.ts";
@@ -24,6 +25,8 @@ export interface PoolSourceDeps {
   /** How people sign in, by provider; none for those that take keys alone. */
   readonly facts: ReadonlyMap<string, SignInFacts>;
   readonly strategyOf: (provider: string) => Strategy;
+  /** Shared by the sources of one process. */
+  readonly leases: Leases;
 }
 
 /** What is suppressed in a profile that does not want the logins of the home that it is in. */
@@ -46,6 +49,9 @@ export function createPoolSource(deps: PoolSourceDeps): CredentialSource {
       pools.set(provider, pool);
       return await pool.get(request);
     },
+    release() {
+      for (const pool of pools.values()) pool.release();
+    },
   };
 }
 
@@ -54,6 +60,8 @@ class ProviderPool {
   readonly #provider: string;
   /** The grant that was chosen; it is kept for as long as nothing speaks against it. */
   #current: string | undefined;
+  /** The grant that others see in use. */
+  #leased: string | undefined;
   /** Tokens that were refused, by grant: a new one of the same grant is another matter. */
   readonly #refused = new Map<string, string>();
   /** Tokens that a renewal brought after a refusal: refused again, they are no good. */
@@ -70,6 +78,21 @@ class ProviderPool {
     if (exhausted) return await this.#stepAside(exhausted.credential, exhausted.error);
     const found = await this.#find();
     return found && (await this.#first(found));
+  }
+
+  /** Others may take what this one used. */
+  release(): void {
+    if (this.#leased === undefined) return;
+    this.#deps.leases.giveBack(credentialId(this.#provider, this.#leased));
+    this.#leased = undefined;
+  }
+
+  #lease(id: string): void {
+    this.#current = id;
+    if (this.#leased === id) return;
+    this.release();
+    this.#deps.leases.take(credentialId(this.#provider, id));
+    this.#leased = id;
   }
 
   /** The grants of the first store that has any. */
@@ -104,13 +127,21 @@ class ProviderPool {
 
   /** A grant by the user's strategy; what it moves is kept for the next process. */
   async #choose({ store, grants }: Found): Promise<Grant | undefined> {
-    const { clock, random, strategyOf } = this.#deps;
+    const { clock, random, strategyOf, leases } = this.#deps;
+    // Its own use is none of others.
+    this.release();
     const strategy = strategyOf(this.#provider);
     const refused = grants.filter((grant) => this.#isRefused(grant));
     const except = new Set(refused.map(({ id }) => id));
-    const choice = choose(grants, { strategy, now: clock.now(), random, except });
+    const choice = choose(grants, {
+      strategy,
+      now: clock.now(),
+      random,
+      except,
+      usersOf: ({ id }) => leases.count(credentialId(this.#provider, id)),
+    });
     if (!choice) return undefined;
-    this.#current = choice.grant.id;
+    this.#lease(choice.grant.id);
     const isKept = strategy === "round_robin" || strategy === "least_used";
     if (isKept && grants.length > 1) {
       await store.update((json) => {
@@ -266,7 +297,7 @@ class ProviderPool {
     const facts = this.#deps.facts.get(this.#provider);
     const claims = claimsOf(grant.accessToken);
     const accountId = claimAt(claims, facts?.accountClaims ?? []);
-    this.#current = grant.id;
+    this.#lease(grant.id);
     return {
       id: credentialId(this.#provider, grant.id),
       token: grant.accessToken,

@@ -24,4 +24,6 @@ export interface CredentialRequest {
 /** Finds the credential of a provider; undefined when there is none. */
 export interface CredentialSource {
   get(provider: string, request?: CredentialRequest): Promise<Credential | undefined>;
+  /** Nothing of it is used any more: others may take it. */
+  release?(): void;
 }

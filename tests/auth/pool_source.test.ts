@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { Leases } from "../../src/auth/leases.ts";
 import type { Credential } from "../../src/core/credential.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import { accessToken, createAuthRig, entry, provider } from "./rig.ts";
@@ -224,4 +225,21 @@ test("a login that cannot be renewed does not stand in the way of a good one", a
     token: accessToken("bob", day),
     notice: "ada@example.com could not be renewed: going on as bob@example.com (xai-oauth)",
   });
+});
+
+test("conversations of one process are spread over the logins, and give them back", async () => {
+  const rig = createAuthRig([entry("ada", day), entry("bob", day, { priority: 1 })]);
+  const leases = new Leases();
+  const open = async () => {
+    const source = rig.source({ leases });
+    return { source, account: (await source.get(provider))?.accountId };
+  };
+  const [one, two, three] = [await open(), await open(), await open()];
+  expect([one.account, two.account, three.account]).toEqual(["ada", "bob", "ada"]);
+  one.source.release?.();
+  three.source.release?.();
+  three.source.release?.();
+  expect((await open()).account).toBe("ada");
+  // Who has one keeps it.
+  expect((await two.source.get(provider))?.accountId).toBe("bob");
 });

@@ -1,6 +1,7 @@
 import { renderAuthFile } from "../../src/auth/auth_file.ts";
 import type { Grant } from "../../src/auth/grant.ts";
 import { grantsOf } from "../../src/auth/grants.ts";
+import { Leases } from "../../src/auth/leases.ts";
 import { createPoolSource } from "../../src/auth/pool_source.ts";
 import type { Strategy } from "../../src/auth/pool.ts";
 import { renewGrant, type RefreshReply, type RenewalDeps } from "../../src/auth/renewal.ts";
@@ -97,6 +98,7 @@ export interface AuthRig {
   readonly server: TokenServer;
   readonly renewal: RenewalDeps;
   source(options?: {
+    readonly leases?: Leases;
     readonly strategy?: Strategy;
     readonly outlivesUs?: boolean;
   }): CredentialSource;
@@ -125,7 +127,7 @@ export function createAuthRig(entries: readonly JsonObject[], life = 21_600): Au
     store,
     server,
     renewal,
-    source: ({ strategy = "fill_first", outlivesUs = false } = {}) =>
+    source: ({ strategy = "fill_first", outlivesUs = false, leases = new Leases() } = {}) =>
       createPoolSource({
         stores: [store],
         clock,
@@ -134,6 +136,7 @@ export function createAuthRig(entries: readonly JsonObject[], life = 21_600): Au
         outlivesUs,
         facts: new Map([[provider, facts]]),
         strategyOf: () => strategy,
+        leases,
       }),
     grants: async () => grantsOf((await store.read()).json, provider),
   };

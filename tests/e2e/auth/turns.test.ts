@@ -219,6 +219,12 @@ test("keys of one provider take turns too, and a variable can be switched off", 
   await lab.run(["auth", "remove", "xai", "env:XAI_API_KEY"], { env });
   const off = await lab.run(["-z", "Say hello", "--provider", "xai"], { env });
   expect([off.code, off.stdout]).toEqual([4, ""]);
+  // Nor does it decide who is asked where nobody says it.
+  const auto = await lab.run(["-z", "Say hello"], { env });
+  expect([auto.code, auto.stderr]).toEqual([
+    4,
+    expect.stringContaining("No model endpoint is configured"),
+  ]);
   await lab.run(["auth", "add", "xai", "--api-key-env", "XAI_API_KEY"], { env });
   expect((await lab.run(["-z", "Say hello"], { env })).code).toBe(0);
 });
