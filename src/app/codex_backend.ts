@@ -8,6 +8,7 @@ import {
   startCodex,
 } from "../codex/process.ts";
 import { type CodexStatus, readCodexStatus } from "../codex/status.ts";
+import { defaults } from "../config/defaults.ts";
 import type { Config } from "../config/schema.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { codexProvider } from "./choose_runtime.ts";
@@ -30,8 +31,8 @@ const unchosenEffort = "medium";
 export async function openCodexBackend(app: AppParts, request: BackendRequest): Promise<Backend> {
   const { config, options, redactor } = request;
   const { ports } = app;
-  const bin = await codexBin(app, config);
-  await findCodex(ports.spawner, bin);
+  const program = codexProgram(app, await codexBin(app, config), options.cwd);
+  await findCodex(ports.spawner, program);
   const toolbox = await openToolbox(app, request);
   const tools = config.codex.expose_hermes_tools
     ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name))
@@ -41,7 +42,7 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
   const effort = options.reasoningEffort ?? config.model.reasoning_effort;
   const runtime = createCodexRuntime(
     {
-      start: () => startCodex(processDeps(app), codexProgram(app, bin, options.cwd)),
+      start: () => startCodex(processDeps(app), program),
       clock: ports.clock,
       tools,
       mask: (text) => redactor.boundary(text),
@@ -92,14 +93,19 @@ function processDeps({ ports }: AppParts): CodexProcessDeps {
   return { spawner, files, processes, clock, host };
 }
 
-function codexProgram({ ports, paths }: AppParts, bin: string, cwd: string): CodexProgram {
-  return { bin, cwd, env: ports.env, recordsDirectory: join(paths.home, "run", "codex") };
+type NamedBin = Pick<CodexProgram, "bin" | "namedBy">;
+
+function codexProgram({ ports, paths }: AppParts, named: NamedBin, cwd: string): CodexProgram {
+  return { ...named, cwd, env: ports.env, recordsDirectory: join(paths.home, "run", "codex") };
 }
 
 /** The codex to run: the environment's, else the configured one. */
-async function codexBin(app: Pick<AppParts, "env">, config: Config): Promise<string> {
-  const named = (await app.env())["HERMES_CODEX_BIN"]?.trim() ?? "";
-  return named === "" ? config.codex.bin : named;
+async function codexBin(app: Pick<AppParts, "env">, config: Config): Promise<NamedBin> {
+  const variable = "HERMES_CODEX_BIN";
+  const named = (await app.env())[variable]?.trim() ?? "";
+  if (named !== "") return { bin: named, namedBy: variable };
+  const { bin } = config.codex;
+  return bin === defaults.codex.bin ? { bin } : { bin, namedBy: "codex.bin in config.yaml" };
 }
 
 /** The model that somebody chose for codex; undefined leaves it to codex. */

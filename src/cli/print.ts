@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Ports } from "../core/ports.ts";
+import { explainedOutput } from "./watched_output.ts";
 import { oneLine } from "./render/plain.ts";
 import { styleFor } from "./render/style.ts";
 import { renderTable, tableOptions, type Column } from "./render/table.ts";
@@ -8,7 +9,7 @@ type PrintPorts = Pick<Ports, "env" | "terminal">;
 
 /** Prints the one JSON document of a command: in one line for programs, indented for people. */
 export async function printDocument(ports: PrintPorts, document: JsonObject): Promise<void> {
-  const { stdout } = ports.terminal;
+  const stdout = explainedOutput(ports.terminal.stdout);
   await stdout.write(`${JSON.stringify(document, undefined, stdout.isTty ? 2 : undefined)}\n`);
 }
 
@@ -18,10 +19,18 @@ export async function printTable<Row>(
   columns: readonly Column<Row>[],
   listing: { readonly rows: readonly Row[]; readonly ifEmpty: string },
 ): Promise<void> {
-  const { stdout } = ports.terminal;
+  const stdout = explainedOutput(ports.terminal.stdout);
   if (listing.rows.length === 0) return await printNote(ports, listing.ifEmpty);
   const options = tableOptions(ports.terminal, styleFor(ports.env, stdout));
   await stdout.write(renderTable(columns, listing.rows, options));
+}
+
+/** Prints text as it is. @throws {HermesError} `file/unwritable` */
+export async function printText(
+  { terminal }: Pick<Ports, "terminal">,
+  text: string,
+): Promise<void> {
+  await explainedOutput(terminal.stdout).write(text);
 }
 
 /** Tells a person what was done: on stderr, since it is no data. */

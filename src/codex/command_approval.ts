@@ -55,7 +55,7 @@ export function planCommandApproval(params: Json, facts: AnswerFacts): AnswerPla
     {
       once: accept,
       session: canKeepForSession(asked) ? acceptForSession : undefined,
-      always: alwaysOf(asked),
+      always: alwaysOf(asked, shown),
       deny: decline,
       cancel,
     },
@@ -129,7 +129,7 @@ function canKeepForSession(asked: CommandParams): boolean {
   return isPlain || (availableDecisions?.includes("acceptForSession") ?? false);
 }
 
-function alwaysOf(asked: CommandParams): VerdictAnswers["always"] {
+function alwaysOf(asked: CommandParams, shown: Command): VerdictAnswers["always"] {
   const { kind, networkApprovalContext: network, proposedExecpolicyAmendment: prefix } = asked;
   if (kind === "humanCommand") return undefined;
   if (network) {
@@ -142,7 +142,7 @@ function alwaysOf(asked: CommandParams): VerdictAnswers["always"] {
       answer: {
         decision: { applyNetworkPolicyAmendment: { network_policy_amendment: { action, host } } },
       },
-      allows: `connections to ${host}`,
+      allows: `connections to ${host} ${keptByCodex}`,
     };
   }
   // A rule without words would allow everything.
@@ -150,8 +150,19 @@ function alwaysOf(asked: CommandParams): VerdictAnswers["always"] {
   if (!lists(asked, "acceptWithExecpolicyAmendment")) return undefined;
   return {
     answer: { decision: { acceptWithExecpolicyAmendment: { execpolicy_amendment: prefix } } },
-    allows: `commands starting with ${shellText(prefix)}`,
+    allows: `${allowedBy(prefix, shown)} ${keptByCodex}`,
   };
+}
+
+/** Other hermes sessions, and codex without hermes, have the rule as well. */
+const keptByCodex = "(kept in codex's own rules)";
+
+/** A rule that is a shell with its script has no other commands that start like it. */
+function allowedBy(prefix: readonly string[], { command }: Command): string {
+  const text = shellText(prefix);
+  const script = shownCommand(text);
+  const isThisCommand = script !== text && script === command;
+  return isThisCommand ? "exactly this command" : `commands starting with ${text}`;
 }
 
 /** Whether codex offers a decision that carries something; without a list it offers all that it proposes. */

@@ -26,6 +26,8 @@ export interface CodexProcessDeps {
 export interface CodexProgram {
   /** A name on PATH or a path. */
   readonly bin: string;
+  /** The variable or the setting that names it, where one does: what has to be corrected when it is not there. */
+  readonly namedBy?: string;
   /** Where codex works: commands run there. */
   readonly cwd: string;
   /** Our whole environment: codex's commands need the user's HOME, gh, git, aws and npm settings. */
@@ -56,10 +58,13 @@ const drainMs = 100;
  * The path of the codex program.
  * @throws {HermesError} `codex/missing`
  */
-export async function findCodex(spawner: Spawner, bin: string): Promise<string> {
-  const path = await spawner.find(bin);
+export async function findCodex(
+  spawner: Pick<Spawner, "find">,
+  program: Pick<CodexProgram, "bin" | "namedBy">,
+): Promise<string> {
+  const path = await spawner.find(program.bin);
   if (path !== undefined) return path;
-  throw codexMissing(bin);
+  throw codexMissing(program);
 }
 
 /**
@@ -70,7 +75,7 @@ export async function startCodex(
   deps: CodexProcessDeps,
   program: CodexProgram,
 ): Promise<CodexProcess> {
-  const path = await findCodex(deps.spawner, program.bin);
+  const path = await findCodex(deps.spawner, program);
   const swept = sweepRuns(deps, program.recordsDirectory);
   const marker = crypto.randomUUID();
   const child = await deps.spawner
@@ -82,7 +87,7 @@ export async function startCodex(
       stdin: "pipe",
     })
     .catch((error: unknown) => {
-      throw codexMissing(path, error);
+      throw codexMissing({ ...program, bin: path }, error);
     });
   const run = { marker, pid: child.pid };
   const forget = recordRun(deps, program.recordsDirectory, {
@@ -135,12 +140,18 @@ export async function startCodex(
   };
 }
 
-function codexMissing(bin: string, cause?: unknown): HermesError {
-  const missing = bin.includes("/") ? "is not there, or is no program" : "is not on PATH";
+function codexMissing(
+  { bin, namedBy }: Pick<CodexProgram, "bin" | "namedBy">,
+  cause?: unknown,
+): HermesError {
+  const missing = bin.includes("/") ? "is not there, or cannot be executed" : "is not on PATH";
   const why = cause === undefined ? missing : `cannot be started (${errnoOf(cause) ?? ""})`;
   return new HermesError("codex/missing", `The codex program ${why}: ${bin}`, {
     cause,
-    hint: "npm install -g @openai/codex, or name it: hermes config set codex.bin PATH, or HERMES_CODEX_BIN",
+    hint:
+      namedBy === undefined
+        ? "npm install -g @openai/codex, or name it: hermes config set codex.bin PATH"
+        : `${namedBy} names it: correct that, or take it away`,
   });
 }
 

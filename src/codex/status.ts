@@ -35,7 +35,7 @@ export async function readCodexStatus(
   };
   let connection: Connection | undefined;
   try {
-    known.path = await findCodex(deps.spawner, program.bin);
+    known.path = await findCodex(deps.spawner, program);
     connection = new Connection(await startCodex(deps, program), deps);
     const { client } = connection;
     known.version = (await client.initialize(deps.version, signal)).text;

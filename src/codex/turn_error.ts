@@ -42,7 +42,6 @@ const statusCodes: ReadonlyMap<number, ErrorCode> = new Map([
 ]);
 
 const hints: { readonly [Code in ErrorCode]?: string } = {
-  "auth/rejected": signInHint,
   "model/context_overflow": "start a new session: leave -c and --resume away",
   "model/quota": "wait until the limit is reset; codex says when, where it knows",
   "model/rate_limited": "wait a little and send the message again",
@@ -55,6 +54,17 @@ const hints: { readonly [Code in ErrorCode]?: string } = {
   "stream/no_terminal_event": "send the message again",
   "approval/denied": "allow it with --allow PATTERN, or everything with --yolo",
 };
+
+/** Where codex asks with its own sign-in. */
+const ownHosts = /^(?:[\w-]+\.)*(?:openai|chatgpt)\.com$/;
+
+/** Signing in mends the door of OpenAI alone; codex tells at whose it was refused (`..., url: https://host/path`). */
+function rejectionHint(text: string): string {
+  const address = /\burl: (\S+)/.exec(text)?.[1]?.replace(/,$/, "");
+  const host = address !== undefined && URL.canParse(address) ? new URL(address).hostname : "";
+  if (host === "" || ownHosts.test(host)) return signInHint;
+  return `correct the key for ${host}: env_key of its model provider in codex's config.toml names it`;
+}
 
 const passing: ReadonlySet<ErrorCode> = new Set([
   "model/rate_limited",
@@ -75,7 +85,7 @@ export function turnError(error: Json, status: string): HermesError {
   const code = codeOf(facts);
   const { text, httpStatus } = facts;
   const message = text === "" ? `codex ended the turn as ${status} without a reason` : text;
-  const hint = hints[code];
+  const hint = code === "auth/rejected" ? rejectionHint(text) : hints[code];
   return new HermesError(code, message, {
     retryable: passing.has(code),
     ...(hint === undefined ? {} : { hint }),

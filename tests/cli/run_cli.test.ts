@@ -3,6 +3,7 @@ import { runCli } from "../../src/cli/run_cli.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import { createFakeApp, createFakePorts } from "../fakes/app.ts";
 import { startCli } from "../fakes/cli.ts";
+import { createFakeTerminal } from "../fakes/terminal.ts";
 
 test("help and version are data, and compose no program", async () => {
   for (const argv of [["--help"], ["sessions", "list", "--help"], ["--debug", "--version"]]) {
@@ -57,4 +58,31 @@ test("a usage error masks secrets in what was typed", async () => {
   const { code, stderr } = await startCli([key]).finish();
   expect(code).toBe(2);
   expect(stderr).toStartWith("error: Unknown command: sk-a1B...c3D4 (usage/invalid)\n");
+});
+
+test.each(["codex status", "codex status --json", "config path", "completion bash"])(
+  "hermes %s says that stdout cannot take what it prints",
+  async (line) => {
+    const terminal = createFakeTerminal();
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+    });
+    const ports = createFakePorts({
+      terminal: { ...terminal, stdout: { ...terminal.stdout, write: () => Promise.reject(full) } },
+    });
+    const code = await runCli(line.split(" "), ports, () => createFakeApp(ports));
+    expect([code, terminal.stderr.text()]).toEqual([
+      1,
+      "error: Cannot write to stdout: ENOSPC (file/unwritable)\nhint: free some space where stdout goes to\n",
+    ]);
+  },
+);
+
+test("a usage error of a group's command is one document with --json", async () => {
+  const { code, stdout } = await startCli(["codex", "stauts", "--json"]).finish();
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    2,
+    { error: { code: "usage/invalid", hint: "did you mean status?" } },
+  ]);
+  expect(stdout.trimEnd().split("\n").length).toBe(1);
 });

@@ -39,7 +39,7 @@ describe("planCommandApproval()", () => {
         reason: "push needs the network",
         key: 'codex command ["command","git push origin main","/project/lib",null]',
         scopes: ["session", "always"],
-        alwaysAllows: "commands starting with git push",
+        alwaysAllows: "commands starting with git push (kept in codex's own rules)",
         isKeptByAsker: true,
       },
       answers: {
@@ -49,6 +49,22 @@ describe("planCommandApproval()", () => {
         deny: decline,
       },
       cancel,
+    });
+  });
+
+  test.each([
+    [["/bin/bash", "-lc", "make && make install"], "exactly this command"],
+    [["/bin/bash", "-lc", "make"], "commands starting with /bin/bash -lc make"],
+    [["/bin/bash", "-lc"], "commands starting with /bin/bash -lc"],
+    [
+      ["./bash", "-lc", "make && make install"],
+      "commands starting with ./bash -lc 'make && make install'",
+    ],
+    [["make"], "commands starting with make"],
+  ])("says what the rule %j allows: %s", (prefix, allows) => {
+    const command = "/bin/bash -lc 'make && make install'";
+    expect(requestOf({ command, proposedExecpolicyAmendment: prefix })).toMatchObject({
+      alwaysAllows: `${allows} (kept in codex's own rules)`,
     });
   });
 
@@ -163,7 +179,7 @@ describe("planCommandApproval()", () => {
         reason: "it wants to connect to https://example.com",
         key: "codex network https://example.com",
         scopes: ["session", "always"],
-        alwaysAllows: "connections to example.com",
+        alwaysAllows: "connections to example.com (kept in codex's own rules)",
         isKeptByAsker: true,
       },
       answers: {

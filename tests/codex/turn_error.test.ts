@@ -130,3 +130,21 @@ test.each([
 ] as const)("isOffline(%j) is %s", (params, offline) => {
   expect(isOffline(params as Json)).toBe(offline);
 });
+
+test.each([
+  ["Wrong key, url: https://api.openai.com/v1/responses, cf-ray: 1", "codex login, then try again"],
+  [
+    "Wrong token, url: https://chatgpt.com/backend-api/codex/responses",
+    "codex login, then try again",
+  ],
+  ["Sign in again", "codex login, then try again"],
+  ["Wrong key, url: not an address", "codex login, then try again"],
+  [
+    "Wrong key, url: https://openai.com.example.org/v1/responses, request id: x",
+    "correct the key for openai.com.example.org: env_key of its model provider in codex's config.toml names it",
+  ],
+])("a refusal (%s) is mended by: %s", (what, hint) => {
+  const message = `unexpected status 401 Unauthorized: ${what}`;
+  const error = turnError({ message, codexErrorInfo: "other" }, "failed");
+  expect([error.code, error.hint]).toEqual(["auth/rejected", hint]);
+});

@@ -2,6 +2,7 @@ import type { App, Conversation, ConversationOptions } from "../../src/app.ts";
 import { checkOutcome } from "../../src/app/answer_check.ts";
 import { defaults } from "../../src/config/defaults.ts";
 import type { CodexStatus } from "../../src/codex/status.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { resolveHome } from "../../src/config/paths.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { ResolvedModel } from "../../src/config/resolve_endpoint.ts";
@@ -83,6 +84,8 @@ export interface FakeAppParts {
   readonly credential?: string;
   /** What is known of codex; there is none where absent. */
   readonly codex?: Partial<CodexStatus>;
+  /** What turns run on, and with which tools of hermes; the loop without tools where absent. */
+  readonly conversation?: Partial<Pick<Conversation, "runtime" | "toolNames">>;
   /** Thrown by `config()`. */
   readonly brokenConfig?: HermesError;
   /** Thrown by `sessions()`. */
@@ -113,6 +116,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
   const messages: UserMessage[] = [];
   let closed = 0;
   const sessions = parts.sessions ?? new MemorySessionStore();
+  const paths = resolveHome(ports.env, ports.host);
   const resolved = (): Promise<ResolvedModel> => {
     if (parts.resolved instanceof HermesError) return Promise.reject(parts.resolved);
     return Promise.resolve({
@@ -144,11 +148,15 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
     messages,
     closed: () => closed,
     ports,
-    paths: resolveHome(ports.env, ports.host),
+    paths,
     env: () => Promise.resolve(ports.env),
     redactor: () => Promise.resolve(createRedactor()),
     config,
-    freshConfig: config,
+    async freshConfig() {
+      const known = await config();
+      if ((await ports.files.stat(paths.configFile)) === undefined) return known;
+      return (await loadConfig(ports, paths, [])).config;
+    },
     sessions: () =>
       parts.brokenStore ? Promise.reject(parts.brokenStore) : Promise.resolve(sessions),
     openConversation(options) {
@@ -162,6 +170,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
         cwd: options.cwd,
         approval: options.approval,
         toolNames: [],
+        ...parts.conversation,
         async *runTurn(message, signal) {
           messages.push(message);
           for await (const event of (parts.turn ?? answer("done"))(message, signal)) {

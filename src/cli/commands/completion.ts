@@ -3,13 +3,14 @@ import { completionScript } from "../completion/script.ts";
 import { completionTree, shells, type Shell } from "../completion/tree.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { usageError } from "../flags.ts";
+import { printText } from "../print.ts";
 import { buildProgram } from "../program.ts";
 
 /** `hermes completion`: the script of a shell, made from the very tree that reads the command line. */
 export async function run(context: CommandContext): Promise<number> {
   const shell = shellOf(context.operands[0] ?? "");
   const tree = completionTree(buildProgram(() => undefined));
-  await context.ports.terminal.stdout.write(completionScript(shell, tree));
+  await printText(context.ports, completionScript(shell, tree));
   return exitCodes.done;
 }
 

@@ -1,6 +1,8 @@
 import type { App } from "../../app.ts";
 import { isUsable } from "../../auth/grant.ts";
 import type { KnownGrant } from "../../auth/logins.ts";
+import { chooseRuntime } from "../../app/choose_runtime.ts";
+import type { CodexAccount } from "../../codex/client.ts";
 import { checkConfig } from "../../config/check.ts";
 import { loadConfig } from "../../config/load.ts";
 import { invalidConfig } from "../../config/problem.ts";
@@ -36,6 +38,45 @@ export async function runChecks(app: App, options: CheckOptions): Promise<readon
     await attempt("configuration", () => checkConfiguration(app, options.overrides)),
     await attempt("sessions", () => checkStore(app)),
   ];
+  checks.push(
+    ...((await runsOnCodex(app)) ? [await checkCodex(app)] : await checkModel(app, options)),
+  );
+  for (const program of programs) checks.push(await checkProgram(app, program));
+  checks.push(describeTerminal(app));
+  return checks;
+}
+
+/** Whether turns run on codex where nothing else is said; a configuration that cannot be read has failed by itself. */
+async function runsOnCodex(app: App): Promise<boolean> {
+  const config = await app.config().catch(() => undefined);
+  if (config === undefined) return false;
+  return chooseRuntime({ config, options: {}, stored: undefined }) === "codex_app_server";
+}
+
+/** The program that asks the model, with its own sign-in: no endpoint and no credential of ours has a part in it. */
+async function checkCodex(app: App): Promise<Check> {
+  return await attempt("codex", async () => {
+    const status = await app.codexStatus(new AbortController().signal);
+    if (status.failure) throw status.failure;
+    const { path, version, account, warnings } = status;
+    const known = [`${path ?? "codex"} ${version ?? ""}`.trim(), signInText(account)];
+    const [first] = warnings;
+    if (first === undefined) return { status: "ok", detail: known.join(", ") };
+    return {
+      status: "warning",
+      detail: `${known.join(", ")}: ${oneLine(first)}`,
+      hint: "hermes codex status lists all",
+    };
+  });
+}
+
+function signInText(account: CodexAccount | undefined): string {
+  if (account === undefined) return "sign-in unknown";
+  return account.kind === undefined ? "no sign-in needed" : `signed in (${account.kind})`;
+}
+
+async function checkModel(app: App, options: CheckOptions): Promise<readonly Check[]> {
+  const checks: Check[] = [];
   let resolved: ResolvedModel | undefined;
   checks.push(
     await attempt("endpoint", async () => {
@@ -48,8 +89,6 @@ export async function runChecks(app: App, options: CheckOptions): Promise<readon
     checks.push(await attempt("credential", () => checkCredential(app, known)));
     if (options.online) checks.push(await attempt("connection", () => checkConnection(app, known)));
   }
-  for (const program of programs) checks.push(await checkProgram(app, program));
-  checks.push(describeTerminal(app));
   return checks;
 }
 

@@ -57,7 +57,7 @@ function choicesFor({ scopes, alwaysAllows }: ApprovalRequest): readonly Approva
       label: "allow for this session",
       decision: "allow_session",
     },
-    canKeep("always") && { hotkey: "a", label: always, decision: "allow_always" },
+    canKeep("always") && { hotkey: "a", label: always, isWhole: true, decision: "allow_always" },
     { hotkey: "d", label: "deny", decision: "deny" },
   ];
   return choices.filter((choice) => choice !== false);

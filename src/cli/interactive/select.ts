@@ -1,12 +1,14 @@
 import type { Drawing } from "./drawing.ts";
 import type { Key } from "./keys.ts";
-import { fitWidth } from "./text_width.ts";
+import { fitWidth, wrapWidth } from "./text_width.ts";
 
 /** One thing to choose. */
 export interface Choice {
   readonly label: string;
   /** A letter or digit that chooses it at once. */
   readonly hotkey: string;
+  /** Takes further rows where it does not fit into one, rather than to be cut. */
+  readonly isWhole?: boolean;
 }
 
 export interface SelectState {
@@ -70,9 +72,23 @@ export interface SelectViewOptions {
 /** The choices as rows, the pointer at one of them. */
 export function drawSelect({ choices, index }: SelectState, options: SelectViewOptions): Drawing {
   const { columns, footer, bold, dim } = options;
-  const rows = choices.map(({ label, hotkey }, at) => {
-    const row = fitWidth(`${at === index ? "❯" : " "} ${hotkey}  ${label}`, columns - 1);
-    return at === index ? bold(row) : row;
+  const rows = choices.flatMap((choice, at) => {
+    const start = `${at === index ? "❯" : " "} ${choice.hotkey}  `;
+    const indent = " ".repeat(start.length);
+    const labels = labelRows(choice, columns - 1 - start.length);
+    const own = labels.map((label, row) => `${row === 0 ? start : indent}${label}`);
+    return at === index ? own.map(bold) : own;
   });
   return { rows: footer === undefined ? rows : [...rows, dim(fitWidth(footer, columns - 1))] };
+}
+
+/** The question must stay on the screen as a whole. */
+const maxLabelRows = 8;
+
+function labelRows({ label, isWhole = false }: Choice, width: number): readonly string[] {
+  if (!isWhole) return [fitWidth(label, width)];
+  const rows = wrapWidth(label, width);
+  if (rows.length <= maxLabelRows) return rows;
+  const last = rows.slice(maxLabelRows - 1).join(" ");
+  return [...rows.slice(0, maxLabelRows - 1), fitWidth(last, width)];
 }

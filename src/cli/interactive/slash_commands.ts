@@ -24,8 +24,12 @@ const toolsCommand: SlashCommand = {
   name: "/tools",
   summary: "what the model can use",
   async run({ talk, conversation }) {
-    const names = conversation.toolNames;
-    await talk.say(names.length === 0 ? "No tools" : names.join(", "));
+    const names = conversation.toolNames.join(", ");
+    const told =
+      conversation.runtime === "codex_app_server"
+        ? `codex's own tools${names === "" ? "" : `, and of hermes: ${names}`}`
+        : names || "No tools";
+    await talk.say(told);
     return "stay";
   },
 };

@@ -38,6 +38,31 @@ export function fitWidth(text: string, width: number): string {
   return width > 0 ? `${fitted}…` : "";
 }
 
+/** A text without line breaks as lines that fit: broken at blanks, and inside of words that are wider than a line. */
+export function wrapWidth(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line: Cell[] = [];
+  let used = 0;
+  for (const cell of cells(text)) {
+    if (used + cell.width > Math.max(1, width) && line.length > 0) {
+      const blank =
+        cell.text === " " ? line.length : line.findLastIndex(({ text: t }) => t === " ");
+      const rest = blank < 0 ? [] : line.slice(blank + 1);
+      lines.push(joined(blank < 0 ? line : line.slice(0, blank)));
+      line = rest;
+      used = rest.reduce((sum, { width: w }) => sum + w, 0);
+      if (cell.text === " " && rest.length === 0) continue;
+    }
+    line.push(cell);
+    used += cell.width;
+  }
+  return line.length > 0 || lines.length === 0 ? [...lines, joined(line)] : lines;
+}
+
+function joined(line: readonly Cell[]): string {
+  return line.map(({ text }) => text).join("");
+}
+
 function isPlain(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }

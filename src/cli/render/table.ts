@@ -6,6 +6,8 @@ import { fitWidth, textWidth } from "../interactive/text_width.ts";
 export interface Column<Row> {
   readonly header: string;
   readonly isNumber?: boolean;
+  /** Left to the terminal to break where it does not fit, rather than cut: every word of it counts. */
+  readonly isWhole?: boolean;
   /** The cell for people. */
   text(row: Row): string;
   /** The cell for programs, where it differs: a time in full. */
@@ -42,10 +44,11 @@ export function renderTable<Row>(
   );
   const layOut = (line: readonly string[]): readonly string[] =>
     line.map((cell, index) => {
-      const { isNumber = false } = columns[index] ?? {};
+      const { isNumber = false, isWhole = false } = columns[index] ?? {};
       if (index < line.length - 1) return pad(cell, widths[index] ?? 0, isNumber);
       const before = widths.slice(0, index).reduce((sum, width) => sum + width + gap.length, 0);
-      return options.width === undefined ? cell : fitWidth(cell, options.width - before);
+      if (options.width === undefined || isWhole) return cell;
+      return fitWidth(cell, options.width - before);
     });
   const lines = rows.map((row, at) =>
     layOut(cells[at] ?? [])

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { worstError } from "../../../src/cli/commands/doctor.ts";
+import { defaults } from "../../../src/config/defaults.ts";
 import { HermesError } from "../../../src/core/errors.ts";
 import { startCli } from "../../fakes/cli.ts";
 
@@ -79,6 +80,51 @@ test("doctor --online asks the endpoint", async () => {
     cwd: directory,
   }).finish();
   expect([away.code, away.stderr]).toEqual([1, "error: Nobody answers (network/unreachable)\n"]);
+});
+
+const codexRuns = {
+  config: { model: { ...defaults.model, openai_runtime: "codex_app_server" as const } },
+  resolved: new HermesError("auth/missing", "No model endpoint is configured"),
+};
+
+test("doctor looks at codex where turns run on it, and at no endpoint", async () => {
+  const codex = {
+    path: "/usr/bin/codex",
+    version: "0.169.0",
+    account: { kind: "chatgpt", email: undefined, plan: undefined, isNeeded: true },
+    failure: undefined,
+  };
+  const run = await startCli(["doctor", "--online"], {
+    parts: { ...codexRuns, codex },
+    cwd: directory,
+  }).finish();
+  expect([run.code, run.stderr]).toEqual([0, ""]);
+  expect(run.stdout).toContain("ok\tcodex\t/usr/bin/codex 0.169.0, signed in (chatgpt)\n");
+  expect(run.stdout).not.toMatch(/endpoint|credential|connection/);
+  const odd = await startCli(["doctor"], {
+    parts: { ...codexRuns, codex: { ...codex, account: undefined, warnings: ["Unknown key"] } },
+    cwd: directory,
+  }).finish();
+  expect(odd.stdout).toContain(
+    "warning\tcodex\t/usr/bin/codex 0.169.0, sign-in unknown: Unknown key (hermes codex status lists all)\n",
+  );
+});
+
+test("doctor tells what keeps turns from running on codex", async () => {
+  const run = await startCli(["doctor"], { parts: codexRuns, cwd: directory }).finish();
+  expect([run.code, run.stderr]).toEqual([
+    5,
+    "error: The codex program is not on PATH: codex (codex/missing)\nhint: npm install -g @openai/codex\n",
+  ]);
+});
+
+test("doctor looks at the endpoint of a provider that codex cannot ask", async () => {
+  const { model } = codexRuns.config;
+  const config = { model: { ...model, provider: "custom", base_url: "http://127.0.0.1:9/v1" } };
+  const parts = { config, credential: "environment LAB_KEY" };
+  const run = await startCli(["doctor"], { parts, cwd: directory }).finish();
+  expect(run.stdout).toContain("ok\tendpoint\t");
+  expect(run.stdout).not.toContain("codex");
 });
 
 test("worstError() puts the store before the credential before the network", () => {

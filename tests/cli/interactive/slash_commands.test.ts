@@ -203,11 +203,41 @@ describe("slash commands", () => {
     ]);
   });
 
-  test("/codex-runtime tells what was set just before", async () => {
-    await using chat = await chatAfter(["/codex-runtime"]);
-    expect(talk(chat).slice(1, 3)).toEqual([
+  test("/codex-runtime tells what was set just before, and what this session runs on", async () => {
+    await using chat = await chatAfter(["/codex-runtime on", "/codex-runtime"], {
+      parts: { codex: { version: "0.169.0", failure: undefined } },
+    });
+    expect(talk(chat).slice(4, 8)).toEqual([
+      "> /codex-runtime",
       "this session: hermes's own loop",
-      "model.openai_runtime: auto",
+      "model.openai_runtime: codex_app_server",
+      "codex 0.169.0",
+    ]);
+  });
+
+  test.each([
+    ["loop", [], "No tools"],
+    ["loop", ["terminal", "todo"], "terminal, todo"],
+    ["codex_app_server", [], "codex's own tools"],
+    ["codex_app_server", ["todo", "clarify"], "codex's own tools, and of hermes: todo, clarify"],
+  ] as const)("/tools on %s with %j", async (runtime, toolNames, told) => {
+    await using chat = await chatAfter(["/tools"], {
+      parts: { conversation: { runtime, toolNames } },
+    });
+    expect(talk(chat)[1]).toBe(told);
+  });
+
+  test("/model on codex asks no endpoint", async () => {
+    const models = new HermesError("auth/missing", "No model endpoint is configured");
+    await using chat = await chatAfter(["/model"], {
+      parts: { models, conversation: { runtime: "codex_app_server" } },
+    });
+    expect(talk(chat)).toEqual([
+      "> /model",
+      "m1 (lab)",
+      "codex asks its models itself; /model MODEL goes on with another one",
+      "",
+      ">",
     ]);
   });
 
@@ -246,7 +276,7 @@ describe("slash commands", () => {
       "> /codex-runtime on",
       "model.openai_runtime: auto → codex_app_server",
       "> /codex-runtime OFF",
-      "model.openai_runtime: already auto",
+      "model.openai_runtime: codex_app_server → auto",
       "> /codex-runtime x",
       "error: No such runtime: x (usage/invalid)",
       "hint: /codex-runtime on, or /codex-runtime off",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { cells, fitWidth, textWidth } from "../../../src/cli/interactive/text_width.ts";
+import { cells, fitWidth, textWidth, wrapWidth } from "../../../src/cli/interactive/text_width.ts";
 
 describe("textWidth()", () => {
   test.each([
@@ -67,5 +67,34 @@ describe("fitWidth()", () => {
     ["", 0, ""],
   ])("%s in %d cells is %s", (text, width, expected) => {
     expect(fitWidth(text, width)).toBe(expected);
+  });
+});
+
+describe("wrapWidth()", () => {
+  test.each([
+    ["", 5, [""]],
+    ["one two", 7, ["one two"]],
+    ["one two", 6, ["one", "two"]],
+    ["one two", 3, ["one", "two"]],
+    ["one two three", 8, ["one two", "three"]],
+    ["abcdefgh ij", 3, ["abc", "def", "gh", "ij"]],
+    ["日本語", 4, ["日本", "語"]],
+  ] as const)("of %j at %d", (text, width, lines) => {
+    expect(wrapWidth(text, width)).toEqual([...lines]);
+  });
+
+  test("loses nothing but blanks, and fits", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }),
+        fc.integer({ min: 2, max: 20 }),
+        (text, width) => {
+          const lines = wrapWidth(text, width);
+          expect(lines.join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+          expect(lines.filter((line) => textWidth(line) > width)).toEqual([]);
+        },
+      ),
+      { seed: 20, numRuns: 300 },
+    );
   });
 });

@@ -177,7 +177,7 @@ onEveryCodex("a codex that is too old is refused with what to do", async (codex)
     {
       error: {
         code: "codex/too_old",
-        message: "codex 0.100.0 is too old: at least 0.125.0 is needed",
+        message: "codex 0.100.0 is too old: at least 0.130.0 is needed",
         hint: "npm install -g @openai/codex",
       },
     },

@@ -67,7 +67,7 @@ interface Fact {
 
 const columns: readonly Column<Fact>[] = [
   { header: "CODEX", text: ({ name }) => name },
-  { header: "", text: ({ text }) => text },
+  { header: "", isWhole: true, text: ({ text }) => text },
 ];
 
 function factsOf(status: CodexStatus, configured: string, mask: Mask): readonly Fact[] {
@@ -91,9 +91,10 @@ function factsOf(status: CodexStatus, configured: string, mask: Mask): readonly 
 }
 
 function runtimeText(configured: string): string {
+  const setting = `model.openai_runtime is ${configured}`;
   return configured === "codex_app_server"
-    ? "turns of OpenAI's models run on it (model.openai_runtime)"
-    : "turns run on it with --runtime codex_app_server; always: /codex-runtime on";
+    ? `${setting}: turns of OpenAI's models run on it`
+    : `${setting}: turns run on it with --runtime codex_app_server; always: hermes config set model.openai_runtime codex_app_server`;
 }
 
 function accountText({ kind, email, plan, isNeeded }: CodexAccount): string {

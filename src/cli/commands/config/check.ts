@@ -4,7 +4,7 @@ import { HermesError } from "../../../core/errors.ts";
 import type { CommandContext } from "../../command.ts";
 import { errorExitCode, exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
-import { printDocument, printNote } from "../../print.ts";
+import { printDocument, printNote, printText } from "../../print.ts";
 import { renderError } from "../../render/error.ts";
 import { plainText } from "../../render/plain.ts";
 import { styleFor } from "../../render/style.ts";
@@ -28,7 +28,7 @@ export async function run(context: CommandContext): Promise<number> {
     });
   } else {
     const lines = problems.map((problem) => mask(plainText(`${describe(problem)}\n`)));
-    await ports.terminal.stdout.write(lines.join(""));
+    await printText(ports, lines.join(""));
   }
   if (problems.length === 0) {
     if (!isJson) await printNote(ports, `No problems: ${paths.configFile}`);

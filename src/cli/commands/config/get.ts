@@ -4,6 +4,7 @@ import { valueAt, withValue } from "../../../config/tree.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { usageError } from "../../flags.ts";
+import { printText } from "../../print.ts";
 import { plainValue, shownValues, toJson } from "./show.ts";
 
 /** `hermes config get`: one value in effect; a table or a list as JSON. */
@@ -21,6 +22,6 @@ export async function run(context: CommandContext): Promise<number> {
       "hermes config show lists what is set",
     );
   }
-  await context.ports.terminal.stdout.write(`${plainValue(toJson(value))}\n`);
+  await printText(context.ports, `${plainValue(toJson(value))}\n`);
   return exitCodes.done;
 }

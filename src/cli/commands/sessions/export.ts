@@ -2,7 +2,7 @@ import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { choiceFlag, filledFlag, type FlagValues } from "../../flags.ts";
 import { writeNamedFile } from "../../named_file.ts";
-import { printNote } from "../../print.ts";
+import { printNote, printText } from "../../print.ts";
 import type { Mask } from "../../render/error.ts";
 import { renderMarkdown } from "../../render/session_markdown.ts";
 import { sessionToJson, storedItemToJson } from "../../render/session_json.ts";
@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
   const session = await sessions.resolve(operands[0] ?? "");
   const stored = { session, items: await sessions.items(session.id) };
   const text = renderExport(stored, format, mask);
-  if (file === undefined) await ports.terminal.stdout.write(text);
+  if (file === undefined) await printText(ports, text);
   else {
     await writeNamedFile(ports.files, file, { text, what: "the export" });
     await printNote(ports, `Wrote ${stored.items.length} items: ${file}`);

@@ -1,7 +1,7 @@
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
-import { printDocument } from "../../print.ts";
+import { printDocument, printText } from "../../print.ts";
 import { sessionToJson, storedItemToJson } from "../../render/session_json.ts";
 import { styleFor } from "../../render/style.ts";
 import { renderTranscript } from "../../render/transcript.ts";
@@ -23,6 +23,6 @@ export async function run(context: CommandContext): Promise<number> {
   const { stdout } = ports.terminal;
   const style = styleFor(ports.env, stdout);
   const text = renderTranscript({ session, items }, { style, mask, now: ports.clock.now() });
-  await stdout.write(text);
+  await printText(ports, text);
   return exitCodes.done;
 }

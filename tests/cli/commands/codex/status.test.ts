@@ -15,7 +15,7 @@ test("codex status shows the program, who is signed in, and what codex finds odd
   expect(await startCli(["codex", "status"], { parts: { codex: healthy } }).finish()).toEqual({
     code: 0,
     stdout: [
-      "runtime\tturns run on it with --runtime codex_app_server; always: /codex-runtime on",
+      "runtime\tmodel.openai_runtime is auto: turns run on it with --runtime codex_app_server; always: hermes config set model.openai_runtime codex_app_server",
       "binary\t/usr/bin/codex",
       "version\t0.169.0",
       "sign-in\tchatgpt (ann@example.org, plus)",
@@ -25,6 +25,17 @@ test("codex status shows the program, who is signed in, and what codex finds odd
     ].join("\n"),
     stderr: "",
   });
+});
+
+test("codex status cuts nothing on a narrow terminal", async () => {
+  const warning = "Ignored unsupported project-local config keys: model_providers";
+  const codex = { ...healthy, warnings: [warning] };
+  const run = await startCli(["codex", "status"], {
+    parts: { codex },
+    terminal: { columns: 40 },
+  }).finish();
+  expect(run.stdout).toContain(`warning  ${warning}\n`);
+  expect(run.stdout).toContain("hermes config set model.openai_runtime codex_app_server\n");
 });
 
 test("codex status --json is one document, also where there is no codex", async () => {
