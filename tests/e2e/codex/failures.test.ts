@@ -158,7 +158,7 @@ onEveryCodex("without codex, nothing begins", async (codex) => {
   const { code, last, stderr } = await lab.turn("Say hello");
   expect([code, errorCode(last)]).toEqual([5, "codex/missing"]);
   expect(stderr).toContain("/nowhere/codex");
-  expect(stderr).toContain("npm install -g @openai/codex");
+  expect(stderr).toContain("HERMES_CODEX_BIN names it");
 });
 
 onEveryCodex("a codex that is too old is refused with what to do", async (codex) => {
@@ -177,7 +177,7 @@ onEveryCodex("a codex that is too old is refused with what to do", async (codex)
     {
       error: {
         code: "codex/too_old",
-        message: "codex 0.100.0 is too old: at least 0.130.0 is needed",
+        message: "codex 0.100.0 is too old: at least 0.125.0 is needed",
         hint: "npm install -g @openai/codex",
       },
     },
