@@ -47,7 +47,10 @@ const table: Readonly<Record<string, Room>> = {
   auth: { rooms: ["core"], packages: ["oauth4webapi", "zod"] },
   config: { rooms: ["core"], packages: ["yaml", "zod"] },
   storage: { rooms: ["core"], packages: ["kysely"] },
-  mcp: { rooms: ["core"], packages: ["zod"] },
+  mcp: {
+    rooms: ["core", "wire"],
+    packages: ["@modelcontextprotocol/client", "@modelcontextprotocol/server", "zod"],
+  },
   cron: { rooms: ["core"], packages: [] },
   platform: { rooms: ["core"], packages: [] },
   cli: { rooms: ["core", ...siblings, "app"], packages: ["commander", "zod"] },

@@ -71,10 +71,12 @@ function codeOf(code: ErrorCode): number {
     case "codex/missing":
     case "codex/too_old":
     case "program/missing":
+    case "mcp/unavailable":
       return exitCodes.missingProgram;
     case "approval/denied":
       return exitCodes.denied;
     case "session/not_found":
+    case "mcp/not_found":
     case "auth/not_found":
       return exitCodes.notFound;
     case "model/rate_limited":

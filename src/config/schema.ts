@@ -101,9 +101,23 @@ const mcpServer = z
     cwd: text.default(""),
     url: webUrl.default(""),
     headers: textTable.default({}),
+    /** `sse` is the transport of before 2025 (MCP 2024-11-05): known, so that what cannot use it can say so. */
+    transport: z.enum(["", "stdio", "http", "streamable_http", "sse"]).default(""),
+    /** How an HTTP server is signed in to, besides by its headers. */
+    auth: z.enum(["", "header", "oauth"]).default(""),
+    oauth: z
+      .strictObject({
+        client_id: text.default(""),
+        client_secret: text.default(""),
+        scope: text.default(""),
+      })
+      .prefault({}),
+    ssl_verify: flag.default(true),
     enabled: flag.default(true),
+    description: text.default(""),
     timeout: positive.nullable().default(null),
     connect_timeout: positive.nullable().default(null),
+    supports_parallel_tool_calls: flag.default(false),
     tools: z
       .strictObject({
         include: texts.nullable().default(null),
@@ -171,12 +185,14 @@ export const configSchema = z.strictObject({
       memory_char_limit: count.default(2_200),
       user_char_limit: count.default(1_375),
       nudge_interval: countOrZero.default(10),
+      write_approval: flag.default(false),
     })
     .prefault({}),
   skills: z
     .strictObject({
       external_dirs: texts.default([]),
       creation_nudge_interval: countOrZero.default(10),
+      write_approval: flag.default(false),
     })
     .prefault({}),
   delegation: z

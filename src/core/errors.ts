@@ -29,6 +29,8 @@ export const errorCodes = [
   "codex/config_invalid",
   "codex/sandbox",
   "program/missing",
+  "mcp/unavailable",
+  "mcp/not_found",
   "approval/denied",
   "turn/deadline",
   "turn/interrupted",

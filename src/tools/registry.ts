@@ -114,6 +114,11 @@ const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
   ["search", ["search_files", "read_file"]],
   ["todo", ["todo"]],
   ["clarify", ["clarify"]],
+  ["memory", ["memory"]],
+  ["skills", ["skills_list", "skill_view", "skill_manage"]],
+  // What codex has no tool for, and what needs no live turn: given to it, and served to any MCP client.
+  ["codex", ["todo", "memory", "session_search", "skills_list", "skill_view", "skill_manage"]],
+  ["sessions", ["sessions_list", "sessions_read", "sessions_search", "sessions_wait"]],
 ]);
 
 /** Names of toolsets, as users may write them. */

@@ -53,7 +53,7 @@ test("checkRooms() lets every room import exactly the rooms of the table", () =>
     "src/auth/deep/x.ts": ["core/a.ts", "auth/a.ts"],
     "src/config/deep/x.ts": ["core/a.ts", "config/a.ts"],
     "src/storage/deep/x.ts": ["core/a.ts", "storage/a.ts"],
-    "src/mcp/deep/x.ts": ["core/a.ts", "mcp/a.ts"],
+    "src/mcp/deep/x.ts": ["core/a.ts", "wire/a.ts", "mcp/a.ts"],
     "src/cron/deep/x.ts": ["core/a.ts", "cron/a.ts"],
     "src/platform/deep/x.ts": ["core/a.ts", "platform/a.ts"],
     "src/cli/deep/x.ts": [...all, "cli/a.ts", ...app],
