@@ -215,6 +215,8 @@ export class InteractiveSession implements AsyncDisposable {
     };
     this.#attachments = [];
     await this.#interruptible(async (signal) => {
+      // What was typed ahead was meant for after the answer; what is sent from now on is meant for after the interrupt.
+      signal.addEventListener("abort", () => talk.putBack(""), { once: true });
       await using screen = new TurnScreen({ talk, clock, mask });
       for await (const event of this.#conversation.runTurn(message, signal)) {
         if (event.type === "turn-start") this.#hasTurns = true;
@@ -222,8 +224,6 @@ export class InteractiveSession implements AsyncDisposable {
       }
       this.#usage = addUsage(this.#usage, screen.usage);
       this.#reasoning = screen.reasoning;
-      // What was typed ahead was meant for after the answer.
-      if (signal.aborted) talk.putBack("");
     });
   }
 
