@@ -42,6 +42,8 @@ export interface ConversationOptions {
     { readonly kind: "latest" } | { readonly kind: "named"; readonly idOrTitle: string };
   /** Names of toolsets; all where absent. */
   readonly toolsets?: readonly string[];
+  /** Names of skills that go with the first message. */
+  readonly skills?: readonly string[];
   readonly maxSteps?: number;
   /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
   readonly outputSchema?: AnswerSchema;
