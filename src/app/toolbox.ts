@@ -17,7 +17,10 @@ export interface Toolbox extends AsyncDisposable {
 /** Makes the tools that the user asked for. @throws {HermesError} `usage/invalid` when no toolset is left */
 export async function openToolbox(
   app: AppParts,
-  { config, options }: { readonly config: Config; readonly options: ConversationOptions },
+  {
+    config,
+    options,
+  }: { readonly config: Config; readonly options: Pick<ConversationOptions, "toolsets"> },
 ): Promise<Toolbox> {
   const { files, spawner, clock, host } = app.ports;
   const { resultsDirectory, home } = app.paths;

@@ -62,6 +62,7 @@ export function createFakePorts(
     signals: fakeSignals(),
     fetch: () => Promise.reject(new Error("Nothing is fetched here")),
     loopback: { listen: () => Promise.reject(new Error("Nothing listens here")) },
+    webServer: { listen: () => Promise.reject(new Error("Nothing listens here")) },
     browser: { isLikely: () => Promise.resolve(false), open: () => Promise.resolve(false) },
   };
 }
@@ -196,6 +197,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
           ),
       }),
     logins: () => Promise.reject(new Error("There are no logins here")),
+    serveMcp: () => Promise.reject(new Error("Nothing is served here")),
     codexStatus: () => Promise.resolve({ ...noCodex, ...parts.codex }),
     listModels: () =>
       parts.models instanceof HermesError
