@@ -4,12 +4,11 @@ import { isLoopback } from "../mcp/http_guard.ts";
 import { LineTransport } from "../mcp/line_transport.ts";
 import type { Reports } from "../mcp/reports.ts";
 import { type ConnectServer, createToolServer, type Offer } from "../mcp/server.ts";
-import { selectTools, toolsetNames } from "../tools/registry.ts";
+import { selectTools, toolsetNames } from "../tools/toolsets.ts";
 import { lazy } from "./lazy.ts";
 import { mcpInstructions } from "./mcp_instructions.ts";
 import { type McpToken, resolveMcpToken } from "./mcp_token.ts";
 import type { AppParts } from "./parts.ts";
-import { openToolbox } from "./toolbox.ts";
 
 /** What is served over MCP, and how. */
 export interface McpServeOptions {
@@ -79,7 +78,12 @@ async function openOffer(
   app: AppParts,
   toolsets: readonly string[],
 ): Promise<Offer & AsyncDisposable> {
-  const [config, redactor] = await Promise.all([app.config(), app.redactor()]);
+  const [config, redactor, { openToolbox }] = await Promise.all([
+    app.config(),
+    app.redactor(),
+    // The tools cost more than the whole handshake, which must not wait for them.
+    import("./toolbox.ts"),
+  ]);
   const toolbox = await openToolbox(app, { config, options: {} });
   const { tools } = selectTools(toolbox.tools, {
     toolsets,

@@ -3,7 +3,8 @@ import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
-import { createTools, selectTools, toolsetNames } from "../tools/registry.ts";
+import { createTools } from "../tools/registry.ts";
+import { selectTools, toolsetNames } from "../tools/toolsets.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
 
