@@ -110,17 +110,22 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
 
 /** The body as it is asked for: a client that sends more than is read has to wait. */
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
-  const chunks = incoming.iterator({ destroyOnReturn: false });
-  return new ReadableStream({
-    async pull(controller) {
-      const next = await chunks.next();
-      if (next.done === true) controller.close();
-      else if (next.value instanceof Uint8Array) controller.enqueue(next.value);
+  let chunks: AsyncIterator<unknown> | undefined;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        // Not before somebody asks: what an iterator has taken hold of can no longer be left out.
+        chunks ??= incoming.iterator({ destroyOnReturn: false });
+        const next = await chunks.next();
+        if (next.done === true) controller.close();
+        else if (next.value instanceof Uint8Array) controller.enqueue(next.value);
+      },
+      async cancel() {
+        await chunks?.return?.();
+      },
     },
-    async cancel() {
-      await chunks.return?.();
-    },
-  });
+    { highWaterMark: 0 },
+  );
 }
 
 async function send(
