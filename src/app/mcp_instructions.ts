@@ -4,7 +4,8 @@ const about: Readonly<Record<string, string>> = {
     "What an agent with a shell of its own lacks: a list of what is to be done, and what hermes remembers, has talked " +
     "about and knows how to do.",
   memory: "What hermes remembers from one session to the next.",
-  sessions: "The stored conversations of hermes: to list, read and search them, and to wait for what is new.",
+  sessions:
+    "The stored conversations of hermes: to list, read and search them, and to wait for what is new.",
   skills: "Instructions for kinds of work, to be read before such work is begun.",
   todo: "A list of what is to be done in this connection.",
   terminal: "Commands on the machine of hermes, in its directory.",

@@ -1,5 +1,5 @@
+import type { App } from "../app.ts";
 import { HermesError, errnoOf } from "../core/errors.ts";
-import type { AppParts } from "./parts.ts";
 
 /** What lets a client in over HTTP, and where it comes from. */
 export type McpToken =
@@ -12,12 +12,14 @@ export const tokenVariable = "HERMES_MCP_TOKEN";
 
 const shortest = 16;
 
+type TokenDeps = Pick<App, "ports" | "env" | "redactor">;
+
 /**
  * The token of a server: from a file, from the variable, or a new one that is known to nobody else.
  * @throws {HermesError} `usage/invalid` for one that cannot be used, and where one must be chosen; `file/unreadable`
  */
 export async function resolveMcpToken(
-  app: AppParts,
+  app: TokenDeps,
   request: {
     readonly file: string | undefined;
     readonly isLoopback: boolean;
@@ -31,7 +33,7 @@ export async function resolveMcpToken(
 }
 
 async function chosenToken(
-  app: AppParts,
+  app: TokenDeps,
   { file, isLoopback, isOptional }: Parameters<typeof resolveMcpToken>[1],
 ): Promise<McpToken> {
   if (file !== undefined) {
@@ -49,7 +51,7 @@ async function chosenToken(
   return isOptional ? { origin: "none" } : { origin: "made", value: newToken() };
 }
 
-async function readToken({ ports }: AppParts, file: string): Promise<string> {
+async function readToken({ ports }: TokenDeps, file: string): Promise<string> {
   try {
     return (await ports.files.readText(file)).trim();
   } catch (cause) {

@@ -83,7 +83,10 @@ export function fixtureTools(
       return said("Reconnection test completed successfully");
     }),
     { ...samplingTool, call: requireText("prompt", sample) },
-    { ...elicitationTool, call: requireText("message", (words, to) => elicit(words, userForm, to)) },
+    {
+      ...elicitationTool,
+      call: requireText("message", (words, to) => elicit(words, userForm, to)),
+    },
     tool("test_elicitation_sep1034_defaults", "Asks with defaults", (_, context) =>
       elicit("Please review and update the form fields with defaults", defaultsForm, context),
     ),

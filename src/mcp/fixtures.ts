@@ -75,7 +75,9 @@ function addResources({ server }: McpServer): void {
   server.setRequestHandler("resources/templates/list", () => ({
     resourceTemplates: [{ ...template }],
   }));
-  server.setRequestHandler("resources/read", ({ params }) => ({ contents: [contentOf(params.uri)] }));
+  server.setRequestHandler("resources/read", ({ params }) => ({
+    contents: [contentOf(params.uri)],
+  }));
   server.setRequestHandler("resources/subscribe", ({ params }) => {
     contentOf(params.uri);
     watched.add(params.uri);

@@ -109,11 +109,7 @@ function refused(id: string | number | null, code: number, message: string): Che
   return { kind: "refused", reply: refusal(id, code, message) };
 }
 
-function refusal(
-  id: string | number | null,
-  code: number,
-  message: string,
-): JSONRPCErrorResponse {
+function refusal(id: string | number | null, code: number, message: string): JSONRPCErrorResponse {
   // JSON-RPC wants null where the id could not be read; the SDK's type leaves the case out.
   return { jsonrpc: "2.0", id: id as string | number, error: { code, message } };
 }

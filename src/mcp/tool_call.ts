@@ -74,11 +74,7 @@ async function refusalOf(
 }
 
 /** The result, or the end of patience with a tool that does not care for its signal. */
-async function untilCancelled<T>(
-  clock: Clock,
-  work: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
+async function untilCancelled<T>(clock: Clock, work: Promise<T>, signal: AbortSignal): Promise<T> {
   let cancel: () => void = () => undefined;
   const cancelled = new Promise<never>((_, reject) => {
     cancel = () => {

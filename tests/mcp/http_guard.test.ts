@@ -13,7 +13,14 @@ function status(
 
 test("isLoopback() knows this machine's own addresses", () => {
   const own = ["localhost", "127.0.0.1", "127.1.2.3", "::1"];
-  const others = ["0.0.0.0", "::", "10.0.0.1", "127.0.0.1.evil.example", "localhost.evil.example", ""];
+  const others = [
+    "0.0.0.0",
+    "::",
+    "10.0.0.1",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "",
+  ];
   expect(own.filter((host) => !isLoopback(host))).toEqual([]);
   expect(others.filter(isLoopback)).toEqual([]);
 });

@@ -142,9 +142,16 @@ test("a cancelled call is aborted; one that does not care is left after 300 ms, 
     started.resolve(signal);
     return new Promise(() => undefined);
   });
-  const { client, clock } = await connect(offering(deaf, createFakeTool("next", () => ok("next"))));
+  const { client, clock } = await connect(
+    offering(
+      deaf,
+      createFakeTool("next", () => ok("next")),
+    ),
+  );
   const cancel = new AbortController();
-  const call = client.callTool({ name: "deaf" }, { signal: cancel.signal }).catch(() => "cancelled");
+  const call = client
+    .callTool({ name: "deaf" }, { signal: cancel.signal })
+    .catch(() => "cancelled");
   const signal = await started.promise;
   cancel.abort();
   expect(await call).toBe("cancelled");

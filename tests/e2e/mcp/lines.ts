@@ -58,6 +58,7 @@ export function messagesOf(stdout: string): readonly Message[] {
 export function answerTo(stdout: string, id: number | string | null): Message {
   const answers = messagesOf(stdout).filter((message) => message.id === id);
   const [answer] = answers;
-  if (!answer || answers.length > 1) throw new Error(`${answers.length} answers to ${id}: ${stdout}`);
+  if (!answer || answers.length > 1)
+    throw new Error(`${answers.length} answers to ${id}: ${stdout}`);
   return answer;
 }

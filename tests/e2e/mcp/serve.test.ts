@@ -135,7 +135,10 @@ test("a version that is not known gets the newest that is", async () => {
 
 test("1,000 calls without waiting are all answered, those that write in their order", async () => {
   const calls = Array.from({ length: 1_000 }, (_, index) =>
-    callTool(index + 1, "todo", { merge: true, todos: [{ id: `t${index % 200}`, content: `${index}` }] }),
+    callTool(index + 1, "todo", {
+      merge: true,
+      todos: [{ id: `t${index % 200}`, content: `${index}` }],
+    }),
   );
   const { code, stdout, stderr } = await serve([initialize, ...calls, callTool(2_000, "todo", {})]);
   expect([code, stderr]).toEqual([0, ""]);
@@ -166,7 +169,10 @@ test("a line of more than 16 MB is refused without ending the connection, one of
 
 test("separators of lines that are none stay in their line, and leave it in a form that nobody splits", async () => {
   const content = "one\u2028two\u2029three\u0085four 😀";
-  const { stdout } = await serve([initialize, callTool(1, "todo", { todos: [{ id: "a", content }] })]);
+  const { stdout } = await serve([
+    initialize,
+    callTool(1, "todo", { todos: [{ id: "a", content }] }),
+  ]);
   expect(stdout).not.toMatch(/[\u2028\u2029]/);
   expect(answerTo(stdout, 1).result?.structuredContent?.["todos"]).toEqual([
     { id: "a", content, status: "pending" },
@@ -237,7 +243,9 @@ test("a call that is cancelled is ended and gets no answer", async () => {
 
 test("what a command prints is its result, and never a line of the protocol", async () => {
   const run = await connected(["--toolsets", "terminal"]);
-  run.write(lines(callTool(1, "terminal", { command: "echo out; echo err >&2; echo tty > /dev/tty" })));
+  run.write(
+    lines(callTool(1, "terminal", { command: "echo out; echo err >&2; echo tty > /dev/tty" })),
+  );
   await run.until('"id":1');
   run.signal("SIGTERM");
   const { stdout } = await run.ended;
@@ -367,7 +375,11 @@ describe("--http", () => {
     const ended = await fetch(url, { method: "DELETE", headers: session });
     expect(ended.status).toBe(200);
     expect(await stream.text()).toBe("");
-    const after = await fetch(url, { method: "POST", body: JSON.stringify(request(2, "ping")), headers: session });
+    const after = await fetch(url, {
+      method: "POST",
+      body: JSON.stringify(request(2, "ping")),
+      headers: session,
+    });
     expect(after.status).toBe(404);
     run.signal("SIGINT");
     expect((await run.ended).code).toBe(0);
@@ -399,7 +411,11 @@ describe("--http", () => {
     await chmod(file, 0o600);
     const { run, url } = await listening(["--token-file", file]);
     const Authorization = "Bearer abcdefghijklmnopqrstuvwxyz";
-    const answer = await fetch(url, { method: "POST", body, headers: { ...headers, Authorization } });
+    const answer = await fetch(url, {
+      method: "POST",
+      body,
+      headers: { ...headers, Authorization },
+    });
     expect(answer.status).toBe(200);
     run.signal("SIGTERM");
     await run.ended;
