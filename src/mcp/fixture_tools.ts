@@ -1,16 +1,9 @@
-import type {
-  CallToolResult,
-  ContentBlock,
-  LoggingLevel,
-  ServerContext,
-} from "@modelcontextprotocol/server";
+import type { CallToolResult, ContentBlock, ServerContext } from "@modelcontextprotocol/server";
 import type { JsonObject } from "../core/json.ts";
 import type { Clock } from "../core/ports.ts";
 import { defaultsForm, enumsForm, type Form, userForm } from "./fixture_elicitation.ts";
 import { redPixel, silence } from "./fixture_media.ts";
 import type { ExtensionTool } from "./server.ts";
-
-export type LogLevel = LoggingLevel;
 
 /** From the least to the most severe (RFC 5424). */
 export const logLevels = [
@@ -22,7 +15,9 @@ export const logLevels = [
   "critical",
   "alert",
   "emergency",
-] as const satisfies readonly LogLevel[];
+] as const;
+
+export type LogLevel = (typeof logLevels)[number];
 
 /** Between two steps of a tool that takes its time, in milliseconds. */
 const stepMs = 50;

@@ -48,6 +48,7 @@ export function createHttpSessions(
         if (sessions.size > maxSessions && oldest) await oldest[1].close();
       },
     });
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way
     transport.onclose = () => sessions.delete(id);
     await deps.connect(id).connect(transport);
     return transport;

@@ -139,15 +139,13 @@ export class LineTransport implements Transport {
   async #farewell(): Promise<void> {
     const enough = new AbortController();
     const patience = this.#clock.sleep(farewellMs, enough.signal).catch(() => undefined);
-    let isOver = false;
-    void patience.then(() => {
-      isOver = true;
-      this.#wake();
-    });
-    while ((this.#open.size > 0 || this.#unreadChars > 0) && !isOver && !this.#isClosed) {
-      await this.#change();
-    }
+    await Promise.race([patience, this.#settled()]);
     enough.abort();
+  }
+
+  /** Resolves when everything was answered and read. */
+  async #settled(): Promise<void> {
+    while ((this.#open.size > 0 || this.#unreadChars > 0) && !this.#isClosed) await this.#change();
   }
 
   async #reply(message: JSONRPCMessage): Promise<void> {

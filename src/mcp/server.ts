@@ -66,6 +66,7 @@ export function createToolServer(deps: ToolServerDeps, options: ToolServerOption
     });
     const { server } = mcp;
     const extraTools = options.extension?.install(mcp) ?? [];
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way
     server.onerror = (error) => deps.reports.note(error.message);
     let failedToList = false;
     const openOffer = async (): Promise<Offer> => {

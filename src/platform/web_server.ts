@@ -140,15 +140,23 @@ async function send(
   try {
     outgoing.writeHead(response.status, [...response.headers].flat());
     outgoing.flushHeaders();
-    while (reader && !gone.aborted) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (!outgoing.write(value)) await drained(outgoing, gone);
-    }
+    if (reader) await pour(reader, outgoing, gone);
     outgoing.end();
   } catch {
     // The answer broke off, or the client did: either way it gets no end that it could mistake for a whole.
     outgoing.destroy();
+  }
+}
+
+async function pour(
+  reader: { read(): Promise<{ readonly done: boolean; readonly value?: unknown }> },
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  while (!gone.aborted) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (value instanceof Uint8Array && !outgoing.write(value)) await drained(outgoing, gone);
   }
 }
 

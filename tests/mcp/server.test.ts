@@ -140,7 +140,7 @@ test("a cancelled call is aborted; one that does not care is left after 300 ms, 
   const started = Promise.withResolvers<AbortSignal>();
   const deaf = createFakeTool("deaf", (_, { signal }) => {
     started.resolve(signal);
-    return new Promise(() => undefined);
+    return new Promise(() => {});
   });
   const { client, clock } = await connect(
     offering(

