@@ -88,7 +88,7 @@ async function compile(
         HERMES_BUILD_VERSION: JSON.stringify(version),
         HERMES_BUILD_COMMIT: JSON.stringify(commit),
       },
-      plugins: [oneLanguage()],
+      plugins: [leaveOut()],
       compile: {
         outfile: built,
         ...machine,
@@ -107,15 +107,25 @@ async function compile(
   console.log(`${outfile}  ${megabytes} MB  ${version} (${commit})`);
 }
 
-/** Zod brings its messages in fifty languages, which no import can leave out: 0.7 MB of the binary. */
-function oneLanguage(): Bun.BunPlugin {
+/**
+ * What no import can leave out: Zod's messages in fifty languages (0.7 MB of the binary), and the validator of JSON
+ * schemas that the MCP library has for Node.js, twice (1.5 MB); the one that it has for browsers does the same work.
+ */
+function leaveOut(): Bun.BunPlugin {
   return {
-    name: "one language",
+    name: "leave out",
     setup(builder) {
       builder.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
         contents: 'export { default as en } from "./en.js";',
         loader: "js",
       }));
+      builder.onLoad(
+        { filter: /\/@modelcontextprotocol\/(?:client|server)\/dist\/shimsNode\.mjs$/ },
+        ({ path }) => ({
+          contents: readFileSync(path.replace("shimsNode", "shimsBrowser"), "utf8"),
+          loader: "js",
+        }),
+      );
     },
   };
 }
