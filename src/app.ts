@@ -14,6 +14,7 @@ import type { LoadedEnv } from "./config/dotenv.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
+import type { CodexConfigDesk } from "./app/codex_config.ts";
 import { lazy } from "./app/lazy.ts";
 import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { AppParts } from "./app/parts.ts";
@@ -108,6 +109,8 @@ export interface App extends AsyncDisposable {
   logins(): Promise<LoginDesk>;
   /** The codex that turns would run on; starts it for a moment, changes nothing. */
   codexStatus(signal: AbortSignal): Promise<CodexStatus>;
+  /** What is written into codex's own configuration. */
+  codexConfig(): Promise<CodexConfigDesk>;
 }
 
 /** What the command line may say of the model. */
@@ -202,6 +205,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
     async codexStatus(signal) {
       const { readStatus } = await import("./app/codex_backend.ts");
       return await readStatus(app, signal);
+    },
+    async codexConfig() {
+      const { openCodexConfig } = await import("./app/codex_config.ts");
+      return openCodexConfig(app, options.overrides);
     },
     async openConversation(conversation) {
       const { openConversation } = await import("./app/conversation.ts");

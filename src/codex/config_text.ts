@@ -198,7 +198,7 @@ function membersRemoved(members: readonly TomlMember[], path: TomlPath): readonl
 function withLead(text: string, lines: readonly Splice[], lead: string): readonly Splice[] {
   const [first, ...rest] = lines;
   if (!first || lead === "") return lines;
-  const before = text.slice(0, first.start);
+  const before = withoutMark(text.slice(0, first.start));
   const isThere = before.endsWith(lead) && /(?:^|\n)$/.test(before.slice(0, -lead.length));
   return isThere ? [{ ...first, start: first.start - lead.length }, ...rest] : lines;
 }
