@@ -63,10 +63,12 @@ export function persistedEntries(
   for (const server of servers) {
     const told: Told[] = [];
     const entry = entryOf(server, facts, told);
-    for (const { message, hint, isFatal } of told) {
+    const fatal = told.filter(({ isFatal }) => isFatal);
+    // What a server would need is no matter where it is left out.
+    for (const { message, hint, isFatal } of fatal.length > 0 ? fatal : told) {
       problems.push({ server: server.name, isSkipped: isFatal, message, hint });
     }
-    if (!told.some(({ isFatal }) => isFatal)) entries.set(server.name, entry);
+    if (fatal.length === 0) entries.set(server.name, entry);
   }
   return { entries, problems };
 }
