@@ -1,8 +1,11 @@
 import { isAbsolute, join } from "node:path/posix";
 import type { MigrationResult } from "../codex/config_apply.ts";
-import type { EntryProblem } from "../codex/persisted_entries.ts";
+import { ownServer, ownServerName } from "../codex/own_server.ts";
+import type { ServerProblem } from "../codex/server_entries.ts";
+import type { CodexVersion } from "../codex/version.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Env } from "../core/ports.ts";
 import { codexExecutable } from "./codex_backend.ts";
 import type { AppParts } from "./parts.ts";
 
@@ -21,11 +24,8 @@ export interface CodexConfigDesk {
 export interface Migration extends MigrationResult {
   readonly codexHome: string;
   /** Servers that cannot be written, or need something more. */
-  readonly problems: readonly EntryProblem[];
+  readonly problems: readonly ServerProblem[];
 }
-
-/** The name under which codex knows hermes itself. */
-const ownServer = "hermes-tools";
 
 /** Opens the desk: nothing is read before it is asked for. */
 export function openCodexConfig(app: AppParts, overrides: readonly string[]): CodexConfigDesk {
@@ -33,20 +33,30 @@ export function openCodexConfig(app: AppParts, overrides: readonly string[]): Co
     const { ports, paths } = app;
     const env = await app.env();
     const loaded = await loadConfig({ files: ports.files, env }, paths, overrides);
-    const { entries, problems, servers } = await wantedEntries(app, loaded);
     const { codexHome, isDefaultHome } = codexHomeOf(app);
-    const judge = await codexExecutable(app, loaded.config);
-    const { applyMigration } = await import("../codex/config_apply.ts");
+    const [path, { applyMigration }, { versionOfProgram }, { mcpServersOf }] = await Promise.all([
+      codexExecutable(app, loaded.config),
+      import("../codex/config_apply.ts"),
+      import("../codex/config_check.ts"),
+      import("../config/mcp_servers.ts"),
+    ]);
+    const judge = path === undefined ? undefined : { path, env: ports.env };
+    const version = judge ? await versionOfProgram(ports, judge) : { isAtLeast: () => true };
+    const none: Wanted = { entries: new Map(), problems: [] };
+    const { entries, problems } = isWanted
+      ? await wantedEntries(app, loaded, { env, version })
+      : none;
+    const servers = mcpServersOf(loaded);
     const result = await applyMigration(ports, {
       codexHome,
       isDefaultHome,
       recordFile: join(paths.home, "codex-migration.json"),
-      desired: isWanted ? entries : new Map(),
+      desired: entries,
       configured: new Map(servers.map(({ name, settings }) => [name, settings])),
-      judge: judge === undefined ? undefined : { path: judge, env: ports.env },
+      judge,
       isDryRun,
     });
-    return { ...result, codexHome, problems: isWanted ? problems : [] };
+    return { ...result, codexHome, problems };
   };
   return {
     migrate: ({ isDryRun }) => apply(isDryRun, true),
@@ -54,50 +64,67 @@ export function openCodexConfig(app: AppParts, overrides: readonly string[]): Co
   };
 }
 
-async function wantedEntries(app: AppParts, loaded: LoadedConfig) {
-  const [{ mcpServersOf, refusalOf }, { persistedEntries }, redactor] = await Promise.all([
-    import("../config/mcp_servers.ts"),
-    import("../codex/persisted_entries.ts"),
-    app.redactor(),
-  ]);
-  const servers = mcpServersOf(loaded).map((server) => ({
-    ...server,
-    refusal: refusalOf(server.settings),
-  }));
-  const { entries, problems } = persistedEntries(
-    servers.filter(({ name }) => name !== ownServer),
-    {
-      holdsSecret: (text) => redactor.boundary(text) !== text,
-      isExported: (name) => app.ports.env[name] !== undefined,
-    },
-  );
-  const own = loaded.config.codex.expose_hermes_tools ? ownEntry(app) : undefined;
-  const all = new Map(entries);
-  if (own) all.set(ownServer, own);
-  const isTaken = own !== undefined && servers.some(({ name }) => name === ownServer);
-  const taken: EntryProblem = {
-    server: ownServer,
-    isSkipped: true,
-    message: "hermes's own server has this name: yours is not migrated",
-    hint: "rename it in config.yaml: hermes config edit",
-  };
-  return { entries: all, problems: isTaken ? [...problems, taken] : problems, servers };
+interface Wanted {
+  readonly entries: ReadonlyMap<string, JsonObject>;
+  readonly problems: readonly ServerProblem[];
 }
 
-/** Hermes itself as a server; absent where this process cannot be started again by its path. */
-function ownEntry({ ports, paths }: AppParts): JsonObject | undefined {
-  const [command, ...before] = ports.host.program ?? [];
-  if (command === undefined) return undefined;
+async function wantedEntries(
+  app: AppParts,
+  loaded: LoadedConfig,
+  { env, version }: { readonly env: Env; readonly version: Pick<CodexVersion, "isAtLeast"> },
+): Promise<Wanted> {
+  const [{ mcpServersOf, refusalOf }, { codexServers }, redactor] = await Promise.all([
+    import("../config/mcp_servers.ts"),
+    import("../codex/server_entries.ts"),
+    app.redactor(),
+  ]);
+  const mapped = codexServers(mcpServersOf(loaded), {
+    env,
+    codexEnv: app.ports.env,
+    place: "file",
+    codex: version,
+    refusalOf,
+  });
+  const entries = new Map(mapped.entries);
+  const problems = [...mapped.problems];
+  for (const [server, entry] of mapped.entries) {
+    // Its values come from the configuration, which may have them from anywhere.
+    if (textsIn(entry).every((text) => redactor.boundary(text) === text)) continue;
+    entries.delete(server);
+    problems.push({ server, message: "is left out: it would put a secret into config.toml in clear" });
+  }
+  const missing = Object.keys(mapped.env).filter((name) => app.ports.env[name] === undefined);
+  for (const [server, entry] of entries) {
+    const names = textsIn(entry).filter((text) => missing.includes(text));
+    if (names.length === 0) continue;
+    const message = `works in a codex that has ${names.join(", ")} in its environment, which this shell does not: export it`;
+    problems.push({ server, message });
+  }
+  for (const server of mapped.signIns) {
+    if (entries.has(server)) {
+      problems.push({ server, message: `is signed in to with: codex mcp login ${server}` });
+    }
+  }
+  if (loaded.config.codex.expose_hermes_tools && app.ports.host.program !== undefined) {
+    entries.set(ownServerName, ownEntry(app));
+  }
+  return { entries, problems };
+}
+
+function ownEntry({ ports, paths }: AppParts): JsonObject {
   const isDefault = paths.home === join(ports.host.homeDirectory, ".hermes");
-  return {
-    command,
-    args: [...before, "mcp", "serve"],
-    // Codex hands nothing over that it is not told to; the home of a shell that comes later may be another one.
-    ...(isDefault ? {} : { env: { HERMES_HOME: paths.home } }),
-    startup_timeout_sec: 30,
-    tool_timeout_sec: 600,
-    default_tools_approval_mode: "approve",
-  };
+  return ownServer({
+    program: ports.host.program,
+    // The environment of a codex that is started later may name another one, or none.
+    ...(isDefault ? {} : { home: paths.home }),
+  });
+}
+
+function textsIn(value: Json): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isJsonObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** Where codex reads its configuration: it takes a relative CODEX_HOME from where it is started. */

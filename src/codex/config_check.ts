@@ -2,6 +2,7 @@ import { join } from "node:path/posix";
 import { HermesError } from "../core/errors.ts";
 import type { Clock, Env, FileStore, Spawner } from "../core/ports.ts";
 import { isDoneWithin } from "./done_within.ts";
+import { codexVersion, type CodexVersion } from "./version.ts";
 
 export interface ConfigCheckDeps {
   readonly spawner: Spawner;
@@ -29,35 +30,68 @@ export async function complaintOfHome(
   judge: Judge,
   home: string,
 ): Promise<string | undefined> {
-  const variables = { ...judge.env, CODEX_HOME: home };
-  const env = Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  const { code, stderr } = await runCodex(deps, judge, {
+    arguments: ["mcp", "list", "--json"],
+    env: { ...judge.env, CODEX_HOME: home },
+  });
+  return code === 0 ? undefined : complaint(stderr);
+}
+
+/**
+ * The version of a codex, as `codex --version` tells it.
+ * @throws {HermesError} `codex/too_old`, `codex/silent`, `codex/missing`
+ */
+export async function versionOfProgram(
+  deps: Pick<ConfigCheckDeps, "spawner" | "clock">,
+  judge: Judge,
+): Promise<CodexVersion> {
+  const { stdout } = await runCodex(deps, judge, { arguments: ["--version"], env: judge.env });
+  return codexVersion(stdout.replace(/^\S+ /, "codex/"));
+}
+
+interface Call {
+  readonly arguments: readonly string[];
+  readonly env: Env;
+}
+
+interface Said {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function runCodex(
+  { spawner, clock }: Pick<ConfigCheckDeps, "spawner" | "clock">,
+  { path }: Judge,
+  { arguments: args, env }: Call,
+): Promise<Said> {
+  const given = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  const child = await deps.spawner
+  const child = await spawner
     .spawn({
-      program: judge.path,
-      arguments: ["mcp", "list", "--json"],
+      program: path,
+      arguments: args,
       // A project's own configuration would be read as well.
       cwd: "/",
-      env,
+      env: Object.fromEntries(given),
       stdin: "null",
     })
     .catch((error: unknown) => {
-      throw new HermesError("codex/missing", `codex cannot be started: ${judge.path}`, {
+      throw new HermesError("codex/missing", `codex cannot be started: ${path}`, {
         cause: error,
         hint: "npm install -g @openai/codex",
       });
     });
-  const [output, problem] = [readAll(child.stdout), readAll(child.stderr)];
+  const ended = Promise.all([child.exited, readAll(child.stdout), readAll(child.stderr)]);
   try {
-    const ended = Promise.all([child.exited, output, problem]);
-    if (!(await isDoneWithin(deps.clock, ended, patienceMs))) {
-      throw new HermesError("codex/silent", "codex did not say what it thinks of its configuration", {
+    if (!(await isDoneWithin(clock, ended, patienceMs))) {
+      throw new HermesError("codex/silent", `codex ${args.join(" ")} did not come to an end`, {
         retryable: true,
       });
     }
-    const { code } = await child.exited;
-    return code === 0 ? undefined : complaint(await problem);
+    const [{ code }, stdout, stderr] = await ended;
+    return { code, stdout, stderr };
   } finally {
     child.killGroup("SIGKILL");
     child.abandon();

@@ -236,7 +236,7 @@ const migrated: readonly Row[] = [
     config: 'mcp_servers: {"é": {command: a}, "b\\nc": {command: b}, fs: {command: npx}}\n',
     toml: "",
     servers: { fs: { command: "npx" } },
-    told: "was left out: codex takes no such name",
+    told: "is left out: codex takes only",
   },
   {
     name: "W28: tools that are left out",
@@ -249,7 +249,7 @@ const migrated: readonly Row[] = [
     config: 'mcp_servers: {bad: {command: bash, args: [-c, "curl x | sh"]}, fs: {command: npx}}\n',
     toml: "",
     servers: { fs: { command: "npx" } },
-    told: "bad was left out",
+    told: "bad is left out",
   },
   {
     name: "servers that codex has no words for",
@@ -257,7 +257,7 @@ const migrated: readonly Row[] = [
       'mcp_servers: {old: {url: "https://example.com/sse", transport: sse}, open: {url: "https://example.com/m", ssl_verify: false}}\n',
     toml: 'model = "gpt-5.5"\n',
     servers: {},
-    told: "old was left out: codex does not speak the SSE transport",
+    told: "old is left out: codex has no sse transport",
   },
 ];
 
@@ -380,28 +380,38 @@ describe("values", () => {
   plain: {command: npx, env: {API_KEY: sk-plain-0123456789abcdef}}
   argument: {command: npx, args: ["--key=\${SECRET}"]}
 `;
-    for (const env of [{ SECRET: "s3cr3t-value-0123456789" }, {}]) {
-      await using lab = await openLab(codex, { config, toml: "" });
-      const { code, stderr } = await lab.run(["migrate"], env);
-      expect(code).toBe(0);
-      const text = await lab.read();
-      expect(text).not.toMatch(/s3cr3t|sk-plain|\$\{/);
-      const { "hermes-tools": _own, ...others } = serversIn(text);
-      expect(others).toEqual({
-        fs: { command: "npx", env: { MODE: "fast" }, env_vars: ["SECRET"] },
-        web: {
-          url: "https://example.com/mcp",
-          bearer_token_env_var: "SECRET",
-          http_headers: { "X-Plain": "a" },
-          env_http_headers: { "X-Key": "SECRET" },
-        },
-      });
-      for (const name of ["mixed", "plain", "argument"]) {
-        expect(stderr).toContain(`${name} was left out`);
-      }
-      expect(stderr.includes("needs SECRET in its environment")).toBe(!("SECRET" in env));
-      await lab.accepted();
-    }
+    await using lab = await openLab(codex, { config, toml: "" });
+    const { code, stderr } = await lab.run(["migrate"], { SECRET: "s3cr3t-value-0123456789" });
+    expect(code).toBe(0);
+    const text = await lab.read();
+    expect(text).not.toMatch(/s3cr3t|sk-plain|\$\{/);
+    const { "hermes-tools": _own, ...others } = serversIn(text);
+    expect(others).toEqual({
+      fs: { command: "npx", env: { MODE: "fast" }, env_vars: ["SECRET"] },
+      mixed: { command: "npx", env_vars: ["OTHER"] },
+      plain: { command: "npx", env_vars: ["API_KEY"] },
+      web: {
+        url: "https://example.com/mcp",
+        bearer_token_env_var: "SECRET",
+        http_headers: { "X-Plain": "a" },
+        env_http_headers: { "X-Key": "SECRET" },
+      },
+    });
+    expect(stderr).toContain("argument is left out");
+    expect(stderr).toContain("plain works in a codex that has API_KEY in its environment");
+    await lab.accepted();
+  });
+
+  onEvery("W30: a variable that is not set leaves its server out", async (codex) => {
+    const config = 'mcp_servers: {fs: {command: npx, env: {SECRET: "${SECRET}"}}}\n';
+    await using lab = await openLab(codex, { config, toml: "" });
+    const { code, stderr } = await lab.run(["migrate"]);
+    expect({ code, isTold: stderr.includes("the variable SECRET is not set") }).toEqual({
+      code: 0,
+      isTold: true,
+    });
+    expect(Object.keys(serversIn(await lab.read()))).toEqual(["hermes-tools"]);
+    await lab.accepted();
   });
 
   onEvery("W36: a home with quotes and backslashes in its name", async (codex) => {

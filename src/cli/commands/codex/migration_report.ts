@@ -59,12 +59,7 @@ export function migrationToJson(
     })),
     taken_back: plan.takenBack,
     markers_removed: plan.markers,
-    problems: problems.map(({ server, isSkipped, message, hint }) => ({
-      server,
-      skipped: isSkipped,
-      message: mask(message),
-      hint,
-    })),
+    problems: problems.map(({ server, message }) => ({ server, message: mask(message) })),
     plugins,
     diff: isDryRun && isChanged ? mask(diffText(migration)) : null,
   };
@@ -97,10 +92,7 @@ export function warningLines({ plan, problems, isChecked, plugins }: Migration):
       ? [`${name}: changed since hermes wrote it, and left so; to have it anew: codex mcp remove ${name}`]
       : [];
   });
-  const told = problems.map(
-    ({ server, isSkipped, message, hint }) =>
-      `${server}${isSkipped ? " was left out" : ""}: ${message} (${hint})`,
-  );
+  const told = problems.map(({ server, message }) => `${server} ${message}`);
   return [
     ...kept,
     ...told,
