@@ -31,7 +31,8 @@ export async function run({ count, seed, log }: CampaignOptions): Promise<Campai
       // Each of them is the one that judges, in turns; all have to accept the result.
       const codex = codexVersions.map((_, at, all) => all[(index + at) % all.length]?.path ?? "");
       const found = await roundTrip(text, { codex });
-      if (found.length > 0) failures.push(`${file}: ${found.join("; ")} in ${JSON.stringify(text)}`);
+      if (found.length > 0)
+        failures.push(`${file}: ${found.join("; ")} in ${JSON.stringify(text)}`);
       if (++done % reportEvery === 0) log(`${done} of ${cases.length}, ${failures.length} failed`);
     }
   };

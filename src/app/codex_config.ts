@@ -18,6 +18,16 @@ export interface CodexConfigDesk {
   migrate(options: { readonly isDryRun: boolean }): Promise<Migration>;
   /** Takes away what was written, and nothing else. @throws as `migrate` */
   unmigrate(options: { readonly isDryRun: boolean }): Promise<Migration>;
+  /** What is recorded of earlier migrations; asks nobody. @throws {HermesError} `store/unreadable`, `store/invalid` */
+  recorded(): Promise<RecordedMigration>;
+}
+
+/** What hermes once wrote. */
+export interface RecordedMigration {
+  /** The `config.toml` of the codex that would be started. */
+  readonly file: string;
+  /** Names of the servers that were written, sorted; none where nothing was, or it was taken away. */
+  readonly servers: readonly string[];
 }
 
 /** What a migration did, or would do. */
@@ -50,7 +60,7 @@ export function openCodexConfig(app: AppParts, overrides: readonly string[]): Co
     const result = await applyMigration(ports, {
       codexHome,
       isDefaultHome,
-      recordFile: join(paths.home, "codex-migration.json"),
+      recordFile: recordFileOf(app),
       desired: entries,
       configured: new Map(servers.map(({ name, settings }) => [name, settings])),
       judge,
@@ -59,9 +69,21 @@ export function openCodexConfig(app: AppParts, overrides: readonly string[]): Co
     return { ...result, codexHome, problems };
   };
   return {
+    async recorded() {
+      const { readRecord } = await import("../codex/migration_record.ts");
+      const { codexHome } = codexHomeOf(app);
+      const records = await readRecord(app.ports.files, recordFileOf(app));
+      const key = await app.ports.files.realPath(codexHome).catch(() => codexHome);
+      const servers = [...(records.get(key)?.servers.keys() ?? [])].toSorted();
+      return { file: join(codexHome, "config.toml"), servers };
+    },
     migrate: ({ isDryRun }) => apply(isDryRun, true),
     unmigrate: ({ isDryRun }) => apply(isDryRun, false),
   };
+}
+
+function recordFileOf({ paths }: AppParts): string {
+  return join(paths.home, "codex-migration.json");
 }
 
 interface Wanted {
@@ -92,11 +114,16 @@ async function wantedEntries(
     // Its values come from the configuration, which may have them from anywhere.
     if (textsIn(entry).every((text) => redactor.boundary(text) === text)) continue;
     entries.delete(server);
-    problems.push({ server, message: "is left out: it would put a secret into config.toml in clear" });
+    problems.push({
+      server,
+      message: "is left out: it would put a secret into config.toml in clear",
+    });
   }
-  const missing = Object.keys(mapped.env).filter((name) => app.ports.env[name] === undefined);
+  const missing = new Set(
+    Object.keys(mapped.env).filter((name) => app.ports.env[name] === undefined),
+  );
   for (const [server, entry] of entries) {
-    const names = textsIn(entry).filter((text) => missing.includes(text));
+    const names = textsIn(entry).filter((text) => missing.has(text));
     if (names.length === 0) continue;
     const message = `works in a codex that has ${names.join(", ")} in its environment, which this shell does not: export it`;
     problems.push({ server, message });

@@ -9,8 +9,19 @@ import { dirname, join } from "node:path/posix";
 import { errnoOf, HermesError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { FileStore } from "../core/ports.ts";
-import { complaintOfHome, complaintOfText, type ConfigCheckDeps, type Judge } from "./config_check.ts";
-import { type MigrationPlan, type OwnedEntry, planMigration, presentServers } from "./config_plan.ts";
+import {
+  complaintOfHome,
+  complaintOfText,
+  type ConfigCheckDeps,
+  type Judge,
+} from "./config_check.ts";
+import {
+  type MigrationPlan,
+  type OwnedEntry,
+  planMigration,
+  presentServers,
+} from "./config_plan.ts";
+import { type ConfigPlace, decodeConfig, readConfig, replaceIfSame } from "./config_file.ts";
 import { changeText } from "./config_text.ts";
 import { findLegacyBlock, type LegacyServer } from "./legacy_blocks.ts";
 import {
@@ -19,18 +30,14 @@ import {
   readRecord,
   writeRecord,
 } from "./migration_record.ts";
-import { fingerprint, parseToml, tableAt, type TomlTree, withoutMark } from "./toml_tree.ts";
+import { fingerprint, parseToml, tableAt, type TomlTree } from "./toml_tree.ts";
 
 export interface ConfigApplyDeps extends ConfigCheckDeps {
   readonly files: FileStore;
 }
 
 /** What to write where. */
-export interface MigrationRequest {
-  /** The directory that codex reads its configuration in. */
-  readonly codexHome: string;
-  /** Whether it may be made: one that the user named is not. */
-  readonly isDefaultHome: boolean;
+export interface MigrationRequest extends ConfigPlace {
   /** Where it is recorded what was written. */
   readonly recordFile: string;
   /** Entries of `mcp_servers`; none to take all of ours away. */
@@ -112,7 +119,7 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
   const key = await files.realPath(codexHome).catch(() => codexHome);
   const known = records.get(key);
   const bytes = await readConfig(files, request);
-  const before = bytes === undefined ? undefined : decode(bytes, file);
+  const before = bytes === undefined ? undefined : decodeConfig(bytes, file);
   const text = before ?? "";
   const isOldTaken = judge && before !== undefined ? await acceptsOld(deps, request, text) : true;
   const tree = parseToml(text, file);
@@ -130,7 +137,8 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
   const changed = changeText(text, plan.changes, file);
   const record = await recordAfter(request, { plan, known, text, before, changed, hashes });
   const isEmpty = record === undefined && known?.isCreated === true && changed.text === "";
-  const restored = record === undefined && known ? await withoutFinalBreak(changed.text, known) : changed.text;
+  const restored =
+    record === undefined && known ? await withoutFinalBreak(changed.text, known) : changed.text;
   const after = isEmpty || (before === undefined && restored === "") ? undefined : restored;
   const isChanged = after !== before;
   const isJudged = judge !== undefined && isOldTaken && isChanged && after !== undefined;
@@ -151,7 +159,7 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
     bytes,
     records,
     record,
-    isNews: JSON.stringify(jsonOf(record)) !== JSON.stringify(jsonOf(known)),
+    isNews: jsonOf(record) !== jsonOf(known),
     key,
   };
 }
@@ -172,7 +180,10 @@ async function commit(
     if (!(await replaceIfSame(files, request, { before: bytes, after }))) return undefined;
     const complaint = judge && (await complaintOfHome(deps, judge, request.codexHome));
     if (complaint !== undefined) {
-      await replaceIfSame(files, request, { before: bytesOf(after), after: bytes });
+      await replaceIfSame(files, request, {
+        before: after === undefined ? undefined : new TextEncoder().encode(after),
+        after: bytes,
+      });
       await writeRecord(files, recordFile, records);
       throw wouldBreak(complaint, file);
     }
@@ -180,36 +191,6 @@ async function commit(
   const rest = [...records].filter(([home]) => home !== key);
   await writeRecord(files, recordFile, new Map(record ? [...rest, [key, record]] : rest));
   return result;
-}
-
-class ChangedMeanwhile extends Error {}
-
-/**
- * Writes a file unless somebody else wrote it: codex waits for no lock, so that what is there is read once more when all
- * but the rename is done. False where it is another one.
- */
-async function replaceIfSame(
-  files: FileStore,
-  request: MigrationRequest,
-  { before, after }: {
-    readonly before: Uint8Array | undefined;
-    readonly after: string | Uint8Array | undefined;
-  },
-): Promise<boolean> {
-  const file = join(request.codexHome, "config.toml");
-  const lastCheck = async (): Promise<void> => {
-    if (!isSameBytes(await readConfig(files, request), before)) throw new ChangedMeanwhile();
-  };
-  try {
-    if (after === undefined) {
-      await lastCheck();
-      await files.remove(await files.realPath(file));
-    } else await files.replaceFile(file, after, { mode: 0o600, lastCheck });
-    return true;
-  } catch (error) {
-    if (error instanceof ChangedMeanwhile) return false;
-    throw error;
-  }
 }
 
 /** Whether codex takes the file as it is without the other files of its home. @throws when it does not at all */
@@ -305,67 +286,6 @@ function checkShape(tree: TomlTree, file: string): void {
   });
 }
 
-async function readConfig(
-  files: FileStore,
-  { codexHome, isDefaultHome }: MigrationRequest,
-): Promise<Uint8Array | undefined> {
-  const file = join(codexHome, "config.toml");
-  try {
-    const found = await files.stat(file);
-    if (found === undefined) {
-      if (!isDefaultHome && (await files.stat(codexHome))?.kind !== "directory") {
-        throw new HermesError("config/unreadable", `CODEX_HOME is no directory: ${codexHome}`, {
-          hint: `mkdir -p ${codexHome}, or correct CODEX_HOME`,
-        });
-      }
-      return undefined;
-    }
-    if (found.kind !== "file") {
-      throw new HermesError("config/unreadable", `${file} is no regular file`, {
-        hint: `look at it: ls -ld ${file}`,
-      });
-    }
-    return await files.readBytes(file);
-  } catch (error) {
-    if (error instanceof HermesError) throw error;
-    throw new HermesError(
-      "config/unreadable",
-      `Could not read ${file}: ${errnoOf(error) ?? "unknown reason"}`,
-      { cause: error, hint: `look at its owner and mode: ls -l ${file}` },
-    );
-  }
-}
-
-function decode(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new HermesError("codex/config_invalid", `${file} is no UTF-8 text: ${badByte(bytes)}`, {
-      cause: error,
-      hint: `convert it: iconv -t UTF-8 ${file}`,
-    });
-  }
-}
-
-/** The line and column of the first byte that is no part of a character. */
-function badByte(bytes: Uint8Array): string {
-  let end = bytes.length;
-  let start = 0;
-  while (start < end) {
-    const middle = Math.ceil((start + end) / 2);
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    try {
-      decoder.decode(bytes.subarray(0, middle), { stream: true });
-      start = middle;
-    } catch {
-      end = middle - 1;
-    }
-  }
-  const good = new TextDecoder().decode(bytes.subarray(0, start));
-  const lines = withoutMark(good).split("\n");
-  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
-}
-
 function wouldBreak(complaint: string, file: string): HermesError {
   return new HermesError(
     "codex/config_invalid",
@@ -375,10 +295,14 @@ function wouldBreak(complaint: string, file: string): HermesError {
 }
 
 function busy(file: string): HermesError {
-  return new HermesError("file/unwritable", `Could not write ${file}: somebody else keeps changing it`, {
-    hint: "try again",
-    retryable: true,
-  });
+  return new HermesError(
+    "file/unwritable",
+    `Could not write ${file}: somebody else keeps changing it`,
+    {
+      hint: "try again",
+      retryable: true,
+    },
+  );
 }
 
 function unwritable(codexHome: string, cause: unknown): HermesError {
@@ -392,15 +316,9 @@ function unwritable(codexHome: string, cause: unknown): HermesError {
   });
 }
 
-function jsonOf(record: HomeRecord | undefined): unknown {
-  return record && { ...record, servers: [...record.servers].toSorted() };
-}
-
-function bytesOf(text: string | undefined): Uint8Array | undefined {
-  return text === undefined ? undefined : new TextEncoder().encode(text);
-}
-
-function isSameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+/** The record as JSON, to be compared. */
+function jsonOf(record: HomeRecord | undefined): string {
+  if (!record) return "";
+  const servers = [...record.servers].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify({ ...record, servers });
 }

@@ -119,7 +119,7 @@ function complaint(stderr: string): string {
   const lines = stderr
     .split("\n")
     .map((line) => line.trim().replace(/^\d+: /, ""))
-    .filter((line) => line !== "" && line !== "Caused by:" && !/^WARNING: /.test(line));
+    .filter((line) => line !== "" && line !== "Caused by:" && !line.startsWith("WARNING: "));
   const [first = "codex gave no reason", ...causes] = lines.map((line) =>
     line.replace(/^Error: /, ""),
   );

@@ -58,9 +58,7 @@ export interface PlanInput {
 export function planMigration(input: PlanInput): MigrationPlan {
   const { desired, owned, legacy } = input;
   const names = [...new Set([...desired.keys(), ...owned.keys(), ...legacy.servers])];
-  const servers = names
-    .toSorted()
-    .flatMap((name) => planServer(input, name) ?? []);
+  const servers = names.toSorted().flatMap((name) => planServer(input, name) ?? []);
   const removed = servers.filter(({ action }) => action === "remove");
   const written = servers.filter(({ action }) => action === "update" || action === "add");
   const changes: TextChange[] = [

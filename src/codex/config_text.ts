@@ -185,7 +185,8 @@ function removal(
 function membersRemoved(members: readonly TomlMember[], path: TomlPath): readonly Splice[] {
   return members.flatMap((member, at): readonly Splice[] => {
     const rest = restOf(path, member.path);
-    if (rest && !isWithin(member.path, path)) return membersRemoved(member.value.members ?? [], rest);
+    if (rest && !isWithin(member.path, path))
+      return membersRemoved(member.value.members ?? [], rest);
     if (!isWithin(member.path, path)) return [];
     const [previous, next] = [members[at - 1], members[at + 1]];
     // With the comma before it, or, where it is the first, the one behind it.

@@ -114,15 +114,21 @@ function legacyEntry(server: LegacyServer): JsonObject {
   };
 }
 
+const oldVariables: ReadonlySet<string> = new Set([
+  "HERMES_HOME",
+  "PYTHONPATH",
+  "HERMES_QUIET",
+  "HERMES_REDACT_SECRETS",
+]);
+
 /** The server that called back into that program: by its module, since every machine has another interpreter. */
 function isOldCallback(value: JsonObject): boolean {
   const { command, args, env, ...rest } = value;
   const names = Object.keys(isJsonObject(env) ? env : {});
-  const known = ["HERMES_HOME", "PYTHONPATH", "HERMES_QUIET", "HERMES_REDACT_SECRETS"];
   return (
     typeof command === "string" &&
     isSameJson(args ?? null, ["-m", "agent.transports.hermes_tools_mcp_server"]) &&
-    names.every((name) => known.includes(name)) &&
+    names.every((name) => oldVariables.has(name)) &&
     isSameJson(rest, { startup_timeout_sec: 30, tool_timeout_sec: 600 })
   );
 }

@@ -10,7 +10,7 @@ export function renderTable(path: TomlPath, table: JsonObject, lineBreak: string
   return [`[${path.map(renderKey).join(".")}]`, ...lines, ""].join(lineBreak);
 }
 
-/** A value in one line. @throws {RangeError} as `renderTable` */
+/** A value in one line; null, which TOML does not have, must not be there. @throws {RangeError} as `renderTable` */
 export function renderToml(value: Json): string {
   if (typeof value === "string") return renderString(value);
   if (typeof value === "number") {
@@ -21,13 +21,18 @@ export function renderToml(value: Json): string {
       : `${String(value).replace("e+", "e")}${/e/.test(String(value)) ? "" : ".0"}`;
   }
   if (Array.isArray(value)) {
-    return `[${value.filter((item) => item !== null).map(renderToml).join(", ")}]`;
+    return `[${value
+      .filter((item) => item !== null)
+      .map(renderToml)
+      .join(", ")}]`;
   }
   if (isJsonObject(value)) {
-    const members = membersOf(value).map(([key, item]) => `${renderKey(key)} = ${renderToml(item)}`);
+    const members = membersOf(value).map(
+      ([key, item]) => `${renderKey(key)} = ${renderToml(item)}`,
+    );
     return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
   }
-  return String(value);
+  return value === true ? "true" : "false";
 }
 
 /** A key, in quotes where it needs them: letters are those of ASCII. */

@@ -158,10 +158,14 @@ function endOfString(text: string, start: number): number {
   for (let at = start + closing.length; at < text.length; at++) {
     if (quote === '"' && text[at] === "\\") at++;
     else if (text.startsWith(closing, at)) {
-      let end = at + closing.length;
+      const end = at + closing.length;
+      if (!isLong) return end;
       // Up to two quotes may stand before the three that close it.
-      while (isLong && text[end] === quote && end < at + 5) end++;
-      return end;
+      const more = text
+        .slice(end, end + 2)
+        .split("")
+        .findIndex((sign) => sign !== quote);
+      return more === -1 ? Math.min(end + 2, text.length) : end + more;
     }
   }
   throw unexpected(text, text.length);

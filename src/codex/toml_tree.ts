@@ -1,6 +1,6 @@
 import { parse, TomlDate, TomlError } from "smol-toml";
 import { HermesError } from "../core/errors.ts";
-import { type Json, type JsonObject } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 
 /** What TOML text says; dates are `TomlDate`, whole numbers bigints. */
 export type TomlTree = Readonly<Record<string, unknown>>;
@@ -71,10 +71,7 @@ export function tableAt(tree: TomlTree, key: string): TomlTree | undefined {
 
 export function isTree(value: unknown): value is TomlTree {
   return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Date)
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
   );
 }
 

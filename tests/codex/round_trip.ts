@@ -11,11 +11,19 @@ import { createSpawner } from "../../src/platform/spawner.ts";
 
 /** What is migrated: names and values that need quotes, lists, tables. */
 export const desired: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
-  ["fs", { command: "/opt/a \"b\"\\c", args: ["-x", "[y]", "# z"], env: { A: "1\n2", "B C": "\u007f" } }],
+  [
+    "fs",
+    { command: '/opt/a "b"\\c', args: ["-x", "[y]", "# z"], env: { A: "1\n2", "B C": "\u007f" } },
+  ],
   ["remote.dots", { url: "https://example.com/mcp", bearer_token_env_var: "T", enabled: false }],
   [
     "hermes-tools",
-    { command: "/usr/bin/hermes", args: ["mcp", "serve"], env_vars: ["HERMES_HOME"], tool_timeout_sec: 600 },
+    {
+      command: "/usr/bin/hermes",
+      args: ["mcp", "serve"],
+      env_vars: ["HERMES_HOME"],
+      tool_timeout_sec: 600,
+    },
   ],
 ]);
 
@@ -64,7 +72,8 @@ export async function roundTrip(
     if ((await read()) !== before) failures.push("a dry run wrote");
     const migrated = await applyMigration(deps, request);
     const after = (await read()) ?? "";
-    if (dry.after !== after || migrated.after !== after) failures.push("the dry run told another text");
+    if (dry.after !== after || migrated.after !== after)
+      failures.push("the dry run told another text");
     if (!isInsertion(before ?? "", after)) failures.push("bytes outside of ours changed");
     await accepted("migrated");
     const again = await applyMigration(deps, request);

@@ -220,6 +220,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
       Promise.resolve({
         migrate: () => asPromise(parts.migration ?? nothingToMigrate),
         unmigrate: () => asPromise(parts.migration ?? nothingToMigrate),
+        recorded: () => Promise.resolve({ file: nothingToMigrate.file, servers: [] }),
       }),
     listModels: () =>
       parts.models instanceof HermesError

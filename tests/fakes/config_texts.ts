@@ -94,7 +94,11 @@ interface Lines {
 /** Servers of the user's, in one of the forms that a table has. */
 function addServers(random: Numbers, { root, tables, pair }: Lines): void {
   const entry = random.pick(['{ command = "true" }', "{command='true',args=[\"}\"]}"]);
-  const table = random.pick(["[mcp_servers.mine]", '[mcp_servers."mine"]', "[ mcp_servers . mine ]"]);
+  const table = random.pick([
+    "[mcp_servers.mine]",
+    '[mcp_servers."mine"]',
+    "[ mcp_servers . mine ]",
+  ]);
   switch (random.integer(0, 11)) {
     case 0:
       root.push(pair("mcp_servers", `{ mine = ${entry} }`));
@@ -128,7 +132,6 @@ function addServers(random: Numbers, { root, tables, pair }: Lines): void {
       return;
     case 10:
       tables.push("[mcp_servers]", "");
-      return;
     default:
   }
 }

@@ -139,12 +139,14 @@ async function migrationText(app: App, wanted: "auto" | "codex_app_server"): Pro
   const { migrationLines, warningLines } = await import("../commands/codex/migration_report.ts");
   try {
     const desk = await app.codexConfig();
-    const isOn = wanted === "codex_app_server";
-    const migration = await (isOn ? desk.migrate : desk.unmigrate)({ isDryRun: false });
+    const options = { isDryRun: false };
+    const migration =
+      wanted === "auto" ? await desk.unmigrate(options) : await desk.migrate(options);
     const warnings = warningLines(migration).map((line) => `warning: ${line}`);
     return [...migrationLines(migration, false), ...warnings].join("\n");
   } catch (error) {
     const { message, hint } = toHermesError(error);
-    return `warning: codex's configuration was left as it is: ${message}${hint === undefined ? "" : ` (${hint})`}`;
+    const lines = [`warning: codex's configuration was left as it is: ${message}`, hint ?? []];
+    return lines.flat().join("\n");
   }
 }

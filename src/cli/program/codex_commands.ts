@@ -15,13 +15,19 @@ export function addCodex(program: Command, on: ActionOf): void {
     .description("show codex's version, sign-in and configuration problems")
     .option("--json", "print one JSON document")
     .action(leaf("status", () => import("../commands/codex/status.ts")));
-  writing("enable", "run turns of OpenAI's models on codex from now on, and migrate")
-    .action(leaf("enable", () => import("../commands/codex/enable.ts")));
-  writing("disable", "run them on hermes's own loop again, and unmigrate")
-    .action(leaf("disable", () => import("../commands/codex/disable.ts")));
-  writing("migrate", "write the MCP servers of this home, and hermes's own, into codex's config.toml")
+  writing("enable", "run turns of OpenAI's models on codex from now on, and migrate").action(
+    leaf("enable", () => import("../commands/codex/enable.ts")),
+  );
+  writing("disable", "run them on hermes's own loop again, and unmigrate").action(
+    leaf("disable", () => import("../commands/codex/disable.ts")),
+  );
+  writing(
+    "migrate",
+    "write the MCP servers of this home, and hermes's own, into codex's config.toml",
+  )
     .addHelpText("after", examples(["hermes codex migrate --dry-run", "hermes codex unmigrate"]))
     .action(leaf("migrate", () => import("../commands/codex/migrate.ts")));
-  writing("unmigrate", "take away what hermes wrote there, and nothing else")
-    .action(leaf("unmigrate", () => import("../commands/codex/unmigrate.ts")));
+  writing("unmigrate", "take away what hermes wrote there, and nothing else").action(
+    leaf("unmigrate", () => import("../commands/codex/unmigrate.ts")),
+  );
 }

@@ -207,7 +207,10 @@ const migrated: readonly Row[] = [
     toml: '[plugins."x@y".mcp_servers.foo]\nenabled = false\n',
     told: "plugins stay as they are: x@y",
   },
-  { name: "W17: plugins that no catalogue has", toml: '[plugins."gone@nowhere"]\nenabled = true\n' },
+  {
+    name: "W17: plugins that no catalogue has",
+    toml: '[plugins."gone@nowhere"]\nenabled = true\n',
+  },
   {
     name: "W18: a comment above the first table",
     toml: '# about mine\n[mcp_servers.mine]\ncommand = "true"\n',
@@ -240,9 +243,12 @@ const migrated: readonly Row[] = [
   },
   {
     name: "W28: tools that are left out",
-    config: "mcp_servers: {fs: {command: npx, tools: {exclude: [delete], include: [read, list]}}}\n",
+    config:
+      "mcp_servers: {fs: {command: npx, tools: {exclude: [delete], include: [read, list]}}}\n",
     toml: "",
-    servers: { fs: { command: "npx", enabled_tools: ["read", "list"], disabled_tools: ["delete"] } },
+    servers: {
+      fs: { command: "npx", enabled_tools: ["read", "list"], disabled_tools: ["delete"] },
+    },
   },
   {
     name: "W29: a shell that loads what it runs",
@@ -305,11 +311,15 @@ const refused: readonly Refusal[] = [
     told: /config\.toml:3:1: duplicate key/,
   },
   { name: "W20: no TOML", toml: 'model = "a"\nmodel =\n', told: /config\.toml:2:8: .*quoted/ },
-  { name: "W20: a value that codex does not take", toml: "model = 5\n", told: /invalid type: integer/ },
   {
-    name: "W20: no UTF-8",
-    toml: "\u0000",
-    told: /control|invalid|line 1/i,
+    name: "W20: a value that codex does not take",
+    toml: "model = 5\n",
+    told: /invalid type: integer/,
+  },
+  {
+    name: "W20: a control character",
+    toml: 'model = "gpt-5.5"\n# \u0001\n',
+    told: /config\.toml:2:\d: invalid comment character/,
   },
   ...[".inf", ".nan", "-1", '"1e400"', "true"].map((value) => ({
     name: `W22: a time limit of ${value}`,
@@ -350,6 +360,17 @@ function serversIn(text: string): JsonObject {
   const servers = isJsonObject(tree) ? tree["mcp_servers"] : undefined;
   return isJsonObject(servers) ? servers : {};
 }
+
+onEvery("W20: bytes that are no UTF-8 are refused with their place, and stay", async (codex) => {
+  const bytes = new Uint8Array([...new TextEncoder().encode('# é\nmodel = "'), 0xff, 0x22, 0x0a]);
+  await using lab = await openLab(codex, { toml: bytes });
+  const { code, stderr } = await lab.run(["migrate"]);
+  expect({ code, isPlace: stderr.includes("line 2, column 10") }).toEqual({
+    code: 78,
+    isPlace: true,
+  });
+  expect(new Uint8Array(await readFile(lab.file))).toEqual(bytes);
+});
 
 describe("values", () => {
   onEvery("W26: what is no text becomes none by itself", async (codex) => {
@@ -420,7 +441,9 @@ describe("values", () => {
     await mkdir(home);
     await writeFile(join(home, "config.yaml"), fs);
     expect((await lab.run(["migrate"], { HERMES_HOME: home })).code).toBe(0);
-    expect(serversIn(await lab.read())["hermes-tools"]).toMatchObject({ env: { HERMES_HOME: home } });
+    expect(serversIn(await lab.read())["hermes-tools"]).toMatchObject({
+      env: { HERMES_HOME: home },
+    });
     await lab.accepted();
   });
 });

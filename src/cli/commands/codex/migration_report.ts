@@ -89,7 +89,9 @@ export function warningLines({ plan, problems, isChecked, plugins }: Migration):
       ];
     }
     return action === "keep-edited"
-      ? [`${name}: changed since hermes wrote it, and left so; to have it anew: codex mcp remove ${name}`]
+      ? [
+          `${name}: changed since hermes wrote it, and left so; to have it anew: codex mcp remove ${name}`,
+        ]
       : [];
   });
   const told = problems.map(({ server, message }) => `${server} ${message}`);
