@@ -132,6 +132,8 @@ function addServers(random: Numbers, { root, tables, pair }: Lines): void {
       return;
     case 10:
       tables.push("[mcp_servers]", "");
+      break;
     default:
+      break;
   }
 }
