@@ -2,8 +2,9 @@
  * Makes a plan true. The text is edited here, whether codex runs or not: `config/batchWrite` of codex rewrites a file
  * with a byte order mark, with CRLF, without a last line break or with an inline table, while an edit by places leaves
  * every byte of the user's as it is, for whatever codex itself can read. Codex is the judge instead of the writer: it
- * has to take the text before it is put in place, and once more when it is. So no moment exists in which a file is there
- * that codex has not accepted, also for a process that is killed.
+ * has to take the text in a home of its own before it is put in place, and once more when it is there; else the old text
+ * comes back. So a process that is killed leaves nothing behind that codex has not accepted, with one exception: a file
+ * that names others beside it (`model_instructions_file`) can only be judged in place.
  */
 import { dirname, join } from "node:path/posix";
 import { errnoOf, HermesError } from "../core/errors.ts";
