@@ -40,8 +40,12 @@ export interface ConversationOptions {
   /** Go on with a stored session. */
   readonly resume?:
     { readonly kind: "latest" } | { readonly kind: "named"; readonly idOrTitle: string };
-  /** Names of toolsets; all where absent. */
+  /** Names of toolsets and of MCP servers; all where absent. */
   readonly toolsets?: readonly string[];
+  /** MCP servers that must be ready: without them nothing is asked. */
+  readonly requireMcp?: readonly string[];
+  /** Ends the opening, which may wait for MCP servers. */
+  readonly signal?: AbortSignal;
   readonly maxSteps?: number;
   /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
   readonly outputSchema?: AnswerSchema;
@@ -88,8 +92,8 @@ export interface App extends AsyncDisposable {
   /** @throws {HermesError} `store/unreadable`, `store/invalid` */
   sessions(): Promise<SessionStore & SessionCatalog>;
   /**
-   * Resolves model, credential and session; opens no connection.
-   * @throws {HermesError} `auth/missing`, `session/not_found`, `config/*`, `store/*`, `usage/invalid`
+   * Resolves model, credential and session, and starts the MCP servers; asks no model.
+   * @throws {HermesError} `auth/missing`, `mcp/unavailable`, `session/not_found`, `config/*`, `store/*`, `usage/invalid`
    */
   openConversation(options: ConversationOptions): Promise<Conversation>;
   /**

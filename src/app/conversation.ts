@@ -39,6 +39,8 @@ export async function openConversation(
     { mode: options.approval, allow: [...config.command_allowlist, ...options.allow] },
   );
   const notices = [...backend.warnings, ...(await app.warnings())];
+  const news = (): readonly TurnEvent[] =>
+    [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -89,8 +91,9 @@ export async function openConversation(
     toolNames: backend.toolNames,
     async *runTurn(message, signal) {
       for await (const event of runner.runTurn(message, signal)) {
+        if (event.type === "turn-end") yield* news();
         yield event;
-        if (event.type === "turn-start") yield* notices.splice(0).map(toNotice);
+        if (event.type !== "turn-end") yield* news();
       }
     },
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),

@@ -19,7 +19,15 @@ export function withTurnOptions(command: Command): Command {
     .option("--runtime <name>", "what runs the turn: auto, codex_app_server")
     .option("-c, --continue", "go on with the last session")
     .option("-r, --resume <session>", "go on with a session: id, the beginning of one, or title")
-    .addOption(repeatable("-t, --toolsets <names>", "only these toolsets, separated by commas"))
+    .addOption(
+      repeatable(
+        "-t, --toolsets <names>",
+        "only these toolsets and MCP servers, separated by commas",
+      ),
+    )
+    .addOption(
+      repeatable("--require-mcp <name>", "fail if this MCP server is not ready (repeatable)"),
+    )
     .addOption(repeatable("--image <path>", "attach an image (repeatable)"))
     .option("--max-turns <number>", "model steps at most")
     .option("--deadline <seconds>", "end the turn after this time (exit code 124)")

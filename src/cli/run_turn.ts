@@ -175,6 +175,7 @@ async function openConversation(
     ...conversationOptions(run.options),
     source: run.source,
     approval,
+    signal: guard.signal,
     ...(person === undefined ? {} : { person }),
     ...(schema === undefined ? {} : { outputSchema: schema }),
   });

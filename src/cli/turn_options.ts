@@ -21,6 +21,7 @@ export interface TurnOptions {
   readonly runtime?: "auto" | "codex_app_server";
   readonly resume?: NonNullable<ConversationOptions["resume"]>;
   readonly toolsets?: readonly string[];
+  readonly requireMcp: readonly string[];
   readonly images: readonly string[];
   readonly maxSteps?: number;
   readonly deadlineMs?: number;
@@ -66,6 +67,7 @@ export function turnOptions(flags: FlagValues, cwd: string): TurnOptions {
     ...defined("runtime", choiceFlag(flags, "runtime", runtimes)),
     ...defined("resume", resumeOf(flags)),
     ...defined("toolsets", toolsetsOf(flags)),
+    requireMcp: [...new Set(listFlag(flags, "requireMcp"))],
     images: listFlag(flags, "image").map((image) => absolute(image, cwd)),
     ...defined("maxSteps", integerFlag(flags, "maxTurns", { min: 1, max: 100_000 })),
     ...defined("deadlineMs", deadlineSeconds === undefined ? undefined : deadlineSeconds * 1_000),
@@ -98,6 +100,7 @@ export function conversationOptions(
     ...defined("runtime", options.runtime),
     ...defined("resume", options.resume),
     ...defined("toolsets", options.toolsets),
+    ...(options.requireMcp.length === 0 ? {} : { requireMcp: options.requireMcp }),
     ...defined("maxSteps", options.maxSteps),
     ephemeral: options.ephemeral,
     allow: options.allow,
