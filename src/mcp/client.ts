@@ -132,7 +132,7 @@ class Server implements McpServer {
     await connection?.close().catch(() => undefined);
     const next =
       this.#restartsLeft > 0 || reach.kind === "http" ? "; the next call starts it again" : "";
-    return `MCP server ${name} ${why}, during the call: its effects may be partial${next}`;
+    return `MCP server ${name} ${why}. The effects of the call may be partial${next}`;
   }
 
   /** The connection, made anew where it is over. */

@@ -65,7 +65,7 @@ const toolPage = z.looseObject({
 });
 const callAnswer = z.looseObject({
   content: z.array(z.unknown()).nullish(),
-  structuredContent: z.unknown(),
+  structuredContent: z.unknown().optional(),
   isError: z.boolean().nullish(),
 });
 
