@@ -16,6 +16,7 @@ import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import { lazy } from "./app/lazy.ts";
 import type { KnownLogins, LoginDesk } from "./app/logins.ts";
+import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
 
 /** How dangerous commands are decided: by a person, never, always. */
@@ -46,6 +47,8 @@ export interface ConversationOptions {
   readonly requireMcp?: readonly string[];
   /** Ends the opening, which may wait for MCP servers. */
   readonly signal?: AbortSignal;
+  /** Is told what is waited for, when that takes longer than a moment. */
+  readonly onWaiting?: (text: string) => void;
   readonly maxSteps?: number;
   /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
   readonly outputSchema?: AnswerSchema;
@@ -110,6 +113,8 @@ export interface App extends AsyncDisposable {
   listModels(flags: ModelFlags, signal: AbortSignal): Promise<readonly string[]>;
   /** The logins and keys that were added with `hermes auth`. */
   logins(): Promise<LoginDesk>;
+  /** The MCP servers of the configuration. */
+  mcp(): Promise<McpDesk>;
   /** The codex that turns would run on; starts it for a moment, changes nothing. */
   codexStatus(signal: AbortSignal): Promise<CodexStatus>;
 }
@@ -202,6 +207,9 @@ export function createApp(ports: Ports, options: AppOptions): App {
     },
     async logins() {
       return await (await loginsRoom()).openLogins(app);
+    },
+    async mcp() {
+      return (await import("./app/mcp_desk.ts")).openMcpDesk(app);
     },
     async codexStatus(signal) {
       const { readStatus } = await import("./app/codex_backend.ts");

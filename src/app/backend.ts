@@ -42,8 +42,20 @@ export async function openBackend(app: AppParts, request: BackendRequest): Promi
     case "loop":
       return await (await import("./loop_backend.ts")).openLoopBackend(app, request);
     case "codex_app_server":
+      await checkForCodex(request);
       return await (await import("./codex_backend.ts")).openCodexBackend(app, request);
     default:
       return name satisfies never;
   }
+}
+
+/** Codex starts the servers by itself: what is known here is whether it can be told of them. */
+async function checkForCodex({ config, options }: BackendRequest): Promise<void> {
+  const { requireMcp = [] } = options;
+  if (requireMcp.length === 0) return;
+  const [{ checkRequired }, { mcpServersOf }] = await Promise.all([
+    import("./mcp_tools.ts"),
+    import("../config/mcp_servers.ts"),
+  ]);
+  checkRequired(mcpServersOf({ config, origins: new Map() }), requireMcp);
 }

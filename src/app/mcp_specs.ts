@@ -4,6 +4,7 @@ import { type McpServer, type McpServerSettings, refusalOf } from "../config/mcp
 import { HermesError } from "../core/errors.ts";
 import type { Env, Host, Spawner } from "../core/ports.ts";
 import { serverEnv } from "../mcp/child_env.ts";
+import type { AppParts } from "./parts.ts";
 import type { HttpReach, ServerSpec, StdioReach } from "../mcp/server_spec.ts";
 
 export interface SpecDeps {
@@ -118,6 +119,26 @@ function unsetIn(
     }
   }
   return undefined;
+}
+
+/** The spec with the login of its server, where it is signed in to. */
+export async function withLogin(
+  app: AppParts,
+  spec: ServerSpec,
+  server: Pick<McpServer, "name" | "settings">,
+): Promise<ServerSpec> {
+  const { reach } = spec;
+  if (reach.kind !== "http" || server.settings.auth !== "oauth") return spec;
+  const [{ keptLogin }, { loginPlace, signInSettings }] = await Promise.all([
+    import("../mcp/sign_in.ts"),
+    import("./mcp_logins.ts"),
+  ]);
+  const settings = signInSettings(server);
+  const place = await loginPlace(app, settings);
+  return {
+    ...spec,
+    reach: { ...reach, login: keptLogin({ fetch: app.ports.fetch, place }, settings) },
+  };
 }
 
 /** Secrets in the settings, which must not be shown: values of headers, and of variables that are called so. */

@@ -4,7 +4,7 @@ import { HermesError, toHermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
 import type { McpServer } from "../mcp/client.ts";
 import type { BackendRequest } from "./backend.ts";
-import { secretsIn, specOf } from "./mcp_specs.ts";
+import { secretsIn, specOf, withLogin } from "./mcp_specs.ts";
 import type { AppParts } from "./parts.ts";
 
 /** The tools of the user's MCP servers, for one conversation. */
@@ -25,6 +25,9 @@ const none: McpTools = {
   takeNotices: () => [],
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
+
+/** Nobody wonders about a wait that is shorter, in milliseconds. */
+const quietMs = 1_500;
 
 /** More tools than this are refused as a whole by some endpoints (OpenAI: 128), ours among them. */
 const manyTools = 110;
@@ -59,6 +62,7 @@ export async function openMcpTools(
     isAttended: options.ask !== undefined,
     mask: (text) => redactor.boundary(text),
     signal,
+    ...(options.onWaiting ? { onWaiting: options.onWaiting } : {}),
   });
 }
 
@@ -124,12 +128,13 @@ interface StartOptions {
   readonly isAttended: boolean;
   readonly mask: (text: string) => string;
   readonly signal: AbortSignal;
+  readonly onWaiting?: (text: string) => void;
 }
 
 async function start(
   app: AppParts,
   wanted: readonly Configured[],
-  { cwd, required, isAttended, mask, signal }: StartOptions,
+  { cwd, required, isAttended, mask, signal, onWaiting }: StartOptions,
 ): Promise<McpTools> {
   const { spawner, clock, fetch, host } = app.ports;
   const [{ openServer }, env] = await Promise.all([import("../mcp/client.ts"), app.env()]);
@@ -150,7 +155,8 @@ async function start(
   const failures = new Map<string, HermesError>();
   const open = async (server: Configured): Promise<void> => {
     try {
-      const spec = await specOf({ spawner, host, env, cwd }, server);
+      const plain = await specOf({ spawner, host, env, cwd }, server);
+      const spec = await withLogin(app, plain, server);
       opened.set(server.name, await openServer(deps, spec, limit));
     } catch (thrown) {
       const error = toHermesError(thrown);
@@ -162,7 +168,16 @@ async function start(
   const dispose = async (): Promise<void> => {
     await Promise.all([...opened.values()].map((server) => server[Symbol.asyncDispose]()));
   };
+  const ready = new AbortController();
+  clock.sleep(quietMs, ready.signal).then(
+    () => {
+      const late = wanted.filter(({ name }) => !opened.has(name) && !failures.has(name));
+      onWaiting?.(`Waiting for MCP servers: ${late.map(({ name }) => name).join(", ")}`);
+    },
+    () => undefined,
+  );
   await Promise.all(wanted.map(open));
+  ready.abort();
   if (limit.aborted) {
     await dispose();
     limit.throwIfAborted();

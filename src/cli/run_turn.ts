@@ -176,6 +176,9 @@ async function openConversation(
     source: run.source,
     approval,
     signal: guard.signal,
+    ...(run.options.quiet || !terminal.stderr.isTty
+      ? {}
+      : { onWaiting: (text: string) => void terminal.stderr.write(`${text}\n`) }),
     ...(person === undefined ? {} : { person }),
     ...(schema === undefined ? {} : { outputSchema: schema }),
   });

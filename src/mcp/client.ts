@@ -22,6 +22,8 @@ export interface McpServer extends AsyncDisposable {
   readonly spec: ServerSpec;
   /** Those that the user wants, in the server's order. */
   readonly tools: readonly ListedTool[];
+  /** With those that the user does not want. */
+  readonly allTools: readonly ListedTool[];
   /** What it says of itself. */
   readonly about: { readonly name: string; readonly version: string } | undefined;
   /** Never throws: every failure is a result in words for the model. */
@@ -65,6 +67,10 @@ class Server implements McpServer {
     return this.#tools;
   }
 
+  get allTools(): readonly ListedTool[] {
+    return this.#connection?.tools ?? [];
+  }
+
   get about(): McpServer["about"] {
     return this.#connection?.server;
   }
@@ -90,7 +96,10 @@ class Server implements McpServer {
     const { signal } = context;
     const ask: Ask = (question) => context.ask(question);
     const late = (): HermesError =>
-      new HermesError("mcp/unavailable", `it did not answer within ${timeoutMs / 1_000} s`);
+      new HermesError(
+        "mcp/unavailable",
+        `MCP server ${name} did not answer within ${timeoutMs / 1_000} s`,
+      );
     let connection: Connection | undefined;
     this.#askers.push(ask);
     try {
@@ -116,19 +125,19 @@ class Server implements McpServer {
   }
 
   /** What the model is told of a failed call; a connection that is of no use any more is let go. */
-  async #failed(error: unknown, connection: Connection | undefined): Promise<string> {
+  async #failed(thrown: unknown, connection: Connection | undefined): Promise<string> {
     const { name, reach } = this.spec;
     const { mask } = this.#deps;
-    if (error instanceof HermesError) return `MCP server ${name}: ${error.message}`;
-    if (error instanceof ProtocolError) {
-      return `MCP server ${name} refused the call: ${mask(oneLine(error.message))} (${error.code})`;
+    if (thrown instanceof HermesError) return mask(thrown.message);
+    if (thrown instanceof ProtocolError) {
+      return `MCP server ${name} refused the call: ${mask(oneLine(thrown.message))} (${thrown.code})`;
     }
-    if (wantsSignIn(error)) {
+    if (wantsSignIn(thrown)) {
       return `MCP server ${name} wants a sign-in: the user has to run hermes mcp login ${name}`;
     }
     const facts = connection?.facts() ?? { end: undefined, stderr: "" };
-    const why = mask(whyOf(error, reach, facts));
-    if (!connection?.isOver() && !isBroken(error)) return `MCP server ${name} ${why}`;
+    const why = mask(whyOf(thrown, reach, facts));
+    if (!connection?.isOver() && !isBroken(thrown)) return `MCP server ${name} ${why}`;
     await connection?.close().catch(() => undefined);
     const next =
       this.#restartsLeft > 0 || reach.kind === "http" ? "; the next call starts it again" : "";
@@ -144,7 +153,7 @@ class Server implements McpServer {
       if (this.#restartsLeft === 0) {
         throw new HermesError(
           "mcp/unavailable",
-          "it has ended again and is not started once more in this session",
+          `MCP server ${name} has ended again, and is not started once more in this session`,
         );
       }
       this.#restartsLeft--;

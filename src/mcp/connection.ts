@@ -102,9 +102,6 @@ export async function connect(
       deps.notice(`MCP server ${name} writes to stdout what is no message: ${deps.mask(line)}`);
   }
   const client = createClient(deps, name);
-  client.onclose = () => {
-    state.isOver = true;
-  };
   const close = async (): Promise<void> => {
     state.isOver = true;
     if (transport instanceof StreamableHTTPClientTransport) {
@@ -139,7 +136,7 @@ export async function connect(
       tools,
       server: client.getServerVersion(),
       call: (tool, input, options) => callTool(client, { tool, input }, options),
-      isOver: () => state.isOver,
+      isOver: () => state.isOver || (transport instanceof StdioTransport && transport.isOver),
       facts,
       close,
     };

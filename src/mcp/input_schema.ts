@@ -143,9 +143,8 @@ function objectSchema(schema: JsonObject): JsonObject {
   } = schema;
   const variants = [allOf, anyOf, oneOf].flatMap((list) => (isList(list) ? list : []));
   const tables = [...variants, schema].filter(isJsonObject);
-  const properties = Object.assign(
-    {},
-    ...tables.map((table) => (isJsonObject(table["properties"]) ? table["properties"] : {})),
+  const properties = Object.fromEntries(
+    tables.flatMap(({ properties: own }) => (isJsonObject(own) ? Object.entries(own) : [])),
   );
   const strict = [schema, ...(isList(allOf) ? allOf : [])].filter(isJsonObject);
   const required = strict.flatMap((table) => (isList(table["required"]) ? table["required"] : []));

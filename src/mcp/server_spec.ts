@@ -1,4 +1,4 @@
-import type { OAuthClientProvider } from "@modelcontextprotocol/client";
+import type { AuthProvider } from "@modelcontextprotocol/client";
 
 /** A server of the user's as something that can be connected to. */
 export interface ServerSpec {
@@ -35,7 +35,7 @@ export interface HttpReach {
   /** Whether its certificate must be one that the machine trusts. */
   readonly verifiesCertificate: boolean;
   /** The login, where it is signed in to. */
-  readonly login?: OAuthClientProvider;
+  readonly login?: AuthProvider;
 }
 
 /** A tool as its server lists it. */

@@ -89,6 +89,10 @@ export class StdioTransport implements Transport {
     else this.#over();
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** How it ended, as far as it has: `exit code 1`. */
   get end(): string | undefined {
     if (this.#fault !== undefined) return this.#fault;

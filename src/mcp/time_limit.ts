@@ -6,7 +6,7 @@ export interface TimeLimit {
   readonly ms: number;
   readonly signal: AbortSignal;
   /** What is thrown when the time is over. */
-  late(): HermesError;
+  readonly late: () => HermesError;
 }
 
 /**

@@ -196,6 +196,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
           ),
       }),
     logins: () => Promise.reject(new Error("There are no logins here")),
+    mcp: () => Promise.reject(new Error("There are no MCP servers here")),
     codexStatus: () => Promise.resolve({ ...noCodex, ...parts.codex }),
     listModels: () =>
       parts.models instanceof HermesError

@@ -153,7 +153,7 @@ async function callTool(name: Json | undefined, input: JsonObject): Promise<Json
     case "fail":
       return { content: [{ type: "text", text: "no luck" }], isError: true };
     default:
-      return said(`${String(name)} ${JSON.stringify(input)}`);
+      return said(`${typeof name === "string" ? name : "?"} ${JSON.stringify(input)}`);
   }
 }
 
