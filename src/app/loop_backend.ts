@@ -30,11 +30,13 @@ interface ModelSide {
 /** Our own loop over a model endpoint, with our own tools. */
 export async function openLoopBackend(app: AppParts, from: BackendRequest): Promise<Backend> {
   const side = await openModelSide(app, from);
-  const mcp = await openMcpTools(app, from);
+  let mcp: McpTools | undefined;
   try {
+    mcp = await openMcpTools(app, from);
     return await withTools(app, from, { side, mcp });
   } catch (error) {
-    await mcp[Symbol.asyncDispose]();
+    await mcp?.[Symbol.asyncDispose]();
+    side.release?.();
     throw error;
   }
 }

@@ -53,7 +53,7 @@ class Server implements McpServer {
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
   #restartsLeft = restarts;
-  #isDisposed = false;
+  readonly #disposed = new AbortController();
   #tools: readonly ListedTool[] = [];
   /** Those who can be asked, of the calls under way. */
   readonly #askers: Ask[] = [];
@@ -119,7 +119,7 @@ class Server implements McpServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
+    this.#disposed.abort(new HermesError("turn/interrupted", "Interrupted"));
     await this.#connecting?.catch(() => undefined);
     await this.#connection?.close();
   }
@@ -165,13 +165,11 @@ class Server implements McpServer {
   async #connect(signal: AbortSignal): Promise<Connection> {
     const { isAttended, ...deps } = this.#deps;
     const asker = isAttended ? { asker: () => this.#askers.at(-1) } : {};
-    this.#connecting = connect({ ...deps, ...asker }, this.spec, signal);
+    const limit = AbortSignal.any([signal, this.#disposed.signal]);
+    this.#connecting = connect({ ...deps, ...asker }, this.spec, limit);
     try {
-      const connection = await this.#connecting;
-      this.#connection = connection;
-      // Disposed while it started: nobody else would end it.
-      if (this.#isDisposed) await connection.close();
-      return connection;
+      this.#connection = await this.#connecting;
+      return this.#connection;
     } finally {
       this.#connecting = undefined;
     }

@@ -44,6 +44,7 @@ export class StdioTransport implements Transport {
   #ending: Promise<void> | undefined;
   #isNoisy = false;
   #isOver = false;
+  #isEnded = false;
   #resolveClosed: () => void = () => undefined;
 
   constructor(deps: StdioDeps, reach: StdioReach) {
@@ -113,6 +114,8 @@ export class StdioTransport implements Transport {
   }
 
   #end(child: ChildProcess): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     // What it left running in its group goes with it.
     child.killGroup("SIGKILL");
     child.abandon();
