@@ -59,7 +59,7 @@ Exit codes:
   1    the turn failed                 75       rate limit or quota: try later
   2    called in a wrong way           78       configuration or store unusable
   4    no credential, or refused       124      --deadline passed
-  5    a program is missing            130/143  interrupted
+  5    a program or server is missing  130/143  interrupted
   6    denied, and nobody was asked`;
 
 /** The section of a help text with calls to copy. */
