@@ -24,6 +24,7 @@ const spec: ServerSpec = {
   isParallel: false,
 };
 const never = new AbortController().signal;
+const forever = new Promise<void>(() => {});
 
 /** A server as a program of the tests; `answer` makes the result of a call, undefined answers nothing. */
 function program(
@@ -111,7 +112,7 @@ test("a server that does not get ready in time is ended", async () => {
     async (process) => {
       process.ignoreSignals();
       process.printError("looking for the secret\n");
-      await new Promise(() => undefined);
+      await forever;
       return 0;
     },
     { clock },
@@ -195,15 +196,13 @@ test("a server that is disposed of while it starts again is ended", async () => 
   const { open, spawner } = lab(
     async (process) => {
       starts++;
-      if (starts > 1) await new Promise(() => undefined);
-      let isDead = false;
-      const answering = program(() => {
-        isDead = true;
+      if (starts > 1) await forever;
+      const called = Promise.withResolvers<number>();
+      void program(() => {
+        called.resolve(3);
         return undefined;
       })(process);
-      while (!isDead) await new Promise((resolve) => setImmediate(resolve));
-      void answering;
-      return 3;
+      return await called.promise;
     },
     { clock },
   );

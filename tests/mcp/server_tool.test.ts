@@ -52,12 +52,12 @@ test("what shows nothing is left out of a description, and a long one is cut", (
 });
 
 test.each([
-  ["reads", { isReadOnly: true }, {}, "read", "shared"],
-  ["acts", {}, {}, "network", "exclusive"],
-  ["acts on a parallel server", {}, { isParallel: true }, "network", "shared"],
-] as const)("a tool that %s", (_, hints, more, effect, mode) => {
+  ["reads", { isReadOnly: true }, {}, ["read", { mode: "shared" }]],
+  ["acts", {}, {}, ["network", { mode: "exclusive" }]],
+  ["acts on a parallel server", {}, { isParallel: true }, ["network", { mode: "shared" }]],
+] as const)("a tool that %s", (_, hints, more, [effect, access]) => {
   const made = tool(hints, more);
-  expect([made.effect, made.access?.({}, "/")]).toEqual([effect, { mode }]);
+  expect([made.effect, made.access?.({}, "/")]).toEqual([effect, access]);
 });
 
 test("reading is allowed; the rest is asked for, and may run unattended unless it destroys", async () => {

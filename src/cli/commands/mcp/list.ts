@@ -70,7 +70,7 @@ function toJson(
   { name, settings, problem }: ListedServer,
   mask: (text: string) => string,
 ): JsonObject {
-  const { url, command, args, auth, enabled, tools } = settings;
+  const { url, command, args, auth, enabled, description, tools } = settings;
   return {
     name,
     transport: url === "" ? "stdio" : "http",
@@ -78,6 +78,7 @@ function toJson(
       ? { command, args: args.map(mask) }
       : { url: placeText(settings), auth: auth === "" ? null : auth }),
     enabled,
+    ...defined("description", description === "" ? undefined : description),
     tools: { include: tools.include, exclude: tools.exclude },
     usable: enabled && problem === undefined,
     ...defined("problem", problem === undefined ? undefined : mask(problem)),
