@@ -3,6 +3,7 @@ import {
   findProjectFile,
   isAttended,
   localDate,
+  projectFileProblem,
 } from "../agent/instructions.ts";
 import { createLoopRuntime } from "../agent/loop.ts";
 import { missingCredential } from "../config/resolve_endpoint.ts";
@@ -30,7 +31,7 @@ interface ModelSide {
 export async function openLoopBackend(app: AppParts, from: BackendRequest): Promise<Backend> {
   const side = await openModelSide(app, from);
   const toolbox = await openToolbox(app, from);
-  const instructions = await instructionsFor(app, { ...from, side, toolbox });
+  const prompt = await promptFor(app, { ...from, side, toolbox });
   const runtime = createLoopRuntime({
     transport: side.transport,
     tools: toolbox.tools,
@@ -44,9 +45,9 @@ export async function openLoopBackend(app: AppParts, from: BackendRequest): Prom
     model: side.model,
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
-    instructions,
+    instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
-    warnings: [...side.warnings, ...toolbox.warnings],
+    warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],
     async [Symbol.asyncDispose]() {
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
@@ -109,11 +110,17 @@ function flagsOf({ model, provider, baseUrl }: BackendRequest["options"]) {
   };
 }
 
+interface Prompt {
+  readonly instructions: string;
+  /** What was left out of it. */
+  readonly warnings: readonly string[];
+}
+
 /** The stored prompt byte for byte, so that prompt caches are hit, unless it says what is not true any more. */
-async function instructionsFor(
+async function promptFor(
   { ports }: AppParts,
   from: BackendRequest & { readonly side: ModelSide; readonly toolbox: Toolbox },
-): Promise<string> {
+): Promise<Prompt> {
   const { options, stored, side, toolbox } = from;
   const isInteractive = options.ask !== undefined;
   const isTrue =
@@ -122,9 +129,14 @@ async function instructionsFor(
     stored.provider === side.provider &&
     stored.cwd === options.cwd &&
     isAttended(stored.instructions) === isInteractive;
-  if (isTrue) return stored.instructions;
-  const projectFile = await findProjectFile(ports.files, options.cwd);
-  return buildInstructions({
+  if (isTrue) return { instructions: stored.instructions, warnings: [] };
+  // The demo shows what it was recorded with, whoever looks at it.
+  const isDemo = options.replay?.kind === "demo";
+  const [projectFile, memory] = await Promise.all([
+    findProjectFile(ports.files, options.cwd),
+    isDemo ? { sections: [], warnings: [] } : toolbox.memory(),
+  ]);
+  const instructions = buildInstructions({
     cwd: options.cwd,
     system: `${ports.host.operatingSystem} ${ports.host.architecture}`,
     date: localDate(ports.clock),
@@ -132,6 +144,10 @@ async function instructionsFor(
     model: side.model,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     isInteractive,
+    memory: memory.sections,
     ...(projectFile ? { projectFile } : {}),
   });
+  const problem = projectFile && projectFileProblem(projectFile);
+  const left = problem && `${projectFile.path} is left out of the prompt: ${problem}`;
+  return { instructions, warnings: [...(left ? [left] : []), ...memory.warnings] };
 }

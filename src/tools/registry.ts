@@ -1,14 +1,22 @@
 import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
+import type { SessionCatalog } from "../core/session_store.ts";
 import type { Tool } from "../core/tool.ts";
 import { createClarifyTool } from "./clarify.ts";
 import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
+import { createMemoryTool, type MemoryToolOptions } from "./memory.ts";
 import { createPatchTool } from "./patch.ts";
 import { createProcessTool } from "./process.ts";
 import { createReadFileTool } from "./read_file.ts";
 import { createSearchFilesTool } from "./search_files.ts";
+import { createSessionSearchTool } from "./session_search.ts";
+import { createSessionsListTool } from "./sessions_list.ts";
+import { createSessionsReadTool } from "./sessions_read.ts";
+import { createSessionsSearchTool } from "./sessions_search.ts";
+import { createSessionsWaitTool } from "./sessions_wait.ts";
 import { BackgroundProcesses } from "./shell/background_processes.ts";
 import { childEnv } from "./shell/child_env.ts";
+import type { SessionToolDeps } from "./sessions/deps.ts";
 import { ShellSessions } from "./shell/shell_sessions.ts";
 import { createTerminalTool } from "./terminal.ts";
 import { createTodoTool } from "./todo.ts";
@@ -39,6 +47,10 @@ export interface ToolDeps {
   readonly secretEnv: readonly string[];
   /** Masks secrets in what people see of a running command; absent: shown as it is. */
   readonly redact?: (text: string) => string;
+  /** Absent: there is no memory. */
+  readonly memory?: MemoryToolOptions;
+  /** Opens the stored sessions; absent: no tool looks into them. */
+  readonly sessions?: () => Promise<SessionCatalog>;
 }
 
 /** Tools with what they keep for a conversation: lists, what was read, running commands. */
@@ -50,6 +62,7 @@ export interface ToolSet extends AsyncDisposable {
 export function createTools(deps: ToolDeps): ToolSet {
   const { files, spawner, clock, host, env, hermesHome, limits } = deps;
   const { homeDirectory } = host;
+  const redact = deps.redact ?? ((text: string) => text);
   const safeRoot = env["HERMES_WRITE_SAFE_ROOT"];
   const safety = createFileSafety({
     files,
@@ -83,7 +96,7 @@ export function createTools(deps: ToolDeps): ToolSet {
         resultsDirectory: deps.resultsDirectory,
         childEnv: commandEnv,
         maxOutputChars: limits.maxOutputChars,
-        redact: deps.redact ?? ((text) => text),
+        redact,
       }),
       createProcessTool(shellDeps),
       createReadFileTool({ ...fileDeps, maxLineChars: limits.maxLineChars }),
@@ -99,12 +112,24 @@ export function createTools(deps: ToolDeps): ToolSet {
       }),
       createTodoTool(),
       createClarifyTool(),
+      ...(deps.memory ? [createMemoryTool({ ...deps.memory, files, clock, hermesHome })] : []),
+      ...(deps.sessions ? sessionTools({ sessions: deps.sessions, clock, redact }) : []),
     ],
     async [Symbol.asyncDispose]() {
       await processes[Symbol.asyncDispose]();
       await sessions[Symbol.asyncDispose]();
     },
   };
+}
+
+function sessionTools(deps: SessionToolDeps): readonly Tool[] {
+  return [
+    createSessionSearchTool(deps),
+    createSessionsListTool(deps),
+    createSessionsReadTool(deps),
+    createSessionsSearchTool(deps),
+    createSessionsWaitTool(deps),
+  ];
 }
 
 /** Names that users give to groups of tools. */
@@ -121,6 +146,14 @@ const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
   ["sessions", ["sessions_list", "sessions_read", "sessions_search", "sessions_wait"]],
 ]);
 
+/** For programs that look after hermes: a conversation has them only where somebody names them. */
+const onlyByName: ReadonlySet<string> = new Set(toolsets.get("sessions"));
+
+/** The names of the tools in a toolset; none where there is no such toolset. */
+export function toolsOfToolset(name: string): readonly string[] {
+  return toolsets.get(name) ?? [];
+}
+
 /** Names of toolsets, as users may write them. */
 export const toolsetNames: readonly string[] = [...toolsets.keys(), "coding", "all"];
 
@@ -136,8 +169,9 @@ export function selectTools(
   { toolsets: chosen, disabled }: ToolChoice,
 ): { readonly tools: readonly Tool[]; readonly unknown: readonly string[] } {
   const known = tools.map(({ spec }) => spec.name);
+  const usual = known.filter((name) => !onlyByName.has(name));
   const namesOf = (toolset: string): readonly string[] | undefined => {
-    if (["all", "*", "coding"].includes(toolset)) return known;
+    if (["all", "*", "coding"].includes(toolset)) return usual;
     return toolsets.get(toolset) ?? (known.includes(toolset) ? [toolset] : undefined);
   };
   const wanted = new Set((chosen ?? ["all"]).flatMap((name) => namesOf(name) ?? []));

@@ -15,6 +15,7 @@ const facts = {
   model: "gpt-5.5",
   toolNames: ["terminal"],
   isInteractive: false,
+  memory: [],
 };
 
 /** Just enough of a file store: the given texts, and nothing else. */
