@@ -8,7 +8,7 @@ const separator = "§";
 export function parseEntries(text: string): readonly string[] {
   const entries: string[][] = [[]];
   for (const line of plainText(text).split("\n")) {
-    if (line === separator) entries.push([]);
+    if (isSeparator(line)) entries.push([]);
     else entries.at(-1)?.push(line);
   }
   return entries.map((lines) => lines.join("\n").trim()).filter((entry) => entry !== "");
@@ -31,7 +31,7 @@ export function cleanEntry(content: string): string {
 
 /** Whether an entry would be read back as several. */
 export function hasSeparator(entry: string): boolean {
-  return entry.split("\n").includes(separator);
+  return entry.split("\n").some(isSeparator);
 }
 
 /** Characters as people count them: code points. */
@@ -50,6 +50,11 @@ export function usageOf(entries: readonly string[], limit: number): string {
 /** A number with commas between its thousands. */
 export function grouped(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
+/** White space at its ends would be lost with the rest of the entry. */
+function isSeparator(line: string): boolean {
+  return line.trim() === separator;
 }
 
 function plainText(text: string): string {

@@ -28,7 +28,8 @@ export async function readMemoryFile(
   try {
     const stat = await files.stat(path);
     if (!stat) return { kind: "entries", entries: [], bytes: new Uint8Array() };
-    if (stat.kind !== "file") return unusable(`it is no file but a ${stat.kind}`);
+    if (stat.kind !== "file")
+      return unusable(stat.kind === "directory" ? "it is a directory" : "it is no regular file");
     if (stat.size > maxBytes) return unusable(`it has ${stat.size} bytes`);
     return contentOf(await files.readBytes(path));
   } catch (error) {
