@@ -13,7 +13,8 @@ const path = `${hermesHome}/memories/MEMORY.md`;
 function setUp(approval: WriteApproval = "none") {
   const files = createFakeFiles();
   const clock = createFakeClock();
-  const { content: redact } = createRedactor();
+  const redactor = createRedactor();
+  const redact = (text: string): string => redactor.content(text);
   const memory = createMemoryFiles(
     { files, clock, redact },
     { directory: `${hermesHome}/memories`, limits: { memory: 2_200, user: 1_375 } },

@@ -17,9 +17,10 @@ function setUp(
   const files = createFakeFiles();
   if (content !== undefined) files.write(path, content);
   const clock = createFakeClock();
-  const { content: redact } = createRedactor();
+  const redactor = createRedactor();
+  const redact = (text: string): string => redactor.content(text);
   const memory = createMemoryFiles({ files, clock, redact }, { directory, limits });
-  const change = (change: MemoryChange) => memory.change("memory", change);
+  const change = (wanted: MemoryChange) => memory.change("memory", wanted);
   return { files, clock, memory, change };
 }
 
