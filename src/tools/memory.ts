@@ -53,7 +53,7 @@ export function createMemoryTool(deps: MemoryToolDeps): Tool<MemoryCall> {
       description:
         "Keeps facts for later sessions, whose prompt has them from the start. Save by yourself what will matter again: " +
         "preferences and corrections of the user, facts of this machine and its projects, what took long to find out. " +
-        "Do not save how far a task is, what a look at the files tells, or secrets. It holds little: when it is full, " +
+        "Do not save how far a task is, what a look at the files tells, or keys and passwords. It holds little: when it is full, " +
         "merge entries with replace. Results show all entries; the prompt of this session stays as it is.",
       parameters: input.parameters,
     },

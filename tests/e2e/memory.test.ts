@@ -27,7 +27,8 @@ async function serve(steps: readonly ReturnType<typeof textAnswer>[], config = "
 /** The prompt of a request, counted from the end. */
 function promptOf(fromEnd = -1): string {
   const body = server?.requests.at(fromEnd)?.body ?? null;
-  return isJsonObject(body) ? String(body["instructions"]) : "";
+  const prompt = isJsonObject(body) ? body["instructions"] : undefined;
+  return typeof prompt === "string" ? prompt : "";
 }
 
 function memoryFile(name: string): string {
