@@ -1,5 +1,5 @@
 import { join } from "node:path/posix";
-import { buildCodexInstructions } from "../agent/instructions.ts";
+import { buildCodexInstructions, isCodexPromptFor } from "../agent/instructions.ts";
 import { createCodexRuntime } from "../codex/runtime.ts";
 import {
   type CodexProcessDeps,
@@ -13,13 +13,14 @@ import type { Config } from "../config/schema.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { codexProvider } from "./choose_runtime.ts";
 import type { AppParts } from "./parts.ts";
-import { openToolbox } from "./toolbox.ts";
+import { toolsOfToolset } from "../tools/toolsets.ts";
+import { openToolbox, type Toolbox } from "./toolbox.ts";
 
 /** The model of a session whose model codex chooses by itself. */
 const codexsOwn = "auto";
 
 /** What codex has no tool for; the rest of ours it does with its own, in its own sandbox. */
-const lacking: ReadonlySet<string> = new Set(["todo", "clarify"]);
+const lacking: ReadonlySet<string> = new Set([...toolsOfToolset("codex"), "clarify"]);
 
 /** The effort that the configuration has when nobody chose one: codex's own choice holds then. */
 const unchosenEffort = "medium";
@@ -38,6 +39,7 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
     ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name))
     : [];
   const toolNames = tools.map((tool) => tool.spec.name);
+  const prompt = await promptFor(request, { toolbox, toolNames });
   const model = modelOf(request);
   const effort = options.reasoningEffort ?? config.model.reasoning_effort;
   const runtime = createCodexRuntime(
@@ -60,10 +62,11 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
     provider: codexProvider,
     model: model ?? codexsOwn,
     runtime,
-    instructions: buildCodexInstructions({ isInteractive: options.ask !== undefined, toolNames }),
+    instructions: prompt.instructions,
     toolNames,
     warnings: [
       ...toolbox.warnings,
+      ...prompt.warnings,
       ...(options.maxSteps === undefined
         ? []
         : ["codex counts no steps: --max-turns has no effect"]),
@@ -73,6 +76,19 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
       await toolbox[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The stored prompt byte for byte, unless it says what is not true any more: what a session knows stays as it was. */
+async function promptFor(
+  { options, stored }: BackendRequest,
+  { toolbox, toolNames }: { readonly toolbox: Toolbox; readonly toolNames: readonly string[] },
+): Promise<{ readonly instructions: string; readonly warnings: readonly string[] }> {
+  const facts = { isInteractive: options.ask !== undefined, toolNames };
+  const isTrue =
+    stored?.runtime === "codex_app_server" && isCodexPromptFor(stored.instructions, facts);
+  if (isTrue) return { instructions: stored.instructions, warnings: [] };
+  const { sections, warnings } = await toolbox.memory();
+  return { instructions: buildCodexInstructions({ ...facts, memory: sections }), warnings };
 }
 
 /** What codex says of itself. */

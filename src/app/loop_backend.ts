@@ -3,6 +3,7 @@ import {
   findProjectFile,
   isAttended,
   localDate,
+  projectFileProblem,
 } from "../agent/instructions.ts";
 import { createLoopRuntime } from "../agent/loop.ts";
 import { missingCredential } from "../config/resolve_endpoint.ts";
@@ -48,7 +49,7 @@ async function withTools(
   { side, mcp }: { readonly side: ModelSide; readonly mcp: McpTools },
 ): Promise<Backend> {
   const toolbox = await openToolbox(app, from, mcp);
-  const instructions = await instructionsFor(app, { ...from, side, toolbox });
+  const prompt = await promptFor(app, { ...from, side, toolbox });
   const runtime = createLoopRuntime({
     transport: side.transport,
     tools: toolbox.tools,
@@ -62,9 +63,9 @@ async function withTools(
     model: side.model,
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
-    instructions,
+    instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
-    warnings: [...side.warnings, ...toolbox.warnings],
+    warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],
     takeNotices: () => mcp.takeNotices(),
     async [Symbol.asyncDispose]() {
       await mcp[Symbol.asyncDispose]();
@@ -129,11 +130,17 @@ function flagsOf({ model, provider, baseUrl }: BackendRequest["options"]) {
   };
 }
 
+interface Prompt {
+  readonly instructions: string;
+  /** What was left out of it. */
+  readonly warnings: readonly string[];
+}
+
 /** The stored prompt byte for byte, so that prompt caches are hit, unless it says what is not true any more. */
-async function instructionsFor(
+async function promptFor(
   app: AppParts,
   from: BackendRequest & { readonly side: ModelSide; readonly toolbox: Toolbox },
-): Promise<string> {
+): Promise<Prompt> {
   const { options, stored, side, toolbox } = from;
   const { ports } = app;
   const isInteractive = options.ask !== undefined;
@@ -143,10 +150,15 @@ async function instructionsFor(
     stored.provider === side.provider &&
     stored.cwd === options.cwd &&
     isAttended(stored.instructions) === isInteractive;
-  if (isTrue) return stored.instructions;
-  const projectFile = await findProjectFile(ports.files, options.cwd);
-  const skills = await skillsSection(app, from);
-  return buildInstructions({
+  if (isTrue) return { instructions: stored.instructions, warnings: [] };
+  // The demo shows what it was recorded with, whoever looks at it.
+  const isDemo = options.replay?.kind === "demo";
+  const [projectFile, skills, memory] = await Promise.all([
+    findProjectFile(ports.files, options.cwd),
+    skillsSection(app, from),
+    isDemo ? { sections: [], warnings: [] } : toolbox.memory(),
+  ]);
+  const instructions = buildInstructions({
     cwd: options.cwd,
     system: `${ports.host.operatingSystem} ${ports.host.architecture}`,
     date: localDate(ports.clock),
@@ -155,6 +167,10 @@ async function instructionsFor(
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     isInteractive,
     ...(skills === "" ? {} : { skills }),
+    memory: memory.sections,
     ...(projectFile ? { projectFile } : {}),
   });
+  const problem = projectFile && projectFileProblem(projectFile);
+  const left = problem && `${projectFile.path} is left out of the prompt: ${problem}`;
+  return { instructions, warnings: [...(left ? [left] : []), ...memory.warnings] };
 }

@@ -10,7 +10,7 @@ export const unusedKeys: readonly string[] = [
   "tool_output.max_lines",
   "compression",
   "auxiliary",
-  "memory",
+  "memory.nudge_interval",
   "skills.creation_nudge_interval",
   "delegation",
   "sessions.auto_prune",

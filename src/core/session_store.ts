@@ -72,11 +72,34 @@ export interface SearchHit {
   readonly at: number;
 }
 
+export interface SearchOptions {
+  readonly limit: number;
+  /** Who said it; anybody where absent. */
+  readonly roles?: readonly SearchHit["role"][];
+  /** Absent: the best first, or the newest where every text must be looked at. */
+  readonly order?: "newest" | "oldest";
+  /** The only session to look into, by its id. */
+  readonly within?: string;
+  /** Ids of sessions that are passed over. */
+  readonly except?: readonly string[];
+}
+
 /** An item with the moment it was stored. */
 export interface StoredItem {
   readonly item: Item;
   readonly turnId: string;
   readonly at: number;
+}
+
+/** What was said since a moment. */
+export interface NewMessages {
+  /** Of users and models, in the order in which they were stored. */
+  readonly messages: readonly (StoredItem & {
+    readonly sessionId: string;
+    readonly cursor: number;
+  })[];
+  /** The place behind all that was looked at. */
+  readonly cursor: number;
 }
 
 /** What people do with stored sessions. */
@@ -91,7 +114,14 @@ export interface SessionCatalog {
   /** The session that was written to last, or undefined. */
   latest(): Promise<SessionInfo | undefined>;
   items(sessionId: string): Promise<readonly StoredItem[]>;
-  search(query: string, options: { readonly limit: number }): Promise<readonly SearchHit[]>;
+  search(query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
+  /** The place behind the last item that was stored: a number that only grows, also when sessions are deleted. */
+  cursor(): Promise<number>;
+  /** Messages stored behind a cursor, those of one commit in their order: none is told twice or left out. */
+  messagesAfter(
+    cursor: number,
+    options: Pick<SearchOptions, "limit" | "within" | "except">,
+  ): Promise<NewMessages>;
   /** @throws {HermesError} `session/title_taken`, `session/not_found` */
   rename(sessionId: string, title: string): Promise<void>;
   delete(sessionId: string): Promise<void>;

@@ -82,11 +82,11 @@ const injectionRules: readonly (readonly [what: string, pattern: RegExp])[] = [
 /** What only somebody writes who speaks to the model where no person looks. */
 const addressesModel = new RegExp(
   String.raw`\b(?:ai|llm|assistant|agent|model|claude|chatgpt|codex|hermes)s?[,:]? (?:you )?(?:must|shall|always|never|ignore|run|execute|send|read|fetch)\b` +
-    String.raw`|\binstructions? (?:for|to) (?:the |any |all )?(?:ai|llm|assistant|agent|model)s?\b` +
-    String.raw`|\b(?:ignore|disregard|forget|override) ${words(3)}(?:instructions|rules|prompt|user)\b` +
-    String.raw`|\b(?:secretly|system prompt|you are now)\b` +
+    String.raw`|\binstructions? (?:for|to) (?:the |any |all )?(?:ai |llm )?(?:ai|llm|assistant|agent|model)s? ?: ?\w` +
+    String.raw`|\b(?:ignore|disregard|forget|override) ${words(3)}(?:instructions|prompt|user)\b` +
+    String.raw`|\b(?:secretly|without telling|you are now)\b` +
     String.raw`|\byou must (?:now |always |first )?(?:run|execute|send|read|fetch|call|include|download)\b` +
-    String.raw`|\bdo not (?:tell|inform|mention|reveal)\b`,
+    String.raw`|\bdo not (?:tell|inform|alert) (?:the |your )?(?:user|human|owner|developer|anyone|anybody)\b`,
   "u",
 );
 
@@ -109,9 +109,11 @@ const sendsOutput = new RegExp(
   "u",
 );
 const readsFile = new RegExp(
-  String.raw`(?:\b(?:cat|base64|xxd)|${asCommand}(?:less|more|head|tail|strings|type|get-content|source))\s[^\n|;&]{0,80}?${secretFile}`,
+  String.raw`(?:\b(?:cat|base64|xxd)|${asCommand}(?:less|more|head|tail|strings|type|get-content))\s[^\n|;&]{0,80}?${secretFile}`,
   "u",
 );
+/** Takes variables over into a shell and shows them to nobody. */
+const exportedFile = /\bexport \$\([^)\n]{0,200}\)/gu;
 const sendsFile = new RegExp(
   String.raw`(?:${sender}|\b(?:send|upload|post|exfiltrate|leak|transmit|forward)\b)[^\n]{0,200}?${secretFile}[^\n]{0,200}?` +
     String.raw`(?:https?:|\s[\w.-]{1,80}@[\w-]{1,60}\.)` +
@@ -138,7 +140,10 @@ const exfiltrationRules: readonly (readonly [what: string, isMeant: (line: strin
       "sends secrets of the environment to a server",
       (line) => sendsVariable.test(line.replace(loginArgument, " ")) || sendsOutput.test(line),
     ],
-    ["reads files that hold keys or passwords", (line) => readsFile.test(line)],
+    [
+      "reads files that hold keys or passwords",
+      (line) => readsFile.test(line.replace(exportedFile, " ")),
+    ],
     ["sends files that hold keys or passwords to a server", (line) => sendsFile.test(line)],
     ["asks to send secrets or the conversation to somebody", (line) => sendsSecrets.test(line)],
   ];

@@ -1,9 +1,8 @@
 import { type Item, textOf } from "../core/item.ts";
+import { roleAndText } from "../core/item_text.ts";
 import { hasSpacelessScript } from "./spaceless_script.ts";
 import type { ItemsTable } from "./tables.ts";
 
-/** Characters of a tool's call or result that search finds. */
-const maxToolChars = 4_000;
 /** Characters of a session's preview. */
 const maxPreviewChars = 120;
 
@@ -18,33 +17,6 @@ export function itemText(item: Item): ItemText {
   const { role, text } = roleAndText(item);
   const words = text.trim() === "" ? null : text.toWellFormed();
   return { role, words, trigrams: words !== null && hasSpacelessScript(words) ? words : null };
-}
-
-function roleAndText(item: Item): { readonly role: ItemsTable["role"]; readonly text: string } {
-  switch (item.type) {
-    case "user-message":
-      return item.synthetic ? { role: "none", text: "" } : { role: "user", text: textOf(item) };
-    case "assistant-message":
-      return { role: "assistant", text: item.text };
-    case "reasoning":
-      return { role: "none", text: "" };
-    case "tool-call":
-      return { role: "tool", text: `${item.name} ${item.arguments}`.slice(0, maxToolChars) };
-    case "tool-result":
-      return { role: "tool", text: item.output.slice(0, maxToolChars) };
-    case "command":
-      return { role: "tool", text: `${item.command}\n${item.output}`.slice(0, maxToolChars) };
-    case "file-change":
-      return {
-        role: "tool",
-        text: item.changes
-          .map(({ path, diff = "" }) => `${path}\n${diff}`)
-          .join("\n")
-          .slice(0, maxToolChars),
-      };
-    default:
-      return item satisfies never;
-  }
 }
 
 /** What one item adds to the counts of its session. */

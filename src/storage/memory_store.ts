@@ -2,9 +2,11 @@ import { addUsage, noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type {
   EndedTurn,
+  NewMessages,
   NewSession,
   NewTurn,
   SearchHit,
+  SearchOptions,
   SessionCatalog,
   SessionInfo,
   SessionStore,
@@ -18,13 +20,15 @@ import { cleanTitle, lineageNumber, titleTaken } from "./titles.ts";
 
 interface MemorySession {
   info: SessionInfo;
-  readonly items: StoredItem[];
+  readonly items: (StoredItem & { readonly cursor: number })[];
 }
 
 /** Sessions that end with the process: the twin of the SQLite store, for `--ephemeral` and for embedders. */
 export class MemorySessionStore implements SessionStore, SessionCatalog {
   readonly #sessions = new Map<string, MemorySession>();
   readonly #sessionOfTurn = new Map<string, MemorySession>();
+  /** The number of the last item, counted over all sessions. */
+  #lastCursor = 0;
 
   async create({ baseUrl, title, parentId, ...session }: NewSession): Promise<void> {
     const clean = title === undefined ? null : cleanTitle(title);
@@ -59,7 +63,8 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const session = this.#ofTurn(turnId);
     const { messages, toolCalls } = itemCounts(item);
     const { info } = session;
-    session.items.push({ item, turnId, at });
+    this.#lastCursor += 1;
+    session.items.push({ item, turnId, at, cursor: this.#lastCursor });
     session.info = {
       ...info,
       updatedAt: at,
@@ -110,21 +115,46 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   async items(sessionId: string): Promise<readonly StoredItem[]> {
-    return [...(this.#sessions.get(sessionId)?.items ?? [])];
+    const items = this.#sessions.get(sessionId)?.items ?? [];
+    return items.map(({ item, turnId, at }) => ({ item, turnId, at }));
   }
 
-  async search(query: string, options: { readonly limit: number }): Promise<readonly SearchHit[]> {
+  async search(query: string, options: SearchOptions): Promise<readonly SearchHit[]> {
     const plan = planSearch(query, { hasIndex: false });
     if (plan.kind !== "scan") return [];
     const scan = createTextScan(plan.alternatives);
-    const hits = [...this.#sessions.values()].flatMap(({ info, items }) =>
+    const { roles, order } = options;
+    const hits = this.#sessionsOf(options).flatMap(({ info, items }) =>
       items.flatMap(({ item, at }): readonly SearchHit[] => {
         const { role, words } = itemText(item);
         if (role === "none" || words === null || !scan.matches(words)) return [];
+        if (roles && !roles.includes(role)) return [];
         return [{ session: info, itemId: item.id, role, snippet: scan.snippet(words), at }];
       }),
     );
-    return hits.toSorted((a, b) => b.at - a.at).slice(0, options.limit);
+    const direction = order === "oldest" ? -1 : 1;
+    return hits.toSorted((a, b) => (b.at - a.at) * direction).slice(0, options.limit);
+  }
+
+  async cursor(): Promise<number> {
+    return this.#lastCursor;
+  }
+
+  async messagesAfter(
+    cursor: number,
+    options: Pick<SearchOptions, "limit" | "within" | "except">,
+  ): Promise<NewMessages> {
+    const messages = this.#sessionsOf(options)
+      .flatMap(({ info, items }) => items.map((stored) => ({ ...stored, sessionId: info.id })))
+      .filter(({ item, cursor: at }) => {
+        const { role, words } = itemText(item);
+        return at > cursor && words !== null && (role === "user" || role === "assistant");
+      })
+      .toSorted((a, b) => a.cursor - b.cursor)
+      .slice(0, options.limit);
+    const told = messages.at(-1)?.cursor ?? cursor;
+    const isAll = messages.length < options.limit;
+    return { messages, cursor: isAll ? Math.max(told, this.#lastCursor) : told };
   }
 
   async rename(sessionId: string, title: string): Promise<void> {
@@ -157,6 +187,12 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   #refuseTaken(title: string, sessionId: string): void {
     const owner = this.#newestFirst().find((info) => info.title === title && info.id !== sessionId);
     if (owner) throw titleTaken(owner.id, title);
+  }
+
+  #sessionsOf({ within, except = [] }: Pick<SearchOptions, "within" | "except">) {
+    return [...this.#sessions.values()].filter(
+      ({ info: { id } }) => (within === undefined || id === within) && !except.includes(id),
+    );
   }
 
   #newestFirst(): readonly SessionInfo[] {

@@ -1,5 +1,5 @@
-import { sql } from "kysely";
-import type { SearchHit } from "../core/session_store.ts";
+import { type RawBuilder, sql } from "kysely";
+import type { SearchHit, SearchOptions } from "../core/session_store.ts";
 import type { Database } from "./database.ts";
 import { createTextScan, type TextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
@@ -9,18 +9,18 @@ import { sessionInfo } from "./session_rows.ts";
 export async function searchItems(
   database: Database,
   query: string,
-  limit: number,
+  options: SearchOptions,
 ): Promise<readonly SearchHit[]> {
   const plan = planSearch(query, { hasIndex: database.hasSearch });
   switch (plan.kind) {
     case "nothing":
       return [];
     case "words":
-      return await searchIndex(database, { table: "items_words", match: plan.match, limit });
+      return await searchIndex(database, { table: "items_words", match: plan.match, options });
     case "trigrams":
-      return await searchIndex(database, { table: "items_trigrams", match: plan.match, limit });
+      return await searchIndex(database, { table: "items_trigrams", match: plan.match, options });
     case "scan":
-      return await scanItems(database, createTextScan(plan.alternatives), limit);
+      return await scanItems(database, createTextScan(plan.alternatives), options);
     default:
       return plan satisfies never;
   }
@@ -31,10 +31,11 @@ async function searchIndex(
   search: {
     readonly table: "items_words" | "items_trigrams";
     readonly match: string;
-    readonly limit: number;
+    readonly options: SearchOptions;
   },
 ): Promise<readonly SearchHit[]> {
-  const { table, match, limit } = search;
+  const { table, match, options } = search;
+  const { order } = options;
   const found = await db
     .selectFrom(table)
     .innerJoin("items", "items.seq", `${table}.rowid`)
@@ -44,9 +45,10 @@ async function searchIndex(
     // The index's own excerpt: 16 tokens around the hit.
     .select(sql<string>`snippet(${sql.table(table)}, 0, '[', ']', '…', 16)`.as("snippet"))
     .where(sql<boolean>`${sql.table(table)} match ${match}`)
-    .orderBy(`${table}.rank`)
-    .orderBy("items.at", "desc")
-    .limit(limit)
+    .where(isAskedFor(options))
+    .$if(order === undefined, (query) => query.orderBy(`${table}.rank`))
+    .orderBy("items.at", order === "oldest" ? "asc" : "desc")
+    .limit(options.limit)
     .execute();
   return found.flatMap((row) => {
     if (row.role === "none") return [];
@@ -57,18 +59,33 @@ async function searchIndex(
   });
 }
 
+/** Which items may be found at all; each list is one parameter, however long it is. */
+export function isAskedFor({
+  roles,
+  within,
+  except = [],
+}: Omit<SearchOptions, "limit" | "order">): RawBuilder<boolean> {
+  const roleList = roles === undefined ? null : JSON.stringify(roles);
+  const only = within ?? null;
+  return sql<boolean>`
+    (${roleList} IS NULL OR items.role IN (SELECT value FROM json_each(${roleList})))
+    AND (${only} IS NULL OR items.session_id = ${only})
+    AND items.session_id NOT IN (SELECT value FROM json_each(${JSON.stringify(except)}))`;
+}
+
 /** Texts that are in memory at once while all are looked at. */
 const scannedAtOnce = 100;
 
 async function scanItems(
   { db }: Database,
   scan: TextScan,
-  limit: number,
+  options: SearchOptions,
 ): Promise<readonly SearchHit[]> {
-  const matching = await matchingItems(db, scan);
-  const newest = matching
-    .toSorted((a, b) => b.at - a.at)
-    .slice(0, limit)
+  const matching = await matchingItems(db, scan, options);
+  const direction = options.order === "oldest" ? -1 : 1;
+  const first = matching
+    .toSorted((a, b) => (b.at - a.at) * direction)
+    .slice(0, options.limit)
     .map(({ seq }) => seq);
   const found = await db
     .selectFrom("items")
@@ -76,8 +93,8 @@ async function scanItems(
     .selectAll("sessions")
     .select(["items.id as item_id", "items.role", "items.at", "items.words"])
     // One parameter, however many there are.
-    .where(sql<boolean>`items.seq IN (SELECT value FROM json_each(${JSON.stringify(newest)}))`)
-    .orderBy("items.at", "desc")
+    .where(sql<boolean>`items.seq IN (SELECT value FROM json_each(${JSON.stringify(first)}))`)
+    .orderBy("items.at", options.order === "oldest" ? "asc" : "desc")
     .orderBy("items.seq")
     .execute();
   return found.flatMap((row) => {
@@ -96,6 +113,7 @@ async function scanItems(
 async function matchingItems(
   db: Database["db"],
   scan: TextScan,
+  options: SearchOptions,
 ): Promise<readonly { readonly seq: number; readonly at: number }[]> {
   const matching: { readonly seq: number; readonly at: number }[] = [];
   for (let last = 0; ;) {
@@ -104,6 +122,7 @@ async function matchingItems(
       .select(["seq", "at", "words"])
       .where("words", "is not", null)
       .where("seq", ">", last)
+      .where(isAskedFor(options))
       .orderBy("seq")
       .limit(scannedAtOnce)
       .execute();

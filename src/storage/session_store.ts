@@ -2,9 +2,11 @@ import { sql } from "kysely";
 import type { Item } from "../core/item.ts";
 import type {
   EndedTurn,
+  NewMessages,
   NewSession,
   NewTurn,
   SearchHit,
+  SearchOptions,
   SessionCatalog,
   SessionInfo,
   SessionStore,
@@ -12,6 +14,7 @@ import type {
 } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { lastCursor, messagesAfter } from "./new_messages.ts";
 import { chooseSession, sessionNotFound } from "./resolve_session.ts";
 import { searchItems } from "./search.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
@@ -194,8 +197,21 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     });
   }
 
-  async search(query: string, options: { readonly limit: number }): Promise<readonly SearchHit[]> {
-    return await this.#read([], (database) => searchItems(database, query, options.limit));
+  async search(query: string, options: SearchOptions): Promise<readonly SearchHit[]> {
+    return await this.#read([], (database) => searchItems(database, query, options));
+  }
+
+  async cursor(): Promise<number> {
+    return await this.#read(0, lastCursor);
+  }
+
+  async messagesAfter(
+    cursor: number,
+    options: Pick<SearchOptions, "limit" | "within" | "except">,
+  ): Promise<NewMessages> {
+    return await this.#read({ messages: [], cursor }, (database) =>
+      messagesAfter(database, cursor, options),
+    );
   }
 
   async rename(sessionId: string, title: string): Promise<void> {

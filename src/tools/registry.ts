@@ -1,14 +1,22 @@
 import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
+import type { SessionCatalog } from "../core/session_store.ts";
 import type { Tool } from "../core/tool.ts";
 import { createClarifyTool } from "./clarify.ts";
 import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
+import { createMemoryTool, type MemoryToolOptions } from "./memory.ts";
 import { createPatchTool } from "./patch.ts";
 import { createProcessTool } from "./process.ts";
 import { createReadFileTool } from "./read_file.ts";
 import { createSearchFilesTool } from "./search_files.ts";
+import { createSessionSearchTool } from "./session_search.ts";
+import { createSessionsListTool } from "./sessions_list.ts";
+import { createSessionsReadTool } from "./sessions_read.ts";
+import { createSessionsSearchTool } from "./sessions_search.ts";
+import { createSessionsWaitTool } from "./sessions_wait.ts";
 import { BackgroundProcesses } from "./shell/background_processes.ts";
 import { childEnv } from "./shell/child_env.ts";
+import type { SessionToolDeps } from "./sessions/deps.ts";
 import { ShellSessions } from "./shell/shell_sessions.ts";
 import { createSkillManageTool, type SkillWrites } from "./skills/skill_manage.ts";
 import { createSkillViewTool } from "./skills/skill_view.ts";
@@ -43,6 +51,10 @@ export interface ToolDeps {
   /** Masks secrets in what people see of a running command; absent: shown as it is. */
   readonly redact?: (text: string) => string;
   readonly skills: SkillSettings;
+  /** Absent: there is no memory. */
+  readonly memory?: MemoryToolOptions;
+  /** Opens the stored sessions; absent: no tool looks into them. */
+  readonly sessions?: () => Promise<SessionCatalog>;
 }
 
 export interface SkillSettings {
@@ -60,6 +72,7 @@ export interface ToolSet extends AsyncDisposable {
 export function createTools(deps: ToolDeps): ToolSet {
   const { files, spawner, clock, host, env, hermesHome, limits } = deps;
   const { homeDirectory } = host;
+  const redact = deps.redact ?? ((text: string) => text);
   const safeRoot = env["HERMES_WRITE_SAFE_ROOT"];
   const safety = createFileSafety({
     files,
@@ -102,7 +115,7 @@ export function createTools(deps: ToolDeps): ToolSet {
         resultsDirectory: deps.resultsDirectory,
         childEnv: commandEnv,
         maxOutputChars: limits.maxOutputChars,
-        redact: deps.redact ?? ((text) => text),
+        redact,
       }),
       createProcessTool(shellDeps),
       createReadFileTool({ ...fileDeps, maxLineChars: limits.maxLineChars }),
@@ -121,10 +134,22 @@ export function createTools(deps: ToolDeps): ToolSet {
       createSkillViewTool(skillDeps),
       createSkillManageTool(skillDeps),
       createClarifyTool(),
+      ...(deps.memory ? [createMemoryTool({ ...deps.memory, files, clock, hermesHome })] : []),
+      ...(deps.sessions ? sessionTools({ sessions: deps.sessions, clock, redact }) : []),
     ],
     async [Symbol.asyncDispose]() {
       await processes[Symbol.asyncDispose]();
       await sessions[Symbol.asyncDispose]();
     },
   };
+}
+
+function sessionTools(deps: SessionToolDeps): readonly Tool[] {
+  return [
+    createSessionSearchTool(deps),
+    createSessionsListTool(deps),
+    createSessionsReadTool(deps),
+    createSessionsSearchTool(deps),
+    createSessionsWaitTool(deps),
+  ];
 }

@@ -14,6 +14,14 @@ const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
   ["sessions", ["sessions_list", "sessions_read", "sessions_search", "sessions_wait"]],
 ]);
 
+/** For programs that look after hermes: a conversation has them only where somebody names them. */
+const onlyByName: ReadonlySet<string> = new Set(toolsets.get("sessions"));
+
+/** The names of the tools in a toolset; none where there is no such toolset. */
+export function toolsOfToolset(name: string): readonly string[] {
+  return toolsets.get(name) ?? [];
+}
+
 /** Names of toolsets, as users may write them. */
 export const toolsetNames: readonly string[] = [...toolsets.keys(), "coding", "all"];
 
@@ -30,8 +38,9 @@ export function selectTools(
   more: ReadonlyMap<string, readonly string[]> = new Map(),
 ): { readonly tools: readonly Tool[]; readonly unknown: readonly string[] } {
   const known = tools.map(({ spec }) => spec.name);
+  const usual = known.filter((name) => !onlyByName.has(name));
   const namesOf = (toolset: string): readonly string[] | undefined => {
-    if (["all", "*", "coding"].includes(toolset)) return known;
+    if (["all", "*", "coding"].includes(toolset)) return usual;
     const named = toolsets.get(toolset) ?? more.get(toolset);
     return named ?? (known.includes(toolset) ? [toolset] : undefined);
   };

@@ -40,7 +40,7 @@ describe("checkConfig()", () => {
       'invalid | terminal.timeout | config.yaml:2:21: terminal.timeout expects a number, found "${T}" | -',
       "unknown_key | agent.max_turn | config.yaml:1:26: Unknown key: agent.max_turn | did you mean agent.max_turns?",
       "unset_variable | terminal.timeout | config.yaml:2:21: terminal.timeout refers to a variable that is not set: T | set T in the environment or in .env",
-      "no_effect | memory | config.yaml: memory has no effect in this version | hermes config unset memory",
+      "no_effect | memory.nudge_interval | config.yaml: memory.nudge_interval has no effect in this version | hermes config unset memory.nudge_interval",
     ]);
   });
 

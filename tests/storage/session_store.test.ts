@@ -7,7 +7,12 @@ import fc from "fast-check";
 import { HermesError } from "../../src/core/errors.ts";
 import { noUsage } from "../../src/core/event.ts";
 import type { Item } from "../../src/core/item.ts";
-import type { NewSession, SessionCatalog, SessionStore } from "../../src/core/session_store.ts";
+import type {
+  NewSession,
+  SearchOptions,
+  SessionCatalog,
+  SessionStore,
+} from "../../src/core/session_store.ts";
 import { MemorySessionStore } from "../../src/storage/memory_store.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
 
@@ -373,6 +378,73 @@ describe.each([
       ["new", "new item", "犬と new [猫]"],
       ["middle", "middle item", "犬と middle [猫]"],
     ]);
+  });
+
+  test("search looks only where it is told to, in the order that is asked for", async () => {
+    await using store = open();
+    for (const id of ["a", "b", "c"]) await store.create(newSession(id));
+    await fill(store, "a", [user("a1", "walrus"), assistant("a2", "a walrus")], 10_000);
+    await fill(store, "b", [user("b1", "the walrus"), user("b2", "猫 walrus")], 20_000);
+    await fill(store, "c", [user("c1", "walrus 猫")], 30_000);
+    const find = async (query: string, options: Partial<SearchOptions>) => {
+      const hits = await store.search(query, { limit: 10, ...options });
+      return hits.map(({ itemId }) => itemId);
+    };
+    expect(await find("walrus", { order: "newest" })).toEqual(["c1", "b2", "b1", "a2", "a1"]);
+    expect(await find("walrus", { order: "oldest", limit: 3 })).toEqual(["a1", "a2", "b1"]);
+    expect(await find("walrus", { order: "oldest", roles: ["assistant"] })).toEqual(["a2"]);
+    expect(await find("walrus", { order: "oldest", within: "b" })).toEqual(["b1", "b2"]);
+    expect(await find("walrus", { order: "oldest", except: ["a", "b"] })).toEqual(["c1"]);
+    expect(await find("walrus", { roles: [], except: [] })).toEqual([]);
+    // Looked at one by one.
+    expect(await find("猫", { order: "oldest" })).toEqual(["b2", "c1"]);
+    expect(await find("猫", { order: "newest", limit: 1 })).toEqual(["c1"]);
+    expect(await find("猫", { within: "b" })).toEqual(["b2"]);
+    expect(await find("猫", { roles: ["tool"] })).toEqual([]);
+    expect(await find("猫", { except: ["b"] })).toEqual(["c1"]);
+  });
+
+  test("tells what was said behind a cursor: each message once, also of the same moment", async () => {
+    await using store = open();
+    expect([await store.cursor(), await store.messagesAfter(0, { limit: 5 })]).toEqual([
+      0,
+      { messages: [], cursor: 0 },
+    ]);
+    await store.create(newSession("a"));
+    await store.create(newSession("b"));
+    await fill(store, "a", [user("old", "before")]);
+    const start = await store.cursor();
+    await store.startTurn({ turnId: "t", sessionId: "b", startedAt: 1 });
+    const call: Item = { type: "tool-call", id: "call", callId: "1", name: "x", arguments: "{}" };
+    const nudge: Item = { ...user("nudge", "go on"), synthetic: true } as Item;
+    for (const item of [user("1", "one"), call, nudge, assistant("2", "two"), assistant("e", "")]) {
+      await store.append("t", item, 7_000);
+    }
+    await fill(store, "a", [user("3", "three")], 7_000);
+    const told = async (cursor: number, options: object = {}) => {
+      const found = await store.messagesAfter(cursor, { limit: 2, ...options });
+      return { ids: found.messages.map(({ item }) => item.id), cursor: found.cursor };
+    };
+    const end = await store.cursor();
+    const first = await told(start);
+    expect(first.ids).toEqual(["1", "2"]);
+    expect(await told(first.cursor)).toEqual({ ids: ["3"], cursor: end });
+    expect(await told(end)).toEqual({ ids: [], cursor: end });
+    expect(await told(start, { within: "a" })).toEqual({ ids: ["3"], cursor: end });
+    expect(await told(start, { except: ["b"] })).toEqual({ ids: ["3"], cursor: end });
+    expect(await told(start, { within: "a", except: ["a"] })).toEqual({ ids: [], cursor: end });
+    expect((await store.messagesAfter(start, { limit: 1 })).messages).toEqual([
+      {
+        item: user("1", "one"),
+        sessionId: "b",
+        turnId: "t",
+        at: 7_000,
+        cursor: start + 1,
+      },
+    ]);
+    await store.delete("a");
+    await store.delete("b");
+    expect([await store.cursor(), await told(end)]).toEqual([end, { ids: [], cursor: end }]);
   });
 
   test("search combines what its terms find", async () => {

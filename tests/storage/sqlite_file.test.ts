@@ -6,6 +6,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextRound } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import { HermesError } from "../../src/core/errors.ts";
 import { noUsage } from "../../src/core/event.ts";
@@ -232,6 +233,33 @@ describe("many processes", () => {
     expect(await Promise.all(writers.map((one) => one.ended))).toEqual([0, 0, 0, 0]);
     for (const [index, name] of names.entries()) {
       expect(await storedIds(name)).toEqual(writers[index]?.acknowledged ?? []);
+    }
+  });
+
+  test("tell a reader each of their messages once, in the order of each, while they write", async () => {
+    const names = ["a", "b", "c"];
+    const writers = names.map((name) => startWriter(name, 25));
+    let isOver = false;
+    const ended = Promise.all(writers.map((one) => one.ended)).then((codes) => {
+      isOver = true;
+      return codes;
+    });
+    await using store = open();
+    const told: string[] = [];
+    let cursor = 0;
+    for (let isLast = false; !isLast;) {
+      isLast = isOver;
+      const found = await store.messagesAfter(cursor, { limit: 4 });
+      told.push(...found.messages.map(({ item }) => item.id));
+      cursor = found.cursor;
+      if (found.messages.length > 0) isLast = false;
+      await nextRound();
+    }
+    expect(await ended).toEqual([0, 0, 0]);
+    expect(told.length).toBe(75);
+    for (const [index, name] of names.entries()) {
+      const own = told.filter((id) => id.startsWith(`${name} `));
+      expect(own).toEqual(writers[index]?.acknowledged ?? []);
     }
   });
 

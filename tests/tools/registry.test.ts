@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Host } from "../../src/core/ports.ts";
-import { createTools } from "../../src/tools/registry.ts";
-import { selectTools, toolsetNames } from "../../src/tools/toolsets.ts";
+import { MemorySessionStore } from "../../src/storage/memory_store.ts";
+import { createMemoryFiles } from "../../src/tools/memory/memory_files.ts";
+import { createTools, type ToolDeps } from "../../src/tools/registry.ts";
+import { selectTools, toolsetNames, toolsOfToolset } from "../../src/tools/toolsets.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { createFakeFiles } from "../fakes/files.ts";
 import { createFakeSpawner, type FakeProgram } from "../fakes/spawner.ts";
@@ -19,7 +21,11 @@ const host: Host = {
   version: "0.0.0",
 };
 
-function setUp(program: FakeProgram = () => 0, programs: readonly string[] = ["bash"]) {
+function setUp(
+  program: FakeProgram = () => 0,
+  programs: readonly string[] = ["bash"],
+  more: Pick<ToolDeps, "memory" | "sessions"> = {},
+) {
   const files = createFakeFiles();
   files.directory("/project");
   const clock = createFakeClock();
@@ -36,9 +42,22 @@ function setUp(program: FakeProgram = () => 0, programs: readonly string[] = ["b
     envPassthrough: ["KEPT_KEY"],
     secretEnv: ["OPENAI_API_KEY", "LAB_KEY", "KEPT_KEY"],
     skills: { externalDirectories: [], writes: "direct" },
+    ...more,
   });
   const tool = (name: string) => set.tools.find(({ spec }) => spec.name === name)!;
   return { files, clock, spawner, set, tool };
+}
+
+/** With all that tools can be made of. */
+function setUpWhole() {
+  const memory = createMemoryFiles(
+    { files: createFakeFiles(), clock: createFakeClock(), redact: (text) => text },
+    { directory: "/memories", limits: { memory: 10 } },
+  );
+  return setUp(undefined, undefined, {
+    memory: { memory, approval: "none", origin: "cli" },
+    sessions: () => Promise.resolve(new MemorySessionStore()),
+  });
 }
 
 const allNames = [
@@ -58,10 +77,25 @@ const allNames = [
 test("createTools() keeps its order, in which models see the tools", () => {
   const { set } = setUp();
   expect(set.tools.map(({ spec }) => spec.name)).toEqual(allNames);
+  expect(setUpWhole().set.tools.map(({ spec }) => spec.name)).toEqual([
+    ...allNames,
+    "memory",
+    "session_search",
+    "sessions_list",
+    "sessions_read",
+    "sessions_search",
+    "sessions_wait",
+  ]);
+});
+
+test("createTools() makes no tool for memory without any, nor for sessions", () => {
+  const { set } = setUp();
+  const names = set.tools.map(({ spec }) => spec.name);
+  expect(names.filter((name) => /memory|session/.test(name))).toEqual([]);
 });
 
 test("createTools() describes every tool and every argument to the model", () => {
-  const { set } = setUp();
+  const { set } = setUpWhole();
   for (const { spec } of set.tools) {
     expect(spec.description.length).toBeGreaterThan(20);
     // Not by matchers: bun writes them into the value that they match, which all tests share.
@@ -129,6 +163,20 @@ describe("selectTools()", () => {
     expect(select(undefined)).toEqual({ names: allNames, unknown: [] });
     expect(select(["all"])).toEqual({ names: allNames, unknown: [] });
     expect(select(["*"])).toEqual({ names: allNames, unknown: [] });
+  });
+
+  test("gives a conversation the sessions tools only by their name", () => {
+    const { tools } = setUpWhole().set;
+    const names = (toolsets: readonly string[] | undefined) =>
+      selectTools(tools, { toolsets, disabled: [] }).tools.map(({ spec }) => spec.name);
+    const usual = [...allNames, "memory", "session_search"];
+    for (const chosen of [undefined, ["all"], ["*"], ["coding"]]) {
+      expect(names(chosen)).toEqual(usual);
+    }
+    expect(names(["sessions"])).toEqual([...toolsOfToolset("sessions")]);
+    expect(names(["sessions_wait"])).toEqual(["sessions_wait"]);
+    expect(names(["codex"])).toEqual(["todo", "memory", "session_search"]);
+    expect(names(["all", "sessions"])).toEqual([...usual, ...toolsOfToolset("sessions")]);
   });
 
   test("keeps the fixed order, whatever the order of the names", () => {

@@ -139,7 +139,7 @@ test("config check names every problem, and keys without effect are problems", a
   const { code, stdout, stderr } = await hermes(["config", "check"]);
   expect(code).toBe(78);
   expect(stdout).toContain("config.yaml:2:3: Unknown key: agent.max_turn");
-  expect(stdout).toContain("memory has no effect in this version");
+  expect(stdout).toContain("memory.nudge_interval has no effect in this version");
   expect(stderr).toBe(
     "error: The configuration has 2 problems (config/invalid)\nhint: correct it: hermes config edit\n",
   );
