@@ -40,8 +40,12 @@ export interface ConversationOptions {
   /** Go on with a stored session. */
   readonly resume?:
     { readonly kind: "latest" } | { readonly kind: "named"; readonly idOrTitle: string };
-  /** Names of toolsets; all where absent. */
+  /** Names of toolsets and of MCP servers; all where absent. */
   readonly toolsets?: readonly string[];
+  /** MCP servers that must be ready: without them nothing is asked. */
+  readonly requireMcp?: readonly string[];
+  /** Ends the opening, which may wait for MCP servers. */
+  readonly signal?: AbortSignal;
   readonly maxSteps?: number;
   /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
   readonly outputSchema?: AnswerSchema;
@@ -145,6 +149,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     sessions,
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
+    loadedConfig: () => loadedConfig(),
     async freshConfig() {
       const { env } = await loadedEnv();
       return (await loadConfig({ files: ports.files, env }, paths, options.overrides)).config;

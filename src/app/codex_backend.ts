@@ -10,8 +10,10 @@ import {
 import { type CodexStatus, readCodexStatus } from "../codex/status.ts";
 import { defaults } from "../config/defaults.ts";
 import type { Config } from "../config/schema.ts";
+import { defined } from "../core/defined.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { codexProvider } from "./choose_runtime.ts";
+import { ownThreadServer, threadServers } from "./codex_servers.ts";
 import type { AppParts } from "./parts.ts";
 import { openToolbox } from "./toolbox.ts";
 
@@ -31,13 +33,16 @@ const unchosenEffort = "medium";
 export async function openCodexBackend(app: AppParts, request: BackendRequest): Promise<Backend> {
   const { config, options, redactor } = request;
   const { ports } = app;
-  const program = codexProgram(app, await codexBin(app, config), options.cwd);
-  await findCodex(ports.spawner, program);
+  const found = codexProgram(app, await codexBin(app, config), options.cwd);
+  await findCodex(ports.spawner, found);
+  const { servers, env, added } = await threadServers(app, redactor);
+  const program = { ...found, env: { ...found.env, ...env } };
   const toolbox = await openToolbox(app, request);
   const tools = config.codex.expose_hermes_tools
     ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name))
     : [];
   const toolNames = tools.map((tool) => tool.spec.name);
+  const ownServer = tools.length > 0 ? ownThreadServer(app, toolNames) : undefined;
   const model = modelOf(request);
   const effort = options.reasoningEffort ?? config.model.reasoning_effort;
   const runtime = createCodexRuntime(
@@ -45,11 +50,16 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
       start: () => startCodex(processDeps(app), program),
       clock: ports.clock,
       tools,
+      servers,
+      ...defined("ownServer", ownServer),
       mask: (text) => redactor.boundary(text),
     },
     {
       version: ports.host.version,
       limits: limitsOf(config),
+      toolsBy: config.codex.hermes_tools,
+      serverVariables: added,
+      ...defined("requiredServers", options.requireMcp),
       ...(model === undefined ? {} : { model }),
       ...(options.reasoningEffort === undefined && effort === unchosenEffort ? {} : { effort }),
       ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),

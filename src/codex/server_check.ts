@@ -21,6 +21,8 @@ export function reasonAgainst(
 /** Names that a server can have at its start: codex loads others, and then their servers fail. */
 function nameProblem(name: string, codex: ServerEntriesOptions["codex"]): string | undefined {
   if (name === ownServerName) return "the name belongs to hermes' own tools";
+  // Codex passes over it without a word.
+  if (name === "codex_apps") return "the name belongs to codex itself";
   if (/^[\w-]+$/.test(name)) return undefined;
   const isWide = codex.isAtLeast(0, 169);
   if (isWide && /^[\w:@/.-]+$/.test(name)) return undefined;

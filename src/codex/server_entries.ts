@@ -37,7 +37,7 @@ export interface UserServerSettings {
   readonly connect_timeout: number | null;
   readonly supports_parallel_tool_calls: boolean;
   readonly tools: {
-    /** Null: all of them. */
+    /** Null or empty: all of them. */
     readonly include: readonly string[] | null;
     readonly exclude: readonly string[];
   };
@@ -122,7 +122,7 @@ function entryOf(
     ...transport,
     ...defined("startup_timeout_sec", seconds(settings.connect_timeout)),
     ...defined("tool_timeout_sec", seconds(settings.timeout)),
-    ...defined("enabled_tools", include ?? undefined),
+    ...(include !== null && include.length > 0 && { enabled_tools: include }),
     ...(exclude.length > 0 && { disabled_tools: exclude }),
     ...(settings.supports_parallel_tool_calls && { supports_parallel_tool_calls: true }),
     ...(!settings.enabled && { enabled: false }),

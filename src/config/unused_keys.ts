@@ -16,7 +16,6 @@ export const unusedKeys: readonly string[] = [
   "sessions.auto_prune",
   "sessions.write_json_snapshots",
   "security.allow_private_urls",
-  "mcp_servers",
   "cron",
   "logging",
 ];
