@@ -4,7 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
 import { RpcError } from "../wire/json_rpc.ts";
-import type { CodexClient, OpenedThread } from "./client.ts";
+import type { CodexChoices, CodexClient, OpenedThread } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { dynamicToolSpecs } from "./dynamic_tools.ts";
 import { signInHint } from "./failures.ts";
@@ -80,7 +80,7 @@ export async function openThread(
     hasSandboxChoice: choices.hasSandboxChoice,
     tools: [],
     servers: servers.config,
-    hiddenVariables: hidden(options.serverVariables, choices.hiddenVariables),
+    hiding: hiding(options.serverVariables, { choices, codex }),
     marker: connection.marker,
   });
   const definedServers = Object.keys(mcpServers);
@@ -133,9 +133,20 @@ async function start(
   }
 }
 
-/** What commands must not get; nothing where the user's own patterns are enough. */
-function hidden(names: readonly string[], patterns: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [...patterns, ...names];
+/** Settings that keep variables of servers from the commands of a thread; the user's own patterns stay. */
+function hiding(
+  names: readonly string[],
+  {
+    choices: { hiddenVariables },
+    codex,
+  }: { readonly choices: CodexChoices; readonly codex: Pick<CodexVersion, "isAtLeast"> },
+): JsonObject {
+  if (names.length === 0) return {};
+  return {
+    "shell_environment_policy.exclude": [...hiddenVariables, ...names],
+    // 0.130 writes all of its environment into a file, from which commands get it back.
+    ...(!codex.isAtLeast(0, 169) && { "features.shell_snapshot": false }),
+  };
 }
 
 /** The thread as codex has it; undefined when it has it no more. */

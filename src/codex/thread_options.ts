@@ -16,8 +16,8 @@ export interface ThreadOptions {
   readonly tools: readonly JsonObject[];
   /** `mcp_servers` of the thread, besides what codex itself is configured with. */
   readonly servers: JsonObject;
-  /** Patterns of variables that commands must not get, the user's among them; none: the user's stay. */
-  readonly hiddenVariables: readonly string[];
+  /** What keeps variables from commands. */
+  readonly hiding: JsonObject;
   /** What marks the commands of this codex. */
   readonly marker: string;
 }
@@ -43,7 +43,7 @@ export function threadResume(threadId: string, cwd: string, options: ThreadOptio
 
 function shared(options: ThreadOptions): JsonObject {
   const { model, serviceTier, instructions, hasSandboxChoice, marker } = options;
-  const { servers, hiddenVariables } = options;
+  const { servers, hiding } = options;
   return {
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
@@ -51,9 +51,7 @@ function shared(options: ThreadOptions): JsonObject {
     config: {
       // Commands do not inherit it under every policy of the user's.
       [`shell_environment_policy.set.${runVariable}`]: marker,
-      ...(hiddenVariables.length > 0 && {
-        "shell_environment_policy.exclude": hiddenVariables,
-      }),
+      ...hiding,
       ...(Object.keys(servers).length > 0 && { mcp_servers: servers }),
       // Without a choice codex would be read-only: it could not do what it is asked for.
       ...(hasSandboxChoice ? {} : { default_permissions: ":workspace" }),

@@ -86,6 +86,19 @@ test("commands lose no pattern of the user's to the variables of servers", async
   ]);
 });
 
+test("a codex that would keep its environment in a file for its commands does not", async () => {
+  const userAgent = "hermes/0.130.0 (Linux; x86_64)";
+  const scenario = codex.scenario({ initialize: [[codex.reply({ userAgent })]] });
+  for (const serverVariables of [[], ["TOKEN"]]) {
+    await using rig = createRig([scenario], { serverVariables });
+    await rig.play();
+    const config = configOf(paramsOf(rig, "thread/start")[0]);
+    expect(config["features.shell_snapshot"]).toBe(
+      serverVariables.length === 0 ? undefined : false,
+    );
+  }
+});
+
 test("a server that fails is told with codex's reason, once", async () => {
   const reason =
     "MCP client for `files` failed to start: MCP startup failed: no such program: hunter2";

@@ -81,11 +81,17 @@ export function patches(...lines: readonly string[]): steps.AnswerStep {
   return steps.callFreeform("apply_patch", text);
 }
 
-/** A model that calls a tool of the MCP server. */
-export function callsMcp(version: string, name: string, input: JsonObject): steps.AnswerStep {
+/** A model that calls a tool of an MCP server. */
+export function callsMcp(
+  version: string,
+  name: string,
+  input: JsonObject,
+  server = mcpServerName,
+): steps.AnswerStep {
   // 0.130 names the namespace of a server with two underscores more.
   const end = Number(version.split(".")[1]) < 169 ? "__" : "";
-  const namespace = `mcp__${mcpServerName}${end}`;
+  // What a function's name cannot have is replaced.
+  const namespace = `mcp__${server.replaceAll("-", "_")}${end}`;
   return steps.callTools([{ name, namespace, arguments: input }]);
 }
 
