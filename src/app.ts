@@ -16,6 +16,7 @@ import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import { lazy } from "./app/lazy.ts";
 import type { KnownLogins, LoginDesk } from "./app/logins.ts";
+import type { McpServeOptions } from "./app/mcp_server.ts";
 import type { AppParts } from "./app/parts.ts";
 
 /** How dangerous commands are decided: by a person, never, always. */
@@ -112,6 +113,11 @@ export interface App extends AsyncDisposable {
   logins(): Promise<LoginDesk>;
   /** The codex that turns would run on; starts it for a moment, changes nothing. */
   codexStatus(signal: AbortSignal): Promise<CodexStatus>;
+  /**
+   * Serves tools over MCP until the client is gone or the signal aborts; then what is running is ended.
+   * @throws {HermesError} `usage/invalid`, `file/*`, `stream/invalid`
+   */
+  serveMcp(options: McpServeOptions, signal: AbortSignal): Promise<void>;
 }
 
 /** What the command line may say of the model. */
@@ -207,6 +213,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
     async codexStatus(signal) {
       const { readStatus } = await import("./app/codex_backend.ts");
       return await readStatus(app, signal);
+    },
+    async serveMcp(serving, signal) {
+      const { serveMcp } = await import("./app/mcp_server.ts");
+      await serveMcp(app, serving, signal);
     },
     async openConversation(conversation) {
       const { openConversation } = await import("./app/conversation.ts");

@@ -3,7 +3,8 @@ import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
-import { createTools, selectTools, toolsetNames } from "../tools/registry.ts";
+import { createTools } from "../tools/registry.ts";
+import { selectTools, toolsetNames } from "../tools/toolsets.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
 
@@ -17,7 +18,10 @@ export interface Toolbox extends AsyncDisposable {
 /** Makes the tools that the user asked for. @throws {HermesError} `usage/invalid` when no toolset is left */
 export async function openToolbox(
   app: AppParts,
-  { config, options }: { readonly config: Config; readonly options: ConversationOptions },
+  {
+    config,
+    options,
+  }: { readonly config: Config; readonly options: Pick<ConversationOptions, "toolsets"> },
 ): Promise<Toolbox> {
   const { files, spawner, clock, host } = app.ports;
   const { resultsDirectory, home } = app.paths;

@@ -4,6 +4,7 @@ import { addAuth } from "./program/auth_commands.ts";
 import { addCodex } from "./program/codex_commands.ts";
 import { addConfig } from "./program/config_commands.ts";
 import { helpLayout } from "./program/help.ts";
+import { addMcp } from "./program/mcp_commands.ts";
 import { addModel } from "./program/model_commands.ts";
 import { addOwn } from "./program/own_commands.ts";
 import { addSessions } from "./program/sessions_commands.ts";
@@ -30,6 +31,7 @@ export function buildProgram(invoke: Invoke): Command {
   addModel(program, on);
   addConfig(program, on);
   addCodex(program, on);
+  addMcp(program, on);
   addOwn(program, on);
   return program;
 }

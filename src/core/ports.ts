@@ -155,6 +155,11 @@ export interface Terminal {
   suspend(): Promise<void>;
   /** Calls back when the window's size changes. */
   onResize(callback: () => void): Disposable;
+  /**
+   * From here on nothing but `stdout.write` prints to stdout: what the console and libraries print goes to stderr.
+   * For a stdout that carries a protocol; there is no way back.
+   */
+  reserveStdout(): void;
 }
 
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
@@ -195,6 +200,24 @@ export interface Loopback {
   ): Promise<LoopbackListener>;
 }
 
+/** A web server that others talk to; closing it ends what is under way and frees the port. */
+export interface WebListener extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Web servers for programs, with bodies that stream both ways. */
+export interface WebServer {
+  /**
+   * Listens on an address of this machine; port 0 is one that the system chooses. `answer` never rejects; the signal of
+   * its request aborts when the client goes away before the whole answer was sent.
+   * @throws the operating system's error
+   */
+  listen(
+    address: { readonly host: string; readonly port: number },
+    answer: (request: Request) => Promise<Response>,
+  ): Promise<WebListener>;
+}
+
 export interface Browser {
   /** Whether a graphical browser can be expected to open. */
   isLikely(): Promise<boolean>;
@@ -231,5 +254,6 @@ export interface Ports {
   readonly signals: SignalSource;
   readonly fetch: Fetch;
   readonly loopback: Loopback;
+  readonly webServer: WebServer;
   readonly browser: Browser;
 }

@@ -8,6 +8,7 @@ import { machineProcesses } from "./processes.ts";
 import { processSignals } from "./signals.ts";
 import { createSpawner } from "./spawner.ts";
 import { openTerminal } from "./terminal.ts";
+import { machineWebServer } from "./web_server.ts";
 
 /** The real outside of this process; opens nothing by itself. `program` starts this program again. */
 export function createPorts(program?: readonly string[]): Ports {
@@ -25,6 +26,7 @@ export function createPorts(program?: readonly string[]): Ports {
     signals: processSignals,
     fetch: patientFetch,
     loopback: createLoopback(),
+    webServer: machineWebServer,
     browser: createBrowser(env, {
       operatingSystem: host.operatingSystem,
       find: (name) => spawner.find(name),

@@ -1,6 +1,7 @@
 import type { InputStream, OutputStream, Terminal } from "../core/ports.ts";
 import { openInput, readKeys, suspendProcess } from "./input.ts";
 import { openOutput } from "./output.ts";
+import { reserveStdout } from "./reserve_stdout.ts";
 
 /** The standard streams of this process; each is looked at when it is first asked for. */
 export function openTerminal(): Terminal {
@@ -19,6 +20,7 @@ export function openTerminal(): Terminal {
     },
     keys: readKeys,
     suspend: suspendProcess,
+    reserveStdout,
     onResize(callback) {
       const listener = (): void => callback();
       process.stdout.on("resize", listener);

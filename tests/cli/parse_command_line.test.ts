@@ -130,7 +130,7 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["help", "nope"],
-    "usage/invalid: Unknown command, hermes has chat, sessions, auth, model, config, codex, doctor, demo, completion | hermes --help tells what there is",
+    "usage/invalid: Unknown command, hermes has chat, sessions, auth, model, config, codex, mcp, doctor, demo, completion | hermes --help tells what there is",
   ],
   [
     ["codex", "stauts"],

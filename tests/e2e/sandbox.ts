@@ -124,6 +124,11 @@ export class Running {
     this.#child.kill(name);
   }
 
+  /** Whoever types into a stdin that was left open goes away. */
+  closeStdin(): void {
+    this.#child.stdin?.end();
+  }
+
   /** The reader of stdout goes away. */
   closeStdout(): void {
     this.#child.stdout?.destroy();

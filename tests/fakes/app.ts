@@ -62,6 +62,7 @@ export function createFakePorts(
     signals: fakeSignals(),
     fetch: () => Promise.reject(new Error("Nothing is fetched here")),
     loopback: { listen: () => Promise.reject(new Error("Nothing listens here")) },
+    webServer: { listen: () => Promise.reject(new Error("Nothing listens here")) },
     browser: { isLikely: () => Promise.resolve(false), open: () => Promise.resolve(false) },
   };
 }
@@ -86,6 +87,8 @@ export interface FakeAppParts {
   readonly codex?: Partial<CodexStatus>;
   /** What turns run on, and with which tools of hermes; the loop without tools where absent. */
   readonly conversation?: Partial<Pick<Conversation, "runtime" | "toolNames">>;
+  /** What `hermes mcp serve` does. */
+  readonly serveMcp?: App["serveMcp"];
   /** Thrown by `config()`. */
   readonly brokenConfig?: HermesError;
   /** Thrown by `sessions()`. */
@@ -196,6 +199,10 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
           ),
       }),
     logins: () => Promise.reject(new Error("There are no logins here")),
+    async serveMcp(options, signal) {
+      if (!parts.serveMcp) throw new Error("Nothing is served here");
+      await parts.serveMcp(options, signal);
+    },
     codexStatus: () => Promise.resolve({ ...noCodex, ...parts.codex }),
     listModels: () =>
       parts.models instanceof HermesError

@@ -34,6 +34,8 @@ export interface FakeTerminal extends Terminal {
   suspended(): number;
   /** Whether somebody reads raw keys. */
   isRaw(): boolean;
+  /** Whether stdout was reserved. */
+  isReserved(): boolean;
   resize(columns: number): void;
   /** Resolves as soon as the screen holds `text` behind what an earlier call found. */
   untilShown(text: string): Promise<void>;
@@ -44,6 +46,7 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
   let columns = options.columns;
   let readers = 0;
   let suspended = 0;
+  let isReserved = false;
   let screen = "";
   let seen = 0;
   const typed = new AsyncQueue<string>();
@@ -82,6 +85,10 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
     type: (text) => typed.push(text),
     hangUp: () => typed.end(),
     isRaw: () => readers > 0,
+    isReserved: () => isReserved,
+    reserveStdout() {
+      isReserved = true;
+    },
     suspended: () => suspended,
     suspend() {
       suspended++;

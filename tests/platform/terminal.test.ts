@@ -202,3 +202,15 @@ describe("runInForeground()", () => {
     expect(await pty.exited).toBe(0);
   });
 });
+
+describe("reserveStdout()", () => {
+  test.each([
+    ["bun", process.execPath],
+    ["deno", deno],
+  ])("keeps stdout for the port alone (%s)", async (_, runtime) => {
+    const child = shell("reserved", "exec $PROGRAM", runtime);
+    const [out, err] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
+    expect(out).toBe("the protocol\n");
+    for (const word of ["log", "info", "debug", "stream", "told"]) expect(err).toContain(word);
+  });
+});

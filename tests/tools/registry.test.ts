@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Host } from "../../src/core/ports.ts";
-import { createTools, selectTools, toolsetNames } from "../../src/tools/registry.ts";
+import { createTools } from "../../src/tools/registry.ts";
+import { selectTools, toolsetNames } from "../../src/tools/toolsets.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { createFakeFiles } from "../fakes/files.ts";
 import { createFakeSpawner, type FakeProgram } from "../fakes/spawner.ts";

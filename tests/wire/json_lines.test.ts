@@ -51,4 +51,17 @@ describe("readLines()", () => {
     const { code } = await thrown(() => linesOf(pieces.map(bytes), 5));
     expect(code).toBe("stream/invalid");
   });
+
+  test.each([
+    ["in one piece", ["one\n123456\ntwo\n"]],
+    ["in pieces", ["one\n123", "456", "789", "0\ntwo", "\n"]],
+    ["cut at its end", ["one\n123456", "\n", "two\n"]],
+    ["at the end", ["one\ntwo\n123", "456", "789"]],
+  ])("leaves out a line that is too long %s, where it is told to", async (_name, pieces) => {
+    const lines: string[] = [];
+    let told = 0;
+    const stream = streamOf(pieces.map(bytes));
+    for await (const line of readLines(stream, 5, () => void told++)) lines.push(line);
+    expect([lines, told]).toEqual([["one", "two"], 1]);
+  });
 });

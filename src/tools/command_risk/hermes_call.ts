@@ -17,6 +17,7 @@ export const hermesSyntax: OptionSyntax = {
     "--cwd",
     "--deadline",
     "--format",
+    "--http",
     "--image",
     "--label",
     "--limit",
@@ -36,6 +37,7 @@ export const hermesSyntax: OptionSyntax = {
     "--set",
     "--source",
     "--timeout",
+    "--token-file",
     "--toolsets",
     "--type",
   ],
@@ -60,7 +62,14 @@ export interface HermesArguments {
 }
 
 /** Commands that have commands of their own. */
-const groups: ReadonlySet<string> = new Set(["auth", "codex", "config", "model", "sessions"]);
+const groups: ReadonlySet<string> = new Set([
+  "auth",
+  "codex",
+  "config",
+  "mcp",
+  "model",
+  "sessions",
+]);
 
 /** Reads the arguments of a `hermes`; more may follow that are not known. */
 export function readHermesCall(

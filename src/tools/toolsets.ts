@@ -1,0 +1,42 @@
+import type { Tool } from "../core/tool.ts";
+
+/** Names that users give to groups of tools. */
+const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
+  ["terminal", ["terminal", "process"]],
+  ["file", ["read_file", "write_file", "patch", "search_files"]],
+  ["search", ["search_files", "read_file"]],
+  ["todo", ["todo"]],
+  ["clarify", ["clarify"]],
+  ["memory", ["memory"]],
+  ["skills", ["skills_list", "skill_view", "skill_manage"]],
+  // What codex has no tool for, and what needs no live turn: given to it, and served to any MCP client.
+  ["codex", ["todo", "memory", "session_search", "skills_list", "skill_view", "skill_manage"]],
+  ["sessions", ["sessions_list", "sessions_read", "sessions_search", "sessions_wait"]],
+]);
+
+/** Names of toolsets, as users may write them. */
+export const toolsetNames: readonly string[] = [...toolsets.keys(), "coding", "all"];
+
+export interface ToolChoice {
+  /** Toolsets or tools by name; all where absent. */
+  readonly toolsets: readonly string[] | undefined;
+  readonly disabled: readonly string[];
+}
+
+/** The chosen tools in their fixed order, and the names that mean nothing. */
+export function selectTools(
+  tools: readonly Tool[],
+  { toolsets: chosen, disabled }: ToolChoice,
+): { readonly tools: readonly Tool[]; readonly unknown: readonly string[] } {
+  const known = tools.map(({ spec }) => spec.name);
+  const namesOf = (toolset: string): readonly string[] | undefined => {
+    if (["all", "*", "coding"].includes(toolset)) return known;
+    return toolsets.get(toolset) ?? (known.includes(toolset) ? [toolset] : undefined);
+  };
+  const wanted = new Set((chosen ?? ["all"]).flatMap((name) => namesOf(name) ?? []));
+  const unwanted = new Set(disabled.flatMap((name) => namesOf(name) ?? []));
+  return {
+    tools: tools.filter(({ spec }) => wanted.has(spec.name) && !unwanted.has(spec.name)),
+    unknown: [...(chosen ?? []), ...disabled].filter((name) => namesOf(name) === undefined),
+  };
+}
