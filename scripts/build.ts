@@ -42,13 +42,15 @@ async function build(): Promise<void> {
   });
   if (options["if-stale"] && !isStale()) return;
   mkdirSync(dist, { recursive: true });
-  if (options.target.length === 0) compile(binary, []);
+  if (options.target.length === 0) await compile(binary);
   for (const given of options.target) {
     const target = given.replace(/^bun-/, "");
-    compile(`${binary}-${target}`, [
-      `--target=bun-${target}`,
-      `--compile-executable-path=${bunExecutable(target)}`,
-    ]);
+    // The table of executables has Bun's own names.
+    const machine = `bun-${target}` as Bun.Build.CompileTarget;
+    await compile(`${binary}-${target}`, {
+      target: machine,
+      executablePath: bunExecutable(target),
+    });
   }
   await writeChecksums();
 }
@@ -63,7 +65,10 @@ function isStale(): boolean {
   );
 }
 
-function compile(outfile: string, targetFlags: readonly string[]): void {
+async function compile(
+  outfile: string,
+  machine: Partial<Bun.CompileBuildOptions> = {},
+): Promise<void> {
   const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
   const commit = currentCommit();
   // Bun leaves copies of the embedded source maps beside its output, and a running binary cannot be written over:
@@ -71,36 +76,64 @@ function compile(outfile: string, targetFlags: readonly string[]): void {
   const directory = mkdtempSync(join(dist, ".build-"));
   try {
     const built = join(directory, "hermes");
-    const result = spawnSync(
-      process.execPath,
-      [
-        "build",
-        "src/main.ts",
-        "--compile",
-        `--outfile=${built}`,
-        ...targetFlags,
-        "--minify",
-        "--bytecode",
-        "--format=esm",
-        "--splitting",
-        "--sourcemap",
+    await Bun.build({
+      entrypoints: ["src/main.ts"],
+      target: "bun",
+      minify: true,
+      bytecode: true,
+      format: "esm",
+      splitting: true,
+      sourcemap: "linked",
+      define: {
+        HERMES_BUILD_VERSION: JSON.stringify(version),
+        HERMES_BUILD_COMMIT: JSON.stringify(commit),
+      },
+      plugins: [leaveOut()],
+      compile: {
+        outfile: built,
+        ...machine,
         // Without these two the binary runs the bunfig.toml preload and loads the .env of the directory it is started in.
-        "--no-compile-autoload-dotenv",
-        "--no-compile-autoload-bunfig",
-        `--define=HERMES_BUILD_VERSION=${JSON.stringify(version)}`,
-        `--define=HERMES_BUILD_COMMIT=${JSON.stringify(commit)}`,
-      ],
-      { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" },
-    );
-    if (result.status !== 0) {
-      throw new Error(`Cannot build ${outfile}\n${result.stdout}${result.stderr}`.trimEnd());
-    }
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+      },
+    });
     renameSync(built, outfile);
+  } catch (error) {
+    throw new Error(`Cannot build ${outfile}\n${failureText(error)}`, { cause: error });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
   const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
   console.log(`${outfile}  ${megabytes} MB  ${version} (${commit})`);
+}
+
+/**
+ * What no import can leave out: Zod's messages in fifty languages (0.7 MB of the binary), and the validator of JSON
+ * schemas that the MCP library has for Node.js, twice (1.5 MB); the one that it has for browsers does the same work.
+ */
+function leaveOut(): Bun.BunPlugin {
+  return {
+    name: "leave out",
+    setup(builder) {
+      builder.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+        contents: 'export { default as en } from "./en.js";',
+        loader: "js",
+      }));
+      builder.onLoad(
+        { filter: /\/@modelcontextprotocol\/(?:client|server)\/dist\/shimsNode\.mjs$/ },
+        ({ path }) => ({
+          contents: readFileSync(path.replace("shimsNode", "shimsBrowser"), "utf8"),
+          loader: "js",
+        }),
+      );
+    },
+  };
+}
+
+/** Every message of a build that failed. */
+function failureText(error: unknown): string {
+  const messages = error instanceof AggregateError ? error.errors : [error];
+  return messages.map(String).join("\n");
 }
 
 /** The commit that is checked out, `-dirty` when the tree has changes; `unknown` outside of a repository. */

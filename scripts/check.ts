@@ -24,7 +24,14 @@ const steps: readonly Step[] = [
 const tests: Step = {
   name: "tests",
   command: bun,
-  args: ["test", "./tests", "--path-ignore-patterns=tests/e2e/**", "--parallel", "--only-failures"],
+  args: [
+    "test",
+    "./tests",
+    "--path-ignore-patterns=tests/e2e/**",
+    "--parallel",
+    "--only-failures",
+    "--timeout=20000",
+  ],
   env: refuseOnly,
 };
 

@@ -47,6 +47,8 @@ export interface ConversationOptions {
   readonly requireMcp?: readonly string[];
   /** Ends the opening, which may wait for MCP servers. */
   readonly signal?: AbortSignal;
+  /** Names of skills that go with the first message. */
+  readonly skills?: readonly string[];
   readonly maxSteps?: number;
   /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
   readonly outputSchema?: AnswerSchema;

@@ -43,7 +43,7 @@ const table: Readonly<Record<string, Room>> = {
   transports: { rooms: ["core", "wire"], packages: ["@noble/hashes", "openai"] },
   agent: { rooms: ["core"], packages: [] },
   codex: { rooms: ["core", "wire"], packages: ["smol-toml", "zod"] },
-  tools: { rooms: ["core"], packages: ["diff", "fflate", "re2js", "zod"] },
+  tools: { rooms: ["core"], packages: ["diff", "fflate", "re2js", "yaml", "zod"] },
   auth: { rooms: ["core"], packages: ["oauth4webapi", "zod"] },
   config: { rooms: ["core"], packages: ["yaml", "zod"] },
   storage: { rooms: ["core"], packages: ["kysely"] },

@@ -12,6 +12,8 @@ export interface InstructionFacts {
   readonly toolNames: readonly string[];
   /** Whether somebody can answer questions. */
   readonly isInteractive: boolean;
+  /** The skills by name and description, a line each; shown where there is a tool to load them with. */
+  readonly skills?: string;
   readonly projectFile?: ProjectFile;
 }
 
@@ -33,6 +35,7 @@ export function buildInstructions(facts: InstructionFacts): string {
   return [
     identity,
     ...(facts.toolNames.length > 0 ? [toolGuidance] : []),
+    ...(facts.toolNames.includes("skill_view") ? skillsParts(facts.skills) : []),
     facts.isInteractive ? attended : unattended,
     ...(facts.projectFile ? [projectSection(facts.projectFile)] : []),
     [
@@ -74,6 +77,9 @@ export function buildCodexInstructions(
 const codexToolGuidance: Readonly<Record<string, string>> = {
   todo: "For work of several steps keep a list with the todo tool.",
   clarify: "Where only the user can decide, ask with the clarify tool instead of guessing.",
+  skills_list:
+    "Instructions for kinds of work are kept as skills: look with skills_list before you begin something of size, and load " +
+    "the one that fits with skill_view.",
 };
 
 const identity =
@@ -98,6 +104,14 @@ const unattended =
 export function isAttended(instructions: string): boolean {
   return instructions.includes(`\n\n${attended}\n\n`);
 }
+
+function skillsParts(skills: string | undefined): readonly string[] {
+  return skills === undefined ? [] : [`${skillsGuidance}\n\n${skills}`];
+}
+
+const skillsGuidance =
+  "Skills are instructions for kinds of work, kept by the user or from earlier work. Before you begin what one of these is " +
+  "for, load it with skill_view and follow it; when it proves wrong or incomplete, mend it with skill_manage if you can.";
 
 function projectSection({ path, text }: ProjectFile): string {
   return `Instructions of this project, from ${path}:\n\n${shorten(text.trim())}`;

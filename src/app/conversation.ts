@@ -8,6 +8,7 @@ import { matchesAllowPattern } from "./allow_pattern.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
+import { loadSkills } from "./skills.ts";
 import { createTurnRunner } from "./turn_runner.ts";
 
 /** The session that is gone on with. */
@@ -27,6 +28,7 @@ export async function openConversation(
   const { ports } = app;
   const [config, redactor] = await Promise.all([app.config(), app.redactor()]);
   await checkDirectory(app, options.cwd);
+  const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
   const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
@@ -38,7 +40,8 @@ export async function openConversation(
     },
     { mode: options.approval, allow: [...config.command_allowlist, ...options.allow] },
   );
-  const notices = [...backend.warnings, ...(await app.warnings())];
+  const notices = [...backend.warnings, ...skills.warnings, ...(await app.warnings())];
+  const firstParts = [...skills.parts];
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -88,7 +91,8 @@ export async function openConversation(
     approval: options.approval,
     toolNames: backend.toolNames,
     async *runTurn(message, signal) {
-      for await (const event of runner.runTurn(message, signal)) {
+      const parts = [...message.parts, ...firstParts.splice(0)];
+      for await (const event of runner.runTurn({ ...message, parts }, signal)) {
         yield event;
         if (event.type === "turn-start") yield* notices.splice(0).map(toNotice);
       }

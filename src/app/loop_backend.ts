@@ -12,6 +12,7 @@ import { newItemId } from "./ids.ts";
 import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { resolveForSession } from "./session_endpoint.ts";
+import { skillsSection } from "./skills.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
 import { watchdogsOf } from "./watchdog_env.ts";
 
@@ -111,10 +112,11 @@ function flagsOf({ model, provider, baseUrl }: BackendRequest["options"]) {
 
 /** The stored prompt byte for byte, so that prompt caches are hit, unless it says what is not true any more. */
 async function instructionsFor(
-  { ports }: AppParts,
+  app: AppParts,
   from: BackendRequest & { readonly side: ModelSide; readonly toolbox: Toolbox },
 ): Promise<string> {
   const { options, stored, side, toolbox } = from;
+  const { ports } = app;
   const isInteractive = options.ask !== undefined;
   const isTrue =
     stored?.model === side.model &&
@@ -124,6 +126,7 @@ async function instructionsFor(
     isAttended(stored.instructions) === isInteractive;
   if (isTrue) return stored.instructions;
   const projectFile = await findProjectFile(ports.files, options.cwd);
+  const skills = await skillsSection(app, from);
   return buildInstructions({
     cwd: options.cwd,
     system: `${ports.host.operatingSystem} ${ports.host.architecture}`,
@@ -132,6 +135,7 @@ async function instructionsFor(
     model: side.model,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     isInteractive,
+    ...(skills === "" ? {} : { skills }),
     ...(projectFile ? { projectFile } : {}),
   });
 }

@@ -31,6 +31,9 @@ export interface McpHttpOptions {
   onListening(at: { readonly url: string; readonly token: McpToken }): Promise<void>;
 }
 
+/** A client gets no shell of ours by an `all`: it has one of its own, or its user may not want it to have any. */
+const allServed = ["codex", "sessions"];
+
 /** Tools that make no sense where nobody can be asked. */
 const needPeople = ["clarify"];
 
@@ -41,7 +44,8 @@ export async function serveMcp(
   signal: AbortSignal,
 ): Promise<void> {
   checkToolsets(options.toolsets);
-  const offer = lazy(() => openOffer(app, options.toolsets));
+  const toolsets = options.toolsets.flatMap((name) => (name === "all" ? allServed : [name]));
+  const offer = lazy(() => openOffer(app, toolsets));
   const { clock, host } = app.ports;
   const extension = options.fixtures
     ? (await import("../mcp/fixtures.ts")).createFixtures({ clock })
@@ -50,7 +54,7 @@ export async function serveMcp(
     { clock, offer, reports: options.reports },
     {
       identity: { name: "hermes-tools", title: "hermes", version: host.version },
-      instructions: mcpInstructions(options.toolsets),
+      instructions: mcpInstructions(toolsets),
       cwd: host.cwd,
       ...(extension ? { extension } : {}),
     },

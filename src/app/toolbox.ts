@@ -7,6 +7,7 @@ import { createTools } from "../tools/registry.ts";
 import { selectTools, toolsetNames } from "../tools/toolsets.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
+import { skillSettings } from "./skills.ts";
 
 /** The tools of one conversation, with what they share. */
 export interface Toolbox extends AsyncDisposable {
@@ -15,13 +16,13 @@ export interface Toolbox extends AsyncDisposable {
   readonly warnings: readonly string[];
 }
 
+/** What of a conversation decides about its tools. */
+export type ToolboxOptions = Pick<Partial<ConversationOptions>, "toolsets" | "person" | "approval">;
+
 /** Makes the tools that the user asked for. @throws {HermesError} `usage/invalid` when no toolset is left */
 export async function openToolbox(
   app: AppParts,
-  {
-    config,
-    options,
-  }: { readonly config: Config; readonly options: Pick<ConversationOptions, "toolsets"> },
+  { config, options }: { readonly config: Config; readonly options: ToolboxOptions },
 ): Promise<Toolbox> {
   const { files, spawner, clock, host } = app.ports;
   const { resultsDirectory, home } = app.paths;
@@ -42,6 +43,7 @@ export async function openToolbox(
     envPassthrough: config.terminal.env_passthrough,
     secretEnv: await app.secretNames(),
     redact: (text) => redactor.boundary(text),
+    skills: skillSettings(config, options),
   });
   const { tools, unknown } = selectTools(all.tools, {
     toolsets: options.toolsets,

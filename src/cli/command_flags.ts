@@ -20,6 +20,7 @@ export function withTurnOptions(command: Command): Command {
     .option("-c, --continue", "go on with the last session")
     .option("-r, --resume <session>", "go on with a session: id, the beginning of one, or title")
     .addOption(repeatable("-t, --toolsets <names>", "only these toolsets, separated by commas"))
+    .addOption(repeatable("-s, --skills <names>", "load these skills, separated by commas"))
     .addOption(repeatable("--image <path>", "attach an image (repeatable)"))
     .option("--max-turns <number>", "model steps at most")
     .option("--deadline <seconds>", "end the turn after this time (exit code 124)")

@@ -21,6 +21,7 @@ export interface TurnOptions {
   readonly runtime?: "auto" | "codex_app_server";
   readonly resume?: NonNullable<ConversationOptions["resume"]>;
   readonly toolsets?: readonly string[];
+  readonly skills?: readonly string[];
   readonly images: readonly string[];
   readonly maxSteps?: number;
   readonly deadlineMs?: number;
@@ -65,7 +66,8 @@ export function turnOptions(flags: FlagValues, cwd: string): TurnOptions {
     ...defined("baseUrl", baseUrlOf(flags)),
     ...defined("runtime", choiceFlag(flags, "runtime", runtimes)),
     ...defined("resume", resumeOf(flags)),
-    ...defined("toolsets", toolsetsOf(flags)),
+    ...defined("toolsets", namesFlag(flags, "toolsets")),
+    ...defined("skills", namesFlag(flags, "skills")),
     images: listFlag(flags, "image").map((image) => absolute(image, cwd)),
     ...defined("maxSteps", integerFlag(flags, "maxTurns", { min: 1, max: 100_000 })),
     ...defined("deadlineMs", deadlineSeconds === undefined ? undefined : deadlineSeconds * 1_000),
@@ -98,6 +100,7 @@ export function conversationOptions(
     ...defined("runtime", options.runtime),
     ...defined("resume", options.resume),
     ...defined("toolsets", options.toolsets),
+    ...defined("skills", options.skills),
     ...defined("maxSteps", options.maxSteps),
     ephemeral: options.ephemeral,
     allow: options.allow,
@@ -138,9 +141,10 @@ function resumeOf(flags: FlagValues): ConversationOptions["resume"] {
   return idOrTitle === undefined ? undefined : { kind: "named", idOrTitle };
 }
 
-function toolsetsOf(flags: FlagValues): readonly string[] | undefined {
-  if (flags["toolsets"] === undefined) return undefined;
-  const names = listFlag(flags, "toolsets")
+/** The names in a flag that takes several, separated by commas, and may be repeated. */
+function namesFlag(flags: FlagValues, flag: string): readonly string[] | undefined {
+  if (flags[flag] === undefined) return undefined;
+  const names = listFlag(flags, flag)
     .flatMap((list) => list.split(","))
     .map((name) => name.trim())
     .filter((name) => name !== "");

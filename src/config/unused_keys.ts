@@ -11,7 +11,7 @@ export const unusedKeys: readonly string[] = [
   "compression",
   "auxiliary",
   "memory",
-  "skills",
+  "skills.creation_nudge_interval",
   "delegation",
   "sessions.auto_prune",
   "sessions.write_json_snapshots",

@@ -10,6 +10,9 @@ import { createSearchFilesTool } from "./search_files.ts";
 import { BackgroundProcesses } from "./shell/background_processes.ts";
 import { childEnv } from "./shell/child_env.ts";
 import { ShellSessions } from "./shell/shell_sessions.ts";
+import { createSkillManageTool, type SkillWrites } from "./skills/skill_manage.ts";
+import { createSkillViewTool } from "./skills/skill_view.ts";
+import { createSkillsListTool } from "./skills/skills_list.ts";
 import { createTerminalTool } from "./terminal.ts";
 import { createTodoTool } from "./todo.ts";
 import { createWriteFileTool } from "./write_file.ts";
@@ -39,6 +42,13 @@ export interface ToolDeps {
   readonly secretEnv: readonly string[];
   /** Masks secrets in what people see of a running command; absent: shown as it is. */
   readonly redact?: (text: string) => string;
+  readonly skills: SkillSettings;
+}
+
+export interface SkillSettings {
+  /** Directories of skills besides the home's, which are only read. */
+  readonly externalDirectories: readonly string[];
+  readonly writes: SkillWrites;
 }
 
 /** Tools with what they keep for a conversation: lists, what was read, running commands. */
@@ -69,6 +79,15 @@ export function createTools(deps: ToolDeps): ToolSet {
     processes,
     timeoutMs: limits.terminalTimeoutMs,
   };
+  const skillDeps = {
+    files,
+    clock,
+    env,
+    hermesHome,
+    homeDirectory,
+    externalDirectories: deps.skills.externalDirectories,
+    writes: deps.skills.writes,
+  };
   const commandEnv = childEnv(env, {
     passthrough: deps.envPassthrough,
     secrets: deps.secretEnv,
@@ -98,6 +117,9 @@ export function createTools(deps: ToolDeps): ToolSet {
         env: commandEnv,
       }),
       createTodoTool(),
+      createSkillsListTool(skillDeps),
+      createSkillViewTool(skillDeps),
+      createSkillManageTool(skillDeps),
       createClarifyTool(),
     ],
     async [Symbol.asyncDispose]() {

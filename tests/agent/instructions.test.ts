@@ -40,6 +40,15 @@ describe("buildInstructions()", () => {
     expect(buildInstructions({ ...facts, toolNames: [] })).not.toContain("Working with tools");
   });
 
+  test("lists the skills where there is a tool to load them with", () => {
+    const skills = "- deploy: Puts the site online";
+    const prompt = buildInstructions({ ...facts, toolNames: ["skill_view"], skills });
+    expect(prompt).toContain(`load it with skill_view`);
+    expect(prompt).toContain(`\n\n${skills}\n\n`);
+    expect(prompt.indexOf(skills)).toBeLessThan(prompt.indexOf("Working directory"));
+    expect(buildInstructions({ ...facts, skills })).toBe(buildInstructions(facts));
+  });
+
   test("shortens a long project file to its head and tail", () => {
     const text = `${"a".repeat(30_000)}END`;
     const prompt = buildInstructions({ ...facts, projectFile: { path: "/p/AGENTS.md", text } });

@@ -37,6 +37,7 @@ test.each<readonly [readonly string[], object]>([
   [["-r", "my talk"], { resume: { kind: "named", idOrTitle: "my talk" } }],
   [["-t", "files, todo", "-t", "files"], { toolsets: ["files", "todo"] }],
   [["-t", ""], { toolsets: [] }],
+  [["-s", "deploy, ask", "--skills", "ask"], { skills: ["deploy", "ask"] }],
   [["--image", "a.png", "--image", "/b.png"], { images: ["/project/a.png", "/b.png"] }],
   [["--max-turns", "3"], { maxSteps: 3 }],
   [["--deadline", "1.5"], { deadlineMs: 1_500 }],

@@ -93,6 +93,24 @@ test("Ctrl-C interrupts the turn, and the session goes on", async () => {
   });
 });
 
+test("a message that is sent right after Ctrl-C is the next one", async () => {
+  const asked = Promise.withResolvers<void>();
+  const hang = (): ServerStep => {
+    asked.resolve();
+    return hangBeforeHeaders;
+  };
+  await withChat([hang, textAnswer("Here again")], async (chat) => {
+    chat.type("wait for me\r");
+    await asked.promise;
+    chat.type("\x03and now\r");
+    await chat.untilShown("interrupted");
+    await chat.untilShown("Here again");
+    await chat.untilShown("> ");
+    chat.type("\x04");
+    expect(await chat.exited).toBe(0);
+  });
+});
+
 test("Ctrl-C twice leaves", async () => {
   await withChat([hangBeforeHeaders], async (chat) => {
     chat.type("wait for me\r");

@@ -82,6 +82,9 @@ test("checkRooms() names the file, the line and the rule", () => {
   expect(check("src/config/load.ts", `export * from "kysely";`)).toEqual([
     "src/config/load.ts:1: room config must not import kysely (it may import yaml, zod)",
   ]);
+  expect(check("src/tools/skills/a.ts", `await import("yaml");\nimport "kysely";`)).toEqual([
+    "src/tools/skills/a.ts:2: room tools must not import kysely (it may import diff, fflate, re2js, yaml, zod)",
+  ]);
   expect(check("src/cli/chat.ts", `\nprocess.exit(1);`)).toEqual([
     "src/cli/chat.ts:2: room cli must not use process.exit(...) (process belongs to platform, storage/sqlite.ts and main.ts)",
   ]);

@@ -35,6 +35,7 @@ function setUp(program: FakeProgram = () => 0, programs: readonly string[] = ["b
     limits: { terminalTimeoutMs: 180_000, maxOutputChars: 50_000, maxLineChars: 2_000 },
     envPassthrough: ["KEPT_KEY"],
     secretEnv: ["OPENAI_API_KEY", "LAB_KEY", "KEPT_KEY"],
+    skills: { externalDirectories: [], writes: "direct" },
   });
   const tool = (name: string) => set.tools.find(({ spec }) => spec.name === name)!;
   return { files, clock, spawner, set, tool };
@@ -48,6 +49,9 @@ const allNames = [
   "patch",
   "search_files",
   "todo",
+  "skills_list",
+  "skill_view",
+  "skill_manage",
   "clarify",
 ];
 
@@ -79,6 +83,9 @@ test("createTools() runs commands alone, and reads beside one another", () => {
   expect(access("process", { action: "list" })).toEqual({ mode: "exclusive" });
   expect(access("todo", {})).toEqual({ mode: "exclusive" });
   expect(access("clarify", { question: "?" })).toEqual({ mode: "exclusive" });
+  expect(access("skills_list", {})).toEqual({ mode: "shared" });
+  expect(access("skill_view", { name: "a" })).toEqual({ mode: "shared" });
+  expect(access("skill_manage", { action: "delete", name: "a" })).toEqual({ mode: "exclusive" });
   expect(access("read_file", { path: "a" })).toEqual({ mode: "read", paths: ["/project/a"] });
   expect(access("search_files", { pattern: "a" })).toEqual({ mode: "read", paths: ["/project"] });
 });
@@ -138,6 +145,9 @@ describe("selectTools()", () => {
       "write_file",
       "search_files",
       "todo",
+      "skills_list",
+      "skill_view",
+      "skill_manage",
       "clarify",
     ]);
   });

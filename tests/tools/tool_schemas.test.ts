@@ -5,6 +5,9 @@ import { createClarifyTool } from "../../src/tools/clarify.ts";
 import { createPatchTool } from "../../src/tools/patch.ts";
 import { createReadFileTool } from "../../src/tools/read_file.ts";
 import { createSearchFilesTool } from "../../src/tools/search_files.ts";
+import { createSkillManageTool } from "../../src/tools/skills/skill_manage.ts";
+import { createSkillViewTool } from "../../src/tools/skills/skill_view.ts";
+import { createSkillsListTool } from "../../src/tools/skills/skills_list.ts";
 import { createTodoTool } from "../../src/tools/todo.ts";
 import { createWriteFileTool } from "../../src/tools/write_file.ts";
 import { createFakeClock } from "../fakes/clock.ts";
@@ -19,6 +22,12 @@ const deps = {
   env: {},
   maxLineChars: 2_000,
 };
+const skillDeps = {
+  ...deps,
+  hermesHome: "/home/anna/.hermes",
+  externalDirectories: [],
+  writes: "direct" as const,
+};
 const tools: readonly Pick<Tool, "spec">[] = [
   createReadFileTool(deps),
   createWriteFileTool(deps),
@@ -26,6 +35,9 @@ const tools: readonly Pick<Tool, "spec">[] = [
   createSearchFilesTool(deps),
   createTodoTool(),
   createClarifyTool(),
+  createSkillsListTool(skillDeps),
+  createSkillViewTool(skillDeps),
+  createSkillManageTool(skillDeps),
 ];
 
 /** Every key and every number of a JSON value. */

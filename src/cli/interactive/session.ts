@@ -1,5 +1,6 @@
 import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
+import { defined } from "../../core/defined.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
 import { expandAttachments } from "../attachments.ts";
@@ -33,6 +34,9 @@ export class InteractiveSession implements AsyncDisposable {
   #conversation: Conversation;
   /** Whether the session has a turn, of now or of before: it can be gone on with. */
   #hasTurns: boolean;
+  /** Whether a turn was begun since the conversation was opened. */
+  #hasSpoken = false;
+  readonly #skills: ConversationOptions["skills"];
   #usage: Usage = noUsage;
   #reasoning = "";
   #lastInterruptAt = -Infinity;
@@ -49,6 +53,7 @@ export class InteractiveSession implements AsyncDisposable {
   private constructor(deps: SessionDeps, options: ConversationOptions, conversation: Conversation) {
     this.#deps = deps;
     this.#options = options;
+    this.#skills = options.skills;
     this.#conversation = conversation;
     this.#hasTurns = options.resume !== undefined;
   }
@@ -215,15 +220,15 @@ export class InteractiveSession implements AsyncDisposable {
     };
     this.#attachments = [];
     await this.#interruptible(async (signal) => {
+      // What was typed ahead was meant for after the answer; what is sent from now on is meant for after the interrupt.
+      signal.addEventListener("abort", () => talk.putBack(""), { once: true });
       await using screen = new TurnScreen({ talk, clock, mask });
       for await (const event of this.#conversation.runTurn(message, signal)) {
-        if (event.type === "turn-start") this.#hasTurns = true;
+        if (event.type === "turn-start") this.#hasTurns = this.#hasSpoken = true;
         await screen.show(event);
       }
       this.#usage = addUsage(this.#usage, screen.usage);
       this.#reasoning = screen.reasoning;
-      // What was typed ahead was meant for after the answer.
-      if (signal.aborted) talk.putBack("");
     });
   }
 
@@ -249,6 +254,7 @@ export class InteractiveSession implements AsyncDisposable {
       runtime,
       model,
       provider,
+      skills: _skills,
       ...options
     } = {
       ...this.#options,
@@ -268,6 +274,7 @@ export class InteractiveSession implements AsyncDisposable {
     const next: ConversationOptions = {
       ...options,
       ...(session.kind === "named" ? {} : choices),
+      ...defined("skills", this.#skillsFor(session)),
       ...(resume === undefined ? {} : { resume }),
     };
     const conversation = await this.#deps.app.openConversation(next);
@@ -275,6 +282,7 @@ export class InteractiveSession implements AsyncDisposable {
     this.#conversation = conversation;
     this.#options = next;
     this.#hasTurns = resume !== undefined;
+    this.#hasSpoken = false;
     if (session.kind === "same") {
       const { model: now, provider: where, approval } = conversation;
       await this.#deps.talk.say(`${now} (${where}), approvals: ${approval}`);
@@ -283,6 +291,12 @@ export class InteractiveSession implements AsyncDisposable {
     this.#reasoning = "";
     this.#usage = noUsage;
     await this.#greet();
+  }
+
+  /** The skills of the command line begin a session; one that has them already, or is another, gets none. */
+  #skillsFor({ kind }: SessionChoice): ConversationOptions["skills"] {
+    if (kind === "new") return this.#skills;
+    return kind === "same" && !this.#hasSpoken ? this.#options.skills : undefined;
   }
 
   #resumeFor(session: SessionChoice): ConversationOptions["resume"] {

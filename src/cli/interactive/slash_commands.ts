@@ -2,6 +2,7 @@ import { HermesError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/did_you_mean.ts";
 import { plainText } from "../render/plain.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
+import { skillsCommand } from "./slash_skills.ts";
 import { newCommand, resumeCommand, sessionsCommand } from "./slash_sessions.ts";
 import {
   approvalsCommand,
@@ -75,6 +76,7 @@ export const slashCommands: readonly SlashCommand[] = [
   sessionsCommand,
   modelCommand,
   toolsCommand,
+  skillsCommand,
   usageCommand,
   reasoningCommand,
   approvalsCommand,

@@ -6,7 +6,7 @@ export const homeVariables: readonly string[] = ["HERMES_HOME", "HERMES_PROFILE"
 
 /** How `hermes` reads its options. */
 export const hermesSyntax: OptionSyntax = {
-  valued: "fmnopqrt",
+  valued: "fmnopqrst",
   // Where nothing is attached to `-z`, its prompt is an operand to us.
   attached: "z",
   valuedLong: [
@@ -35,6 +35,7 @@ export const hermesSyntax: OptionSyntax = {
     "--resume",
     "--runtime",
     "--set",
+    "--skills",
     "--source",
     "--timeout",
     "--token-file",

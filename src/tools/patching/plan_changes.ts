@@ -48,12 +48,16 @@ export async function planReplacement(
   replacement: Replacement,
 ): Promise<ChangePlan> {
   const draft = new Draft(deps);
-  const text = await draft.existing(path);
+  draft.put(path, replacedText(await draft.existing(path), replacement, path));
+  return draft.plan();
+}
+
+/** The text after a replacement; `path` is for messages. @throws {Refusal} when it cannot be made */
+export function replacedText(text: string, replacement: Replacement, path: string): string {
   const replaced = replaceText(text, replacement);
   switch (replaced.kind) {
     case "text":
-      draft.put(path, replaced.text);
-      return draft.plan();
+      return replaced.text;
     case "missing":
       throw missing(text, replacement, path);
     case "ambiguous":
