@@ -19,6 +19,7 @@ import type { CodexServers } from "./server_entries.ts";
 import { awaitServers, serverNews } from "./server_readiness.ts";
 import { type Opening, type OpeningOptions, openThread } from "./thread_opening.ts";
 import { inputOf, turnStart } from "./thread_options.ts";
+import type { ThreadServers } from "./thread_servers.ts";
 import { formatThreadState, parseThreadState } from "./thread_state.ts";
 import type { CodexLimits } from "./turn_clock.ts";
 
@@ -76,8 +77,8 @@ interface OpenThread {
   readonly connection: Connection;
   readonly threadId: string;
   readonly hasTools: boolean;
-  /** Names of the MCP servers that it got from us. */
-  readonly servers: readonly string[];
+  /** The MCP servers that it got from us. */
+  readonly servers: ThreadServers;
   /** Tokens of its turns so far; undefined where codex has not told. */
   usage: Usage | undefined;
   /** Whether a command of an earlier turn may still run. */
@@ -198,7 +199,7 @@ class Runtime implements CodexRuntime {
     try {
       const opened = await this.#openThread(connection, { turn, known }, signal);
       const usage = opened.kind === "resumed" ? known?.usage : noUsage;
-      const servers = opened.servers.injected;
+      const { servers } = opened;
       const open = { connection, ...opened.thread, servers, usage, hasLeftWork: false };
       this.#open = open;
       const notices = [...openingNotices(opened), ...this.#serverNotices(open, opened)];

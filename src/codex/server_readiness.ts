@@ -2,6 +2,7 @@ import { HermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { ServerProblem } from "./server_entries.ts";
 import type { ServerStarts } from "./server_starts.ts";
+import type { ThreadServers } from "./thread_servers.ts";
 
 /**
  * How long a first turn waits for servers, in milliseconds: codex itself may ask the model after a second, and what comes
@@ -53,7 +54,10 @@ function unavailable(name: string, what: string): HermesError {
 }
 
 /** What people should know of the servers by now. */
-export function serverNews(starts: ServerStarts, injected: readonly string[]): readonly string[] {
+export function serverNews(
+  starts: ServerStarts,
+  { injected, signIns }: Pick<ThreadServers, "injected" | "signIns">,
+): readonly string[] {
   return injected.flatMap((name) => {
     const start = starts.of(name);
     switch (start.kind) {
@@ -61,8 +65,11 @@ export function serverNews(starts: ServerStarts, injected: readonly string[]): r
         return [];
       case "starting":
         return [`The MCP server ${name} is still starting: its tools come when it is ready`];
-      case "failed":
-        return [`The MCP server ${name} cannot be used: ${start.reason}`];
+      case "failed": {
+        const signIn = signIns.get(name);
+        const hint = signIn === undefined ? "" : `; sign in with: ${signIn}`;
+        return [`The MCP server ${name} cannot be used: ${start.reason}${hint}`];
+      }
       default:
         return start satisfies never;
     }

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { ownServerName } from "./own_server.ts";
 import { runVariable } from "./run_records.ts";
 import type { CodexServers } from "./server_entries.ts";
+import { shellText } from "./shell_text.ts";
 
 /** What is known when a thread is about to be opened. */
 export interface ThreadServersOptions {
@@ -19,6 +20,8 @@ export interface ThreadServers {
   readonly config: JsonObject;
   /** Names of those that are ours to give. */
   readonly injected: readonly string[];
+  /** The commands that sign a person in to servers, by name. */
+  readonly signIns: ReadonlyMap<string, string>;
   readonly problems: CodexServers["problems"];
   /** What of them people should know. */
   readonly notices: readonly string[];
@@ -44,6 +47,11 @@ export function planThreadServers({ given, own, defined }: ThreadServersOptions)
       ...(isOwnDefined && !own && { [ownServerName]: { enabled: false } }),
     },
     injected: injected.map(([name]) => name),
+    signIns: new Map(
+      users
+        .filter(([name]) => given.signIns.includes(name))
+        .map(([name, entry]) => [name, signIn(name, entry)]),
+    ),
     problems: given.problems,
     notices: [
       ...given.problems.map(({ server, message }) => `The MCP server ${server} ${message}`),
@@ -63,14 +71,13 @@ function isContained(ours: Json, theirs: Json): boolean {
       Object.entries(ours).every(([key, value]) => isContained(value, theirs[key] ?? null))
     );
   }
-  if (Array.isArray(ours)) {
-    return (
-      Array.isArray(theirs) &&
-      theirs.length === ours.length &&
-      ours.every((value, index) => isContained(value, theirs[index] ?? null))
-    );
-  }
-  return ours === theirs;
+  return JSON.stringify(ours) === JSON.stringify(theirs);
+}
+
+/** Codex keeps tokens by name and address: what it is told of a server only for this is enough. */
+function signIn(name: string, { url }: JsonObject): string {
+  const setting = `mcp_servers.${name}.url=${JSON.stringify(url)}`;
+  return `codex mcp login ${name} -c ${shellText([setting])}`;
 }
 
 /** With what marks the processes of a codex: a server that outlives it is found by that. */

@@ -151,6 +151,15 @@ const stories: Readonly<Record<string, readonly (readonly string[])[]>> = {
       "=> All done.",
     ],
   ],
+  mcp_injected: [
+    [
+      "240 tokens",
+      'call mcp_lab_read {"text":"what is read"}',
+      "result: what is read",
+      "answer: All done.",
+      "=> All done.",
+    ],
+  ],
   mcp_read: [
     [
       "240 tokens",

@@ -114,6 +114,19 @@ test("a server that fails is told with codex's reason, once", async () => {
   expect(told(await rig.play({ turnId: "t-2" }))[1]).toMatchObject({ type: "item-start" });
 });
 
+test("a server that nobody is signed in to is told with how that is done", async () => {
+  const notes = { url: "https://notes.example/mcp" };
+  await using rig = createRig([opening(status("notes", "failed", "not signed in"))], {
+    servers: serversOf({ notes }, { signIns: ["notes"] }),
+  });
+  expect(told(await rig.play())[1]).toEqual(
+    notice(
+      "The MCP server notes cannot be used: not signed in; sign in with: " +
+        `codex mcp login notes -c 'mcp_servers.notes.url="https://notes.example/mcp"'`,
+    ),
+  );
+});
+
 test("a server that takes longer than five seconds is not waited for, and its end is told later", async () => {
   const late = codex.turn(codex.message(message), status("files", "failed", "out of luck"));
   const scenario = codex.scenario({

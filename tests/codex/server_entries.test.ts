@@ -332,12 +332,12 @@ const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("", "${UNSET}", "\ud800", "a\nb", "\0"),
 );
-const name = fc.oneof(
+const anyName = fc.oneof(
   { weight: 30, arbitrary: fc.stringMatching(/^[a-zA-Z_][\w-]{0,7}$/) },
   { weight: 5, arbitrary: fc.constantFrom("API_KEY", "PATH", "Authorization", "OPENAI_API_KEY") },
   anyText,
 );
-const table = fc.dictionary(name, anyText, { maxKeys: 3 });
+const table = fc.dictionary(anyName, anyText, { maxKeys: 3 });
 const time = fc.oneof(
   fc.constantFrom(null, 1, 0.5, 1e19, 1e300),
   fc.double({ min: 0, max: 1e6 }),
@@ -365,7 +365,7 @@ const settings = fc
     }),
   })
   .chain((all) => fc.constantFrom({ ...all, url: "" }, { ...all, command: "" }, all));
-const servers = fc.dictionary(name, settings, { minKeys: 1, maxKeys: 12 });
+const servers = fc.dictionary(anyName, settings, { minKeys: 1, maxKeys: 12 });
 
 test.each(codexVersions)(
   "whatever the servers are, codex $version takes all entries of codexServers()",

@@ -25,6 +25,7 @@ describe("planThreadServers()", () => {
         "hermes-tools": { ...own, env_vars: [marker] },
       },
       injected: ["files", "constructor", "hermes-tools"],
+      signIns: new Map(),
       problems: given.problems,
       notices: [problem],
     });
@@ -36,6 +37,7 @@ describe("planThreadServers()", () => {
     expect(planThreadServers({ given, own: undefined, defined })).toEqual({
       config: {},
       injected: [],
+      signIns: new Map(),
       problems: given.problems,
       notices: [
         problem,
@@ -46,7 +48,7 @@ describe("planThreadServers()", () => {
 
   test("switches our server of the user's configuration off where the thread has our tools already", () => {
     const none = { ...given, entries: new Map(), problems: [] };
-    const nothing = { injected: [], problems: [], notices: [] };
+    const nothing = { injected: [], signIns: new Map(), problems: [], notices: [] };
     const defined = { "hermes-tools": own };
     expect(planThreadServers({ given: none, own: undefined, defined })).toEqual({
       ...nothing,
@@ -54,6 +56,16 @@ describe("planThreadServers()", () => {
     });
     expect(planThreadServers({ given: none, own, defined })).toEqual({ ...nothing, config: {} });
   });
+});
+
+test("planThreadServers() knows how to sign in to a server that codex is not configured with", () => {
+  const entries = new Map([["notes", { url: "https://notes.example/mcp?x=1" }]]);
+  const notes = { ...given, entries, signIns: ["notes"] };
+  expect(planThreadServers({ given: notes, own: undefined, defined: {} }).signIns).toEqual(
+    new Map([
+      ["notes", `codex mcp login notes -c 'mcp_servers.notes.url="https://notes.example/mcp?x=1"'`],
+    ]),
+  );
 });
 
 test("the state of a thread is read as it was written, and that of earlier sessions as one with tools", () => {

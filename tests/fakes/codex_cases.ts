@@ -261,6 +261,16 @@ export const codexCases: readonly CodexCase[] = [
     steps: (version) => [callsMcp(version, "ask_form", {}), answer],
   },
   {
+    name: "mcp_injected",
+    thread: {
+      config: {
+        mcp_servers: { [mcpServerName]: mcpServerCommand, gone: { command: "/nowhere" } },
+      },
+    },
+    prompts: ["Read it"],
+    steps: (version) => [callsMcp(version, "read", { text: "what is read" }), answer],
+  },
+  {
     name: "permissions_request",
     home: { features: { request_permissions_tool: true } },
     prompts: ["Ask for the network"],
