@@ -14,6 +14,7 @@ import type { LoadedEnv } from "./config/dotenv.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
+import type { CodexConfigDesk } from "./app/codex_config.ts";
 import { lazy } from "./app/lazy.ts";
 import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
@@ -120,6 +121,8 @@ export interface App extends AsyncDisposable {
    * @throws {HermesError} `usage/invalid`, `file/*`, `stream/invalid`
    */
   serveMcp(options: McpServeOptions, signal: AbortSignal): Promise<void>;
+  /** What is written into codex's own configuration. */
+  codexConfig(): Promise<CodexConfigDesk>;
 }
 
 /** What the command line may say of the model. */
@@ -219,6 +222,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
     async serveMcp(serving, signal) {
       const { serveMcp } = await import("./app/mcp_server.ts");
       await serveMcp(app, serving, signal);
+    },
+    async codexConfig() {
+      const { openCodexConfig } = await import("./app/codex_config.ts");
+      return openCodexConfig(app, options.overrides);
     },
     async openConversation(conversation) {
       const { openConversation } = await import("./app/conversation.ts");

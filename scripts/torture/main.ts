@@ -8,10 +8,21 @@ import * as codex from "./codex.ts";
 import * as disk from "./disk.ts";
 import * as kill from "./kill.ts";
 import * as logins from "./logins.ts";
+import * as migrate from "./migrate.ts";
+import * as migrateKill from "./migrate_kill.ts";
 import * as renewals from "./renewals.ts";
 import * as sse from "./sse.ts";
 
-const campaigns: readonly Campaign[] = [kill, sse, codex, renewals, logins, disk];
+const campaigns: readonly Campaign[] = [
+  kill,
+  sse,
+  codex,
+  renewals,
+  logins,
+  disk,
+  migrate,
+  migrateKill,
+];
 
 /** Failed cases that are shown of a campaign. */
 const maxShown = 20;

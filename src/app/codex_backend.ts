@@ -98,6 +98,11 @@ export async function readStatus(app: AppParts, signal: AbortSignal): Promise<Co
   return await readCodexStatus(deps, program, signal);
 }
 
+/** The path of the codex that turns would run on; undefined where there is none. */
+export async function codexExecutable(app: AppParts, config: Config): Promise<string | undefined> {
+  return await app.ports.spawner.find((await codexBin(app, config)).bin);
+}
+
 function processDeps({ ports }: AppParts): CodexProcessDeps {
   const { spawner, files, processes, clock, host } = ports;
   return { spawner, files, processes, clock, host };

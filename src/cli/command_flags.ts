@@ -53,7 +53,7 @@ Exit codes:
   2    called in a wrong way           78       configuration or store unusable
   4    no credential, or refused       124      --deadline passed
   5    a program is missing            130/143  interrupted
-  6    denied, and nobody was asked`;
+  6    denied, and nobody was asked    10       --dry-run: would change`;
 
 /** The section of a help text with calls to copy. */
 export function examples(lines: readonly string[]): string {

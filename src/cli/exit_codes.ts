@@ -10,6 +10,7 @@ export const exitCodes = {
   authentication: 4,
   missingProgram: 5,
   denied: 6,
+  wouldChange: 10,
   notFound: 66,
   tryLater: 75,
   configuration: 78,

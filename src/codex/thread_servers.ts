@@ -83,6 +83,6 @@ function signIn(name: string, { url }: JsonObject): string {
 /** With what marks the processes of a codex: a server that outlives it is found by that. */
 function findable(entry: JsonObject): JsonObject {
   if (entry["command"] === undefined) return entry;
-  const names = entry["env_vars"];
-  return { ...entry, env_vars: [...(Array.isArray(names) ? names : []), runVariable] };
+  const names: readonly Json[] = Array.isArray(entry["env_vars"]) ? entry["env_vars"] : [];
+  return { ...entry, env_vars: [...names, runVariable] };
 }

@@ -41,12 +41,17 @@ export interface FileStore {
   readChunks(path: string, options?: { readonly offset?: number }): AsyncIterable<Uint8Array>;
   /**
    * Old or new, never torn: temporary file beside it, fsync, rename. Keeps the mode of an existing file unless
-   * `isModeFixed`, follows a symlink; what is a pipe or a device is written to, not replaced.
+   * `isModeFixed`, follows a symlink; what is a pipe or a device is written to, not replaced. `lastCheck` runs when
+   * nothing but the rename is left: what it throws leaves the file as it is.
    */
   replaceFile(
     path: string,
     data: string | Uint8Array,
-    options?: { readonly mode?: number; readonly isModeFixed?: true },
+    options?: {
+      readonly mode?: number;
+      readonly isModeFixed?: true;
+      readonly lastCheck?: () => Promise<void>;
+    },
   ): Promise<void>;
   appendFile(
     path: string,

@@ -7,13 +7,16 @@ import { errnoOf } from "../core/errors.ts";
  * Writes a whole file so that a reader, or a machine that loses power, sees the old or the new one and never a part:
  * a temporary file beside it, fsync, rename, fsync of the directory. Follows a symlink, also one whose target is
  * absent. An existing file keeps its mode (but with `isModeFixed`) and, where that is permitted, its owner; `mode` is for
- * a new one. A pipe or a
- * device (`/dev/null`) is written to.
+ * a new one. A pipe or a device (`/dev/null`) is written to. `lastCheck` runs right before the rename.
  */
 export async function replaceFile(
   path: string,
   data: string | Uint8Array,
-  options: { readonly mode?: number; readonly isModeFixed?: true } = {},
+  options: {
+    readonly mode?: number;
+    readonly isModeFixed?: true;
+    readonly lastCheck?: () => Promise<void>;
+  } = {},
 ): Promise<void> {
   const found = await statOf(path);
   if (found && !found.isFile() && !found.isDirectory()) {
@@ -34,6 +37,7 @@ export async function replaceFile(
     } finally {
       await file.close();
     }
+    await options.lastCheck?.();
     await fs.rename(temporary, target);
   } catch (error) {
     await fs.unlink(temporary).catch(() => undefined);

@@ -134,7 +134,7 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["codex", "stauts"],
-    "usage/invalid: hermes codex has no command stauts, only status | did you mean status?",
+    "usage/invalid: hermes codex has no command stauts, only status, enable, disable, migrate, unmigrate | did you mean status?",
   ],
   [
     ["model", "lst"],

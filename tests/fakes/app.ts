@@ -1,5 +1,6 @@
 import type { App, Conversation, ConversationOptions } from "../../src/app.ts";
 import { checkOutcome } from "../../src/app/answer_check.ts";
+import type { Migration } from "../../src/app/codex_config.ts";
 import { defaults } from "../../src/config/defaults.ts";
 import type { CodexStatus } from "../../src/codex/status.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -85,6 +86,8 @@ export interface FakeAppParts {
   readonly credential?: string;
   /** What is known of codex; there is none where absent. */
   readonly codex?: Partial<CodexStatus>;
+  /** What a migration of codex's configuration comes to; thrown where it is an error. */
+  readonly migration?: Migration | HermesError;
   /** What turns run on, and with which tools of hermes; the loop without tools where absent. */
   readonly conversation?: Partial<Pick<Conversation, "runtime" | "toolNames">>;
   /** What `hermes mcp serve` does. */
@@ -105,6 +108,22 @@ const noCodex: CodexStatus = {
     hint: "npm install -g @openai/codex",
   }),
 };
+
+const nothingToMigrate: Migration = {
+  codexHome: "/home/me/.codex",
+  file: "/home/me/.codex/config.toml",
+  plan: { servers: [], changes: [], owned: [], takenBack: [], markers: 0 },
+  before: undefined,
+  after: undefined,
+  isChanged: false,
+  isChecked: true,
+  plugins: [],
+  problems: [],
+};
+
+function asPromise<Value>(value: Value | HermesError): Promise<Value> {
+  return value instanceof HermesError ? Promise.reject(value) : Promise.resolve(value);
+}
 
 /** A composed program with fake parts, and what it was asked for. */
 export interface FakeApp extends App {
@@ -204,6 +223,12 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
       await parts.serveMcp(options, signal);
     },
     codexStatus: () => Promise.resolve({ ...noCodex, ...parts.codex }),
+    codexConfig: () =>
+      Promise.resolve({
+        migrate: () => asPromise(parts.migration ?? nothingToMigrate),
+        unmigrate: () => asPromise(parts.migration ?? nothingToMigrate),
+        recorded: () => Promise.resolve({ file: nothingToMigrate.file, servers: [] }),
+      }),
     listModels: () =>
       parts.models instanceof HermesError
         ? Promise.reject(parts.models)

@@ -157,8 +157,9 @@ export function createFakeFiles(
       // Small chunks: a reader must not rely on seeing a line, or a character, whole.
       for (let start = offset; start < data.length; start += 7) yield data.slice(start, start + 7);
     },
-    async replaceFile(path, data, { mode = 0o666, isModeFixed } = {}) {
+    async replaceFile(path, data, { mode = 0o666, isModeFixed, lastCheck } = {}) {
       check("replaceFile", path);
+      await lastCheck?.();
       const target = real(path);
       put(target, bytesOf(data), mode);
       const node = nodes.get(target);

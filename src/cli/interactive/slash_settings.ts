@@ -1,5 +1,5 @@
-import type { ApprovalMode } from "../../app.ts";
-import { HermesError } from "../../core/errors.ts";
+import type { App, ApprovalMode } from "../../app.ts";
+import { HermesError, toHermesError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/did_you_mean.ts";
 import { oneLine, plainText } from "../render/plain.ts";
 import type { SlashCommand } from "./slash_command.ts";
@@ -100,7 +100,7 @@ export const codexRuntimeCommand: SlashCommand = {
   aliases: ["/codex_runtime"],
   operands: "[on|off]",
   summary: "whether OpenAI's models run on codex",
-  async run({ app, talk, conversation, signal, later }, operands) {
+  async run({ app, talk, mask, conversation, signal, later }, operands) {
     const config = await app.freshConfig();
     const current = config.model.openai_runtime;
     if (operands === "") {
@@ -127,9 +127,26 @@ export const codexRuntimeCommand: SlashCommand = {
     ]);
     later({ runtime: wanted });
     const change = wanted === current ? `already ${wanted}` : `${current} → ${wanted}`;
-    await talk.say(
-      `model.openai_runtime: ${change}\n${talk.style.dim("holds for new sessions: /new")}`,
-    );
+    const migrated = await migrationText(app, wanted);
+    const note = talk.style.dim("holds for new sessions: /new");
+    await talk.say(`model.openai_runtime: ${change}\n${plainText(mask(migrated))}\n${note}`);
     return "stay";
   },
 };
+
+/** What became of codex's own configuration: that it could not be written stops nothing. */
+async function migrationText(app: App, wanted: "auto" | "codex_app_server"): Promise<string> {
+  const { migrationLines, warningLines } = await import("../commands/codex/migration_report.ts");
+  try {
+    const desk = await app.codexConfig();
+    const options = { isDryRun: false };
+    const migration =
+      wanted === "auto" ? await desk.unmigrate(options) : await desk.migrate(options);
+    const warnings = warningLines(migration).map((line) => `warning: ${line}`);
+    return [...migrationLines(migration, false), ...warnings].join("\n");
+  } catch (error) {
+    const { message, hint } = toHermesError(error);
+    const lines = [`warning: codex's configuration was left as it is: ${message}`, hint ?? []];
+    return lines.flat().join("\n");
+  }
+}

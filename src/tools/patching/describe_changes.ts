@@ -13,7 +13,12 @@ export function describeChanges(changes: readonly PlannedChange[]): string {
   return `${diff.slice(0, maxDiffChars).toWellFormed()}\n[diff cut]`;
 }
 
-function diffOf({ path, before, after }: PlannedChange): string {
+/** One change as a unified diff. */
+export function diffOf({
+  path,
+  before,
+  after,
+}: Pick<PlannedChange, "path" | "before" | "after">): string {
   const oldName = before === undefined ? "/dev/null" : path;
   const newName = after === undefined ? "/dev/null" : path;
   const diff = createTwoFilesPatch(

@@ -207,7 +207,11 @@ describe("slash commands", () => {
     await using chat = await chatAfter(["/codex-runtime on", "/codex-runtime"], {
       parts: { codex: { version: "0.169.0", failure: undefined } },
     });
-    expect(talk(chat).slice(4, 8)).toEqual([
+    expect(talk(chat).slice(1, 9)).toEqual([
+      "model.openai_runtime: auto → codex_app_server",
+      "Nothing to change in /home/me/.codex/config.toml",
+      "holds for new sessions: /new",
+      "",
       "> /codex-runtime",
       "this session: hermes's own loop",
       "model.openai_runtime: codex_app_server",
@@ -288,6 +292,20 @@ describe("slash commands", () => {
     expect(await readFile(join(chat.cwd, "home/config.yaml"), "utf8")).toBe(
       "model:\n  openai_runtime: auto\n",
     );
+  });
+
+  test("/codex-runtime on holds where codex's configuration cannot be written", async () => {
+    const migration = new HermesError("codex/config_invalid", "config.toml is no TOML: line 2", {
+      hint: "correct it, then: hermes codex migrate",
+    });
+    await using chat = await chatAfter(["/codex-runtime on"], {
+      parts: { codex: { version: "0.169.0", failure: undefined }, migration },
+    });
+    expect(talk(chat).slice(1, 4)).toEqual([
+      "model.openai_runtime: auto → codex_app_server",
+      "warning: codex's configuration was left as it is: config.toml is no TOML: line 2",
+      "correct it, then: hermes codex migrate",
+    ]);
   });
 
   test("/codex-runtime is not turned on without a codex", async () => {

@@ -23,6 +23,8 @@ onEveryCodex("hermes codex status --json is one document", async (codex) => {
       account: { signed_in: false, required: false, kind: null, email: null, plan: null },
       model: "gpt-5.5",
       model_provider: "fake",
+      config_file: lab.home.configFile,
+      migrated_servers: [],
       warnings: expect.any(Array),
       error: null,
     },

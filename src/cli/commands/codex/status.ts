@@ -1,10 +1,13 @@
+import type { App } from "../../../app.ts";
+import type { RecordedMigration } from "../../../app/codex_config.ts";
 import type { CodexStatus } from "../../../codex/status.ts";
+import { toHermesError } from "../../../core/errors.ts";
 import type { CodexAccount } from "../../../codex/client.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { CommandContext } from "../../command.ts";
 import { errorExitCode, exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
-import { printDocument, printTable } from "../../print.ts";
+import { printDocument, printTable, printWarning } from "../../print.ts";
 import { errorToJson, renderError, type Mask } from "../../render/error.ts";
 import { oneLine } from "../../render/plain.ts";
 import { styleFor } from "../../render/style.ts";
@@ -19,11 +22,14 @@ export async function run(context: CommandContext): Promise<number> {
   const { failure } = status;
   const code = failure === undefined ? exitCodes.done : errorExitCode(failure);
   const configured = config.model.openai_runtime;
+  const { migration, trouble } = await readMigration(app);
   if (switchFlag(flags, "json")) {
-    await printDocument(ports, statusToJson(status, { configured, mask }));
+    await printDocument(ports, statusToJson(status, { configured, mask, migration }));
     return code;
   }
-  await printTable(ports, columns, { rows: factsOf(status, configured, mask), ifEmpty: "" });
+  const rows = [...factsOf(status, configured, mask), ...migrationFacts(migration)];
+  await printTable(ports, columns, { rows, ifEmpty: "" });
+  if (trouble !== undefined) await printWarning(ports, mask(trouble));
   if (failure) {
     const { stderr } = ports.terminal;
     const style = styleFor(ports.env, stderr);
@@ -32,10 +38,30 @@ export async function run(context: CommandContext): Promise<number> {
   return code;
 }
 
+/** What hermes wrote into codex's configuration; that it cannot be told is no failure of codex. */
+async function readMigration(app: App): Promise<{
+  readonly migration?: RecordedMigration;
+  readonly trouble?: string;
+}> {
+  try {
+    return { migration: await (await app.codexConfig()).recorded() };
+  } catch (error) {
+    return { trouble: toHermesError(error).message };
+  }
+}
+
 /** The one document of `--json`. */
 export function statusToJson(
   status: CodexStatus,
-  { configured, mask }: { readonly configured: string; readonly mask: Mask },
+  {
+    configured,
+    mask,
+    migration,
+  }: {
+    readonly configured: string;
+    readonly mask: Mask;
+    readonly migration: RecordedMigration | undefined;
+  },
 ): JsonObject {
   const { path, version, account, settings, warnings, failure } = status;
   return {
@@ -55,6 +81,8 @@ export function statusToJson(
           },
     model: settings?.model ?? null,
     model_provider: settings?.modelProvider ?? null,
+    config_file: migration?.file ?? null,
+    migrated_servers: migration?.servers ?? null,
     warnings: warnings.map(mask),
     error: failure === undefined ? null : errorToJson(failure, mask),
   };
@@ -90,11 +118,21 @@ function factsOf(status: CodexStatus, configured: string, mask: Mask): readonly 
   ];
 }
 
+function migrationFacts(migration: RecordedMigration | undefined): readonly Fact[] {
+  if (!migration) return [];
+  const { file, servers } = migration;
+  const text =
+    servers.length === 0
+      ? `nothing of hermes in ${file}: hermes codex migrate`
+      : `${servers.join(", ")} in ${file}, written by hermes`;
+  return [{ name: "MCP servers", text }];
+}
+
 function runtimeText(configured: string): string {
   const setting = `model.openai_runtime is ${configured}`;
   return configured === "codex_app_server"
     ? `${setting}: turns of OpenAI's models run on it`
-    : `${setting}: turns run on it with --runtime codex_app_server; always: hermes config set model.openai_runtime codex_app_server`;
+    : `${setting}: turns run on it with --runtime codex_app_server; always: hermes codex enable`;
 }
 
 function accountText({ kind, email, plan, isNeeded }: CodexAccount): string {

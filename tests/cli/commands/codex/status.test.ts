@@ -15,12 +15,13 @@ test("codex status shows the program, who is signed in, and what codex finds odd
   expect(await startCli(["codex", "status"], { parts: { codex: healthy } }).finish()).toEqual({
     code: 0,
     stdout: [
-      "runtime\tmodel.openai_runtime is auto: turns run on it with --runtime codex_app_server; always: hermes config set model.openai_runtime codex_app_server",
+      "runtime\tmodel.openai_runtime is auto: turns run on it with --runtime codex_app_server; always: hermes codex enable",
       "binary\t/usr/bin/codex",
       "version\t0.169.0",
       "sign-in\tchatgpt (ann@example.org, plus)",
       "model\tgpt-5.5 (openai)",
       "warning\tUnknown key: colour",
+      "MCP servers\tnothing of hermes in /home/me/.codex/config.toml: hermes codex migrate",
       "",
     ].join("\n"),
     stderr: "",
@@ -34,8 +35,8 @@ test("codex status cuts nothing on a narrow terminal", async () => {
     parts: { codex },
     terminal: { columns: 40 },
   }).finish();
-  expect(run.stdout).toContain(`warning  ${warning}\n`);
-  expect(run.stdout).toContain("hermes config set model.openai_runtime codex_app_server\n");
+  expect(run.stdout).toContain(`warning      ${warning}\n`);
+  expect(run.stdout).toContain("always: hermes codex enable\n");
 });
 
 test("codex status --json is one document, also where there is no codex", async () => {
@@ -50,6 +51,8 @@ test("codex status --json is one document, also where there is no codex", async 
       account: null,
       model: null,
       model_provider: null,
+      config_file: "/home/me/.codex/config.toml",
+      migrated_servers: [],
       warnings: [],
       error: {
         code: "codex/missing",

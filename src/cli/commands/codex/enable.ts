@@ -1,0 +1,23 @@
+import { applyEdits } from "../../../config/edit.ts";
+import type { CommandContext } from "../../command.ts";
+import { switchFlag } from "../../flags.ts";
+import { finishMigration } from "./migration_report.ts";
+
+/** `hermes codex enable`: OpenAI's models run on codex from now on, which knows the servers of this home. */
+export async function run(context: CommandContext): Promise<number> {
+  const isDryRun = switchFlag(context.flags, "dryRun");
+  const app = await context.app();
+  const { failure } = await app.codexStatus(new AbortController().signal);
+  // A sign-in can follow.
+  if (failure && failure.code !== "auth/missing") throw failure;
+  const before = (await app.freshConfig()).model.openai_runtime;
+  const after = "codex_app_server";
+  const desk = await app.codexConfig();
+  // First what can be refused: then nothing was changed at all.
+  const migration = await desk.migrate({ isDryRun });
+  if (!isDryRun) {
+    const edit = { path: ["model", "openai_runtime"], value: after };
+    await applyEdits(context.ports.files, app.paths, [edit]);
+  }
+  return await finishMigration(context, migration, { isDryRun, runtime: { before, after } });
+}

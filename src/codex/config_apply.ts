@@ -1,0 +1,325 @@
+/**
+ * Makes a plan true. The text is edited here, whether codex runs or not: `config/batchWrite` of codex rewrites a file
+ * with a byte order mark, with CRLF, without a last line break or with an inline table, while an edit by places leaves
+ * every byte of the user's as it is, for whatever codex itself can read. Codex is the judge instead of the writer: it
+ * has to take the text in a home of its own before it is put in place, and once more when it is there; else the old text
+ * comes back. So a process that is killed leaves nothing behind that codex has not accepted, with one exception: a file
+ * that names others beside it (`model_instructions_file`) can only be judged in place.
+ */
+import { dirname, join } from "node:path/posix";
+import { errnoOf, HermesError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { FileStore } from "../core/ports.ts";
+import {
+  complaintOfHome,
+  complaintOfText,
+  type ConfigCheckDeps,
+  type Judge,
+} from "./config_check.ts";
+import {
+  type MigrationPlan,
+  type OwnedEntry,
+  planMigration,
+  presentServers,
+} from "./config_plan.ts";
+import { type ConfigPlace, decodeConfig, readConfig, replaceIfSame } from "./config_file.ts";
+import { changeText } from "./config_text.ts";
+import { findLegacyBlock, type LegacyServer } from "./legacy_blocks.ts";
+import {
+  type HomeRecord,
+  type MigrationRecord,
+  readRecord,
+  writeRecord,
+} from "./migration_record.ts";
+import { fingerprint, parseToml, tableAt, type TomlTree } from "./toml_tree.ts";
+
+export interface ConfigApplyDeps extends ConfigCheckDeps {
+  readonly files: FileStore;
+}
+
+/** What to write where. */
+export interface MigrationRequest extends ConfigPlace {
+  /** Where it is recorded what was written. */
+  readonly recordFile: string;
+  /** Entries of `mcp_servers`; none to take all of ours away. */
+  readonly desired: ReadonlyMap<string, JsonObject>;
+  /** The servers that are configured, to know what an older hermes wrote for them. */
+  readonly configured: ReadonlyMap<string, LegacyServer>;
+  /** The codex that has to accept it; undefined where there is none on this machine. */
+  readonly judge: Judge | undefined;
+  readonly isDryRun: boolean;
+}
+
+/** What was done, or would be. */
+export interface MigrationResult {
+  /** The `config.toml`, as it is named. */
+  readonly file: string;
+  readonly plan: MigrationPlan;
+  /** Undefined where there is no file. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly isChanged: boolean;
+  /** Whether codex accepted it. */
+  readonly isChecked: boolean;
+  /** `name@marketplace` of the plugins that are switched on or off in the file: they are left as they are. */
+  readonly plugins: readonly string[];
+}
+
+/** Attempts when somebody else writes at the same time. */
+const maxAttempts = 5;
+
+/**
+ * Brings a `config.toml` to what is wanted, or tells what that would be. Of writers at the same moment none loses
+ * anything: hermes's own wait for one another, what codex writes meanwhile is read again.
+ * @throws {HermesError} `codex/config_invalid` with line and column (the file is as it was), `codex/silent`,
+ *   `store/unreadable`, `store/invalid`, `config/unreadable`, `file/unwritable`
+ */
+export async function applyMigration(
+  deps: ConfigApplyDeps,
+  request: MigrationRequest,
+): Promise<MigrationResult> {
+  const { files } = deps;
+  const { codexHome, recordFile, isDryRun } = request;
+  const planned = await prepare(deps, request);
+  // Nothing is made, not even a lock, for what changes nothing or is refused.
+  if (isDryRun || (!planned.result.isChanged && !planned.isNews)) return planned.result;
+  try {
+    await files.makeDirectory(dirname(recordFile), { mode: 0o700 });
+    if (request.isDefaultHome) await files.makeDirectory(codexHome, { mode: 0o700 });
+    return await files.withLock(`${recordFile}.lock`, () =>
+      files.withLock(join(codexHome, ".hermes.lock"), async () => {
+        for (let attempt = 1; ; attempt++) {
+          const result = await commit(deps, request, await prepare(deps, request));
+          if (result !== undefined) return result;
+          if (attempt === maxAttempts) throw busy(join(codexHome, "config.toml"));
+        }
+      }),
+    );
+  } catch (error) {
+    throw error instanceof HermesError ? error : unwritable(codexHome, error);
+  }
+}
+
+/** A plan with the text that it leads to, accepted by codex. */
+interface Prepared {
+  readonly result: MigrationResult;
+  readonly bytes: Uint8Array | undefined;
+  readonly records: MigrationRecord;
+  /** What is to be recorded when it is done; undefined where nothing of ours is there. */
+  readonly record: HomeRecord | undefined;
+  /** Whether that is something else than what is recorded. */
+  readonly isNews: boolean;
+  readonly key: string;
+}
+
+async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promise<Prepared> {
+  const { files } = deps;
+  const { codexHome, judge } = request;
+  const file = join(codexHome, "config.toml");
+  const records = await readRecord(files, request.recordFile);
+  const key = await files.realPath(codexHome).catch(() => codexHome);
+  const known = records.get(key);
+  const bytes = await readConfig(files, request);
+  const before = bytes === undefined ? undefined : decodeConfig(bytes, file);
+  const text = before ?? "";
+  const isOldTaken = judge && before !== undefined ? await acceptsOld(deps, request, text) : true;
+  const tree = parseToml(text, file);
+  checkShape(tree, file);
+  const present = presentServers(tree);
+  const hashes = await hashAll(present);
+  const legacy = findLegacyBlock(text, tree, request.configured);
+  const plan = planMigration({
+    tree,
+    desired: request.desired,
+    owned: known?.servers ?? new Map<string, OwnedEntry>(),
+    hashes,
+    legacy,
+  });
+  const changed = changeText(text, plan.changes, file);
+  const record = await recordAfter(request, { plan, known, text, before, changed, hashes });
+  const isEmpty = record === undefined && known?.isCreated === true && changed.text === "";
+  const restored =
+    record === undefined && known ? await withoutFinalBreak(changed.text, known) : changed.text;
+  const after = isEmpty || (before === undefined && restored === "") ? undefined : restored;
+  const isChanged = after !== before;
+  const isJudged = judge !== undefined && isOldTaken && isChanged && after !== undefined;
+  if (isJudged) {
+    const complaint = await complaintOfText(deps, judge, { text: after, file });
+    if (complaint !== undefined) throw wouldBreak(complaint, file);
+  }
+  return {
+    result: {
+      file,
+      plan,
+      before,
+      after,
+      isChanged,
+      isChecked: judge !== undefined && isOldTaken,
+      plugins: Object.keys(tableAt(tree, "plugins") ?? {}),
+    },
+    bytes,
+    records,
+    record,
+    isNews: jsonOf(record) !== jsonOf(known),
+    key,
+  };
+}
+
+/** Writes what was prepared; undefined when the file is another one by now. */
+async function commit(
+  deps: ConfigApplyDeps,
+  request: MigrationRequest,
+  { result, bytes, records, record, key }: Prepared,
+): Promise<MigrationResult | undefined> {
+  const { files } = deps;
+  const { recordFile, judge } = request;
+  const { file, after } = result;
+  if (result.isChanged) {
+    // Recorded first: what a killed process has written must not count as somebody else's.
+    const both = withBoth(records.get(key), record);
+    if (both) await writeRecord(files, recordFile, new Map([...records, [key, both]]));
+    if (!(await replaceIfSame(files, request, { before: bytes, after }))) return undefined;
+    const complaint = judge && (await complaintOfHome(deps, judge, request.codexHome));
+    if (complaint !== undefined) {
+      await replaceIfSame(files, request, {
+        before: after === undefined ? undefined : new TextEncoder().encode(after),
+        after: bytes,
+      });
+      await writeRecord(files, recordFile, records);
+      throw wouldBreak(complaint, file);
+    }
+  }
+  const rest = [...records].filter(([home]) => home !== key);
+  await writeRecord(files, recordFile, new Map(record ? [...rest, [key, record]] : rest));
+  return result;
+}
+
+/** Whether codex takes the file as it is without the other files of its home. @throws when it does not at all */
+async function acceptsOld(
+  deps: ConfigApplyDeps,
+  { codexHome, judge }: MigrationRequest,
+  text: string,
+): Promise<boolean> {
+  if (!judge) return true;
+  const file = join(codexHome, "config.toml");
+  if ((await complaintOfText(deps, judge, { text, file })) === undefined) return true;
+  const complaint = await complaintOfHome(deps, judge, codexHome);
+  if (complaint === undefined) return false;
+  throw new HermesError(
+    "codex/config_invalid",
+    `codex does not accept its configuration as it is, nothing was changed: ${complaint}`,
+    { hint: `correct ${file}, then try again` },
+  );
+}
+
+interface Outcome {
+  readonly plan: MigrationPlan;
+  readonly known: HomeRecord | undefined;
+  readonly text: string;
+  readonly before: string | undefined;
+  readonly changed: ReturnType<typeof changeText>;
+  readonly hashes: ReadonlyMap<string, string>;
+}
+
+async function recordAfter(
+  { desired }: MigrationRequest,
+  { plan, known, text, before, changed, hashes }: Outcome,
+): Promise<HomeRecord | undefined> {
+  if (plan.owned.length === 0) return undefined;
+  const servers = new Map<string, OwnedEntry>();
+  for (const name of plan.owned) {
+    const action = plan.servers.find((server) => server.name === name)?.action;
+    const old = known?.servers.get(name);
+    const value = desired.get(name);
+    const isKept = action === "keep-edited" || value === undefined;
+    servers.set(name, {
+      hashes: isKept ? (old?.hashes ?? [hashes.get(name) ?? ""]) : [await fingerprint(value)],
+      lead: changed.leads.get(name) ?? old?.lead ?? "",
+    });
+  }
+  return {
+    servers,
+    isCreated: known?.isCreated ?? before === undefined,
+    finalBreak: changed.finalBreak || (known?.finalBreak ?? ""),
+    original: known?.original ?? (await fingerprint(text)),
+  };
+}
+
+/** While a write is under way both the old and the new values are ours. */
+function withBoth(
+  known: HomeRecord | undefined,
+  record: HomeRecord | undefined,
+): HomeRecord | undefined {
+  if (!known || !record) return record ?? known;
+  const names = new Set([...known.servers.keys(), ...record.servers.keys()]);
+  const servers = [...names].map((name): [string, OwnedEntry] => {
+    const [old, next] = [known.servers.get(name), record.servers.get(name)];
+    const hashes = [...new Set([...(old?.hashes ?? []), ...(next?.hashes ?? [])])];
+    return [name, { hashes, lead: next?.lead ?? old?.lead ?? "" }];
+  });
+  return { ...record, servers: new Map(servers) };
+}
+
+/** The user's last line ends as it did, where nothing else was changed. */
+async function withoutFinalBreak(
+  text: string,
+  { finalBreak, original }: HomeRecord,
+): Promise<string> {
+  if (finalBreak === "" || !text.endsWith(finalBreak)) return text;
+  const shorter = text.slice(0, -finalBreak.length);
+  return (await fingerprint(shorter)) === original ? shorter : text;
+}
+
+async function hashAll(
+  entries: ReadonlyMap<string, JsonObject>,
+): Promise<ReadonlyMap<string, string>> {
+  const pairs = [...entries].map(
+    async ([name, value]) => [name, await fingerprint(value)] as const,
+  );
+  return new Map(await Promise.all(pairs));
+}
+
+/** @throws {HermesError} where `mcp_servers` is no table: there is no place for a server then */
+function checkShape(tree: TomlTree, file: string): void {
+  if (!Object.hasOwn(tree, "mcp_servers") || tableAt(tree, "mcp_servers")) return;
+  throw new HermesError("codex/config_invalid", `${file}: mcp_servers is no table`, {
+    hint: "correct it, then try again",
+  });
+}
+
+function wouldBreak(complaint: string, file: string): HermesError {
+  return new HermesError(
+    "codex/config_invalid",
+    `codex would not accept the configuration, ${file} is as it was: ${complaint}`,
+    { hint: "correct that server in config.yaml: hermes config edit" },
+  );
+}
+
+function busy(file: string): HermesError {
+  return new HermesError(
+    "file/unwritable",
+    `Could not write ${file}: somebody else keeps changing it`,
+    {
+      hint: "try again",
+      retryable: true,
+    },
+  );
+}
+
+function unwritable(codexHome: string, cause: unknown): HermesError {
+  const errno = errnoOf(cause);
+  const isBusy = errno === "EBUSY";
+  const reason = isBusy ? "another hermes is changing it" : (errno ?? String(cause));
+  return new HermesError("file/unwritable", `Could not write in ${codexHome}: ${reason}`, {
+    cause,
+    hint: isBusy ? "try again" : `look at its owner and mode: ls -ld ${codexHome}`,
+    retryable: isBusy,
+  });
+}
+
+/** The record as JSON, to be compared. */
+function jsonOf(record: HomeRecord | undefined): string {
+  if (!record) return "";
+  const servers = [...record.servers].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify({ ...record, servers });
+}
