@@ -24,14 +24,14 @@ async function configured(lab: CodexLab, codex: Readonly<Record<string, unknown>
 }
 
 onEveryCodex("codex's model uses our tools through our MCP server", async (codex) => {
-  const steps = [callsOurs(codex, "todo", { todos }), callsOurs(codex, "skills_list"), done];
+  const steps = [callsOurs(codex, "todo", { todos }), done];
   await using lab = await openLab(codex, { steps });
   await configured(lab, { hermes_tools: "mcp" });
   const { code, items, verdicts } = await lab.turn("Note it");
   expect([code, verdicts, callsIn(items), items.at(-1)]).toEqual([
     0,
     [],
-    ["mcp_hermes-tools_todo", "done", "mcp_hermes-tools_skills_list", "done"],
+    ["mcp_hermes-tools_todo", "done"],
     said("All done."),
   ]);
   expect(String(items[1]?.["output"])).toContain("Buy milk");

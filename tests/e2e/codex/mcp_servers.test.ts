@@ -143,6 +143,23 @@ onEveryCodex("what codex is configured with stays as it is there", async (codex)
   ]);
 });
 
+onEveryCodex("servers that were migrated are one with those of hermes", async (codex) => {
+  const env = { LAB_TOKEN: "${LAB_TOKEN}" };
+  const steps = [callsMcp(codex.version, "variable", { text: "LAB_TOKEN" }), done];
+  await using lab = await labWith(codex, { lab: { ...mcpServerCommand, env } }, { steps });
+  expect((await lab.run(["codex", "migrate"])).code).toBe(0);
+  const migrated = await lab.home.readConfig();
+  expect(migrated).toContain("hermes-tools");
+  await lab.replaceConfig(migrated);
+  // The secret is in hermes' own .env only.
+  const { code, items, events } = await lab.turn("Look around");
+  expect([code, noticesOf(events), items[1]]).toMatchObject([
+    0,
+    [],
+    { output: expect.stringContaining(hashOf(secret)) },
+  ]);
+});
+
 onEveryCodex("tools can be left out", async (codex) => {
   const server = { ...mcpServerCommand, tools: { exclude: ["read"] } };
   const steps = [callsMcp(codex.version, "read", { text: "a page" }), done];
