@@ -18,6 +18,7 @@ import type { CodexConfigDesk } from "./app/codex_config.ts";
 import { lazy } from "./app/lazy.ts";
 import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
+import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
 
 /** How dangerous commands are decided: by a person, never, always. */
@@ -44,12 +45,14 @@ export interface ConversationOptions {
     { readonly kind: "latest" } | { readonly kind: "named"; readonly idOrTitle: string };
   /** Names of toolsets and of MCP servers; all where absent. */
   readonly toolsets?: readonly string[];
+  /** Names of skills that go with the first message. */
+  readonly skills?: readonly string[];
   /** MCP servers that must be ready: without them nothing is asked. */
   readonly requireMcp?: readonly string[];
   /** Ends the opening, which may wait for MCP servers. */
   readonly signal?: AbortSignal;
-  /** Names of skills that go with the first message. */
-  readonly skills?: readonly string[];
+  /** Is told what is waited for, when that takes longer than a moment. */
+  readonly onWaiting?: (text: string) => void;
   readonly maxSteps?: number;
   /** A turn whose answer does not follow it fails with `turn/answer_invalid`. */
   readonly outputSchema?: AnswerSchema;
@@ -96,8 +99,8 @@ export interface App extends AsyncDisposable {
   /** @throws {HermesError} `store/unreadable`, `store/invalid` */
   sessions(): Promise<SessionStore & SessionCatalog>;
   /**
-   * Resolves model, credential and session; opens no connection.
-   * @throws {HermesError} `auth/missing`, `session/not_found`, `config/*`, `store/*`, `usage/invalid`
+   * Resolves model, credential and session, and starts the MCP servers; asks no model.
+   * @throws {HermesError} `auth/missing`, `mcp/unavailable`, `session/not_found`, `config/*`, `store/*`, `usage/invalid`
    */
   openConversation(options: ConversationOptions): Promise<Conversation>;
   /**
@@ -114,6 +117,8 @@ export interface App extends AsyncDisposable {
   listModels(flags: ModelFlags, signal: AbortSignal): Promise<readonly string[]>;
   /** The logins and keys that were added with `hermes auth`. */
   logins(): Promise<LoginDesk>;
+  /** The MCP servers of the configuration. */
+  mcp(): Promise<McpDesk>;
   /** The codex that turns would run on; starts it for a moment, changes nothing. */
   codexStatus(signal: AbortSignal): Promise<CodexStatus>;
   /**
@@ -214,6 +219,9 @@ export function createApp(ports: Ports, options: AppOptions): App {
     },
     async logins() {
       return await (await loginsRoom()).openLogins(app);
+    },
+    async mcp() {
+      return (await import("./app/mcp_desk.ts")).openMcpDesk(app);
     },
     async codexStatus(signal) {
       const { readStatus } = await import("./app/codex_backend.ts");

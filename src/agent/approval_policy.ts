@@ -33,7 +33,9 @@ export function createApprovalPolicy(
     if (options.allow.some((pattern) => deps.matches(request, pattern))) {
       return { decision: "allow_once", by: "policy" };
     }
-    if (options.mode === "deny" || !deps.person) return { decision: "deny", by: "policy" };
+    if (options.mode === "deny" || !deps.person) {
+      return { decision: request.isAllowedUnattended ? "allow_once" : "deny", by: "policy" };
+    }
     return undefined;
   };
 

@@ -19,6 +19,8 @@ export interface Backend extends AsyncDisposable {
   /** Names of the tools of ours that the model sees. */
   readonly toolNames: readonly string[];
   readonly warnings: readonly string[];
+  /** What has come up since the last time and the user should know, one sentence each. */
+  takeNotices?(): readonly string[];
 }
 
 /** What a backend is opened from. */
@@ -31,7 +33,7 @@ export interface BackendRequest {
 }
 
 /**
- * Opens what shall run the turns; loads only that. Opens no connection and starts no program.
+ * Opens what shall run the turns; loads only that. Asks no model and starts no program but the user's MCP servers.
  * @throws {HermesError} what is missing or wrong
  */
 export async function openBackend(app: AppParts, request: BackendRequest): Promise<Backend> {
@@ -40,8 +42,20 @@ export async function openBackend(app: AppParts, request: BackendRequest): Promi
     case "loop":
       return await (await import("./loop_backend.ts")).openLoopBackend(app, request);
     case "codex_app_server":
+      await checkForCodex(request);
       return await (await import("./codex_backend.ts")).openCodexBackend(app, request);
     default:
       return name satisfies never;
   }
+}
+
+/** Codex starts the servers by itself: what is known here is whether it can be told of them. */
+async function checkForCodex({ config, options }: BackendRequest): Promise<void> {
+  const { requireMcp = [] } = options;
+  if (requireMcp.length === 0) return;
+  const [{ checkRequired }, { mcpServersOf }] = await Promise.all([
+    import("./mcp_tools.ts"),
+    import("../config/mcp_servers.ts"),
+  ]);
+  checkRequired(mcpServersOf({ config, origins: new Map() }), requireMcp);
 }

@@ -35,12 +35,17 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
   const { ports } = app;
   const found = codexProgram(app, await codexBin(app, config), options.cwd);
   await findCodex(ports.spawner, found);
-  const { servers, env, added } = await threadServers(app, redactor);
+  const { servers, env, added, toolsets } = await threadServers(app, request);
   const program = { ...found, env: { ...found.env, ...env } };
-  const toolbox = await openToolbox(app, request);
-  const tools = config.codex.expose_hermes_tools
-    ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name))
-    : [];
+  // Where only servers are named, none of our own tools is meant.
+  const isWithoutTools = (options.toolsets?.length ?? 0) > 0 && toolsets?.length === 0;
+  const { toolsets: _named, ...others } = options;
+  const toolbox = await openToolbox(app, {
+    config,
+    options: { ...others, ...(toolsets !== undefined && !isWithoutTools && { toolsets }) },
+  });
+  const isExposed = config.codex.expose_hermes_tools && !isWithoutTools;
+  const tools = isExposed ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name)) : [];
   const toolNames = tools.map((tool) => tool.spec.name);
   const ownServer = tools.length > 0 ? ownThreadServer(app, toolNames) : undefined;
   const model = modelOf(request);

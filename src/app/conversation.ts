@@ -41,6 +41,8 @@ export async function openConversation(
     { mode: options.approval, allow: [...config.command_allowlist, ...options.allow] },
   );
   const notices = [...backend.warnings, ...skills.warnings, ...(await app.warnings())];
+  const news = (): readonly TurnEvent[] =>
+    [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
   const firstParts = [...skills.parts];
   const startedAt = ports.clock.now();
   const session: NewSession = {
@@ -93,8 +95,9 @@ export async function openConversation(
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
+        if (event.type === "turn-end") yield* news();
         yield event;
-        if (event.type === "turn-start") yield* notices.splice(0).map(toNotice);
+        if (event.type !== "turn-end") yield* news();
       }
     },
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),

@@ -9,6 +9,7 @@ import { missingCredential } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { newItemId } from "./ids.ts";
+import { type McpTools, openMcpTools } from "./mcp_tools.ts";
 import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { resolveForSession } from "./session_endpoint.ts";
@@ -30,7 +31,23 @@ interface ModelSide {
 /** Our own loop over a model endpoint, with our own tools. */
 export async function openLoopBackend(app: AppParts, from: BackendRequest): Promise<Backend> {
   const side = await openModelSide(app, from);
-  const toolbox = await openToolbox(app, from);
+  let mcp: McpTools | undefined;
+  try {
+    mcp = await openMcpTools(app, from);
+    return await withTools(app, from, { side, mcp });
+  } catch (error) {
+    await mcp?.[Symbol.asyncDispose]();
+    side.release?.();
+    throw error;
+  }
+}
+
+async function withTools(
+  app: AppParts,
+  from: BackendRequest,
+  { side, mcp }: { readonly side: ModelSide; readonly mcp: McpTools },
+): Promise<Backend> {
+  const toolbox = await openToolbox(app, from, mcp);
   const instructions = await instructionsFor(app, { ...from, side, toolbox });
   const runtime = createLoopRuntime({
     transport: side.transport,
@@ -48,7 +65,9 @@ export async function openLoopBackend(app: AppParts, from: BackendRequest): Prom
     instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     warnings: [...side.warnings, ...toolbox.warnings],
+    takeNotices: () => mcp.takeNotices(),
     async [Symbol.asyncDispose]() {
+      await mcp[Symbol.asyncDispose]();
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
       side.release?.();

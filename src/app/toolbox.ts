@@ -5,6 +5,7 @@ import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
 import { createTools } from "../tools/registry.ts";
 import { selectTools, toolsetNames } from "../tools/toolsets.ts";
+import type { McpTools } from "./mcp_tools.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
 import { skillSettings } from "./skills.ts";
@@ -19,10 +20,14 @@ export interface Toolbox extends AsyncDisposable {
 /** What of a conversation decides about its tools. */
 export type ToolboxOptions = Pick<Partial<ConversationOptions>, "toolsets" | "person" | "approval">;
 
-/** Makes the tools that the user asked for. @throws {HermesError} `usage/invalid` when no toolset is left */
+/**
+ * Makes the tools that the user asked for, and chooses from those of MCP servers.
+ * @throws {HermesError} `usage/invalid` when no toolset is left, `mcp/unavailable` when that is because a server failed
+ */
 export async function openToolbox(
   app: AppParts,
   { config, options }: { readonly config: Config; readonly options: ToolboxOptions },
+  mcp?: Pick<McpTools, "tools" | "toolsets" | "failures">,
 ): Promise<Toolbox> {
   const { files, spawner, clock, host } = app.ports;
   const { resultsDirectory, home } = app.paths;
@@ -45,11 +50,14 @@ export async function openToolbox(
     redact: (text) => redactor.boundary(text),
     skills: skillSettings(config, options),
   });
-  const { tools, unknown } = selectTools(all.tools, {
-    toolsets: options.toolsets,
-    disabled: config.agent.disabled_toolsets,
-  });
+  const { tools, unknown } = selectTools(
+    [...all.tools, ...(mcp?.tools ?? [])],
+    { toolsets: options.toolsets, disabled: config.agent.disabled_toolsets },
+    mcp?.toolsets,
+  );
   if (options.toolsets && tools.length === 0) {
+    const failure = options.toolsets.map((name) => mcp?.failures.get(name)).find(Boolean);
+    if (failure) throw failure;
     throw new HermesError(
       "usage/invalid",
       `No tool is left of the toolsets: ${options.toolsets.join(", ")}`,

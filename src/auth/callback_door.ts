@@ -22,7 +22,11 @@ const mostPages = 200;
  */
 export async function openCallbackDoor(
   { loopback }: { readonly loopback: Loopback },
-  { preferredPort, callbackPath: path, corsOrigins }: AuthorizationCodeFacts,
+  {
+    preferredPort,
+    callbackPath: path,
+    corsOrigins,
+  }: Pick<AuthorizationCodeFacts, "preferredPort" | "callbackPath" | "corsOrigins">,
 ): Promise<CallbackDoor> {
   const page = await createPages();
   const { promise, resolve } = Promise.withResolvers<AuthorizationAnswer>();

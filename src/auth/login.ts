@@ -78,25 +78,29 @@ async function signInByCode(
     const isOpen = await browser.open(authorization.url);
     if (!isOpen) await interaction.note("No browser could be started: open the address yourself");
   }
-  const { answer, isPasted } = await wait(deps, options, { authorization, called }, signal);
+  const { answer, isPasted } = await awaitAnswer(deps, options, { authorization, called }, signal);
   const code = codeOf(answer, authorization, facts, isPasted);
   const given = { code, authorization, endpoints, timeoutMs: answerMs };
   const tokens = await exchangeCode(deps, facts, given, signal);
   return { tokens, endpoints, redirectUri };
 }
 
-interface Answered {
+/** An answer, and who brought it. */
+export interface Answered {
   readonly answer: AuthorizationAnswer;
   /** By the person, who may paste the code alone. */
   readonly isPasted: boolean;
 }
 
-/** The first answer, from the browser or from the person, for as long as that may take. */
-async function wait(
-  { clock, interaction }: LoginDeps,
-  { timeoutMs }: LoginOptions,
+/**
+ * The first answer, from the browser or from the person, for as long as that may take.
+ * @throws {HermesError} `auth/sign_in_failed`, or what the signal was aborted with
+ */
+export async function awaitAnswer(
+  { clock, interaction }: Pick<LoginDeps, "clock" | "interaction">,
+  { timeoutMs }: Pick<LoginOptions, "timeoutMs">,
   given: {
-    readonly authorization: Authorization;
+    readonly authorization: Pick<Authorization, "redirectUri" | "state">;
     /** Absent where nothing listens. */
     readonly called: Promise<AuthorizationAnswer> | undefined;
   },
@@ -131,7 +135,7 @@ async function wait(
 /** What is pasted and can be the answer; undefined where nobody types any more. Lines that are none are said to be none. */
 async function pastedAnswer(
   interaction: LoginInteraction,
-  { redirectUri, state }: Authorization,
+  { redirectUri, state }: Pick<Authorization, "redirectUri" | "state">,
   signal: AbortSignal,
 ): Promise<Answered | undefined> {
   for await (const line of interaction.pasted(signal)) {

@@ -19,7 +19,15 @@ export function withTurnOptions(command: Command): Command {
     .option("--runtime <name>", "what runs the turn: auto, codex_app_server")
     .option("-c, --continue", "go on with the last session")
     .option("-r, --resume <session>", "go on with a session: id, the beginning of one, or title")
-    .addOption(repeatable("-t, --toolsets <names>", "only these toolsets, separated by commas"))
+    .addOption(
+      repeatable(
+        "-t, --toolsets <names>",
+        "only these toolsets and MCP servers, separated by commas",
+      ),
+    )
+    .addOption(
+      repeatable("--require-mcp <name>", "fail if this MCP server is not ready (repeatable)"),
+    )
     .addOption(repeatable("-s, --skills <names>", "load these skills, separated by commas"))
     .addOption(repeatable("--image <path>", "attach an image (repeatable)"))
     .option("--max-turns <number>", "model steps at most")
@@ -52,7 +60,7 @@ Exit codes:
   1    the turn failed                 75       rate limit or quota: try later
   2    called in a wrong way           78       configuration or store unusable
   4    no credential, or refused       124      --deadline passed
-  5    a program is missing            130/143  interrupted
+  5    a program or server is missing  130/143  interrupted
   6    denied, and nobody was asked    10       --dry-run: would change`;
 
 /** The section of a help text with calls to copy. */

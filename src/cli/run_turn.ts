@@ -175,6 +175,10 @@ async function openConversation(
     ...conversationOptions(run.options),
     source: run.source,
     approval,
+    signal: guard.signal,
+    ...(run.options.quiet || !terminal.stderr.isTty
+      ? {}
+      : { onWaiting: (text: string) => void terminal.stderr.write(`${text}\n`) }),
     ...(person === undefined ? {} : { person }),
     ...(schema === undefined ? {} : { outputSchema: schema }),
   });

@@ -22,6 +22,7 @@ export interface TurnOptions {
   readonly resume?: NonNullable<ConversationOptions["resume"]>;
   readonly toolsets?: readonly string[];
   readonly skills?: readonly string[];
+  readonly requireMcp: readonly string[];
   readonly images: readonly string[];
   readonly maxSteps?: number;
   readonly deadlineMs?: number;
@@ -68,6 +69,7 @@ export function turnOptions(flags: FlagValues, cwd: string): TurnOptions {
     ...defined("resume", resumeOf(flags)),
     ...defined("toolsets", namesFlag(flags, "toolsets")),
     ...defined("skills", namesFlag(flags, "skills")),
+    requireMcp: [...new Set(listFlag(flags, "requireMcp"))],
     images: listFlag(flags, "image").map((image) => absolute(image, cwd)),
     ...defined("maxSteps", integerFlag(flags, "maxTurns", { min: 1, max: 100_000 })),
     ...defined("deadlineMs", deadlineSeconds === undefined ? undefined : deadlineSeconds * 1_000),
@@ -101,6 +103,7 @@ export function conversationOptions(
     ...defined("resume", options.resume),
     ...defined("toolsets", options.toolsets),
     ...defined("skills", options.skills),
+    ...(options.requireMcp.length === 0 ? {} : { requireMcp: options.requireMcp }),
     ...defined("maxSteps", options.maxSteps),
     ephemeral: options.ephemeral,
     allow: options.allow,

@@ -1,7 +1,7 @@
 import { join } from "node:path/posix";
 import { HermesError } from "../core/errors.ts";
 import type { Clock, Env, FileStore, Spawner } from "../core/ports.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { codexVersion, type CodexVersion } from "./version.ts";
 
 export interface ConfigCheckDeps {

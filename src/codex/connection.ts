@@ -2,7 +2,7 @@ import { HermesError, toHermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Incoming } from "../wire/json_rpc.ts";
 import { CodexClient } from "./client.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { exitFailure, type Phase } from "./failures.ts";
 import type { CodexProcess } from "./process.ts";
 import { ServerStarts } from "./server_starts.ts";

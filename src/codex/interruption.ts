@@ -2,7 +2,7 @@ import type { Clock } from "../core/ports.ts";
 import { RpcError } from "../wire/json_rpc.ts";
 import type { CodexTurn } from "./codex_turn.ts";
 import type { Connection } from "./connection.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 
 /** How often codex is asked to end a turn that it has not begun, and the pause between, in milliseconds. */
 const attempts = 20;

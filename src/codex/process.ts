@@ -9,10 +9,10 @@ import type {
   Spawner,
 } from "../core/ports.ts";
 import { createJsonRpcPeer, type JsonRpcPeer } from "../wire/json_rpc.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { startGuard } from "./guard.ts";
 import { endRun, recordRun, runVariable, sweepRuns } from "./run_records.ts";
-import { StderrRing } from "./stderr_ring.ts";
+import { StderrRing } from "../wire/stderr_ring.ts";
 import { WatchedOutput } from "./watched_output.ts";
 
 export interface CodexProcessDeps {

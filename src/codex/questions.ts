@@ -5,7 +5,7 @@ import type { Question, Tool, ToolContext } from "../core/tool.ts";
 import { abortable } from "../wire/abortable.ts";
 import type { JsonRpcPeer, RpcId } from "../wire/json_rpc.ts";
 import { type AnswerFacts, type AnswerPlan, planAnswer, type ServerRequest } from "./approvals.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { runDynamicCall } from "./dynamic_tools.ts";
 
 /** How long somebody may take to notice that a question is over, in milliseconds. */

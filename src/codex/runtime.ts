@@ -11,7 +11,7 @@ import { abortable } from "../wire/abortable.ts";
 import { RpcError } from "../wire/json_rpc.ts";
 import { CodexTurn } from "./codex_turn.ts";
 import { Connection } from "./connection.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { outcomeOf } from "./failures.ts";
 import { interrupt } from "./interruption.ts";
 import type { CodexProcess } from "./process.ts";

@@ -1,7 +1,7 @@
 import type { Json } from "../core/json.ts";
 import type { Clock } from "../core/ports.ts";
 import { abortable } from "../wire/abortable.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { serverStatus } from "./protocol.ts";
 
 /** How a server has come up, as far as codex has told. */

@@ -24,6 +24,8 @@ export interface ApprovalRequest {
   readonly alwaysAllows?: string;
   /** Whoever asks keeps an `allow_always` itself: the policy must not. */
   readonly isKeptByAsker?: true;
+  /** Where nobody can be asked it is allowed: the user has said so already by what was configured. */
+  readonly isAllowedUnattended?: true;
 }
 
 export type ApprovalDecision = "allow_once" | "allow_session" | "allow_always" | "deny";

@@ -23,15 +23,17 @@ export interface ToolChoice {
   readonly disabled: readonly string[];
 }
 
-/** The chosen tools in their fixed order, and the names that mean nothing. */
+/** The chosen tools in their fixed order, and the names that mean nothing; `more` are toolsets besides our own. */
 export function selectTools(
   tools: readonly Tool[],
   { toolsets: chosen, disabled }: ToolChoice,
+  more: ReadonlyMap<string, readonly string[]> = new Map(),
 ): { readonly tools: readonly Tool[]; readonly unknown: readonly string[] } {
   const known = tools.map(({ spec }) => spec.name);
   const namesOf = (toolset: string): readonly string[] | undefined => {
     if (["all", "*", "coding"].includes(toolset)) return known;
-    return toolsets.get(toolset) ?? (known.includes(toolset) ? [toolset] : undefined);
+    const named = toolsets.get(toolset) ?? more.get(toolset);
+    return named ?? (known.includes(toolset) ? [toolset] : undefined);
   };
   const wanted = new Set((chosen ?? ["all"]).flatMap((name) => namesOf(name) ?? []));
   const unwanted = new Set(disabled.flatMap((name) => namesOf(name) ?? []));

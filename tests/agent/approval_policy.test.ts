@@ -43,6 +43,22 @@ function person(
 }
 
 describe("createApprovalPolicy()", () => {
+  test("allows what may run unattended where nobody can be asked, and asks a person", async () => {
+    const asking = { ...request("mcp fs write"), isAllowedUnattended: true as const };
+    for (const mode of ["ask", "deny"] as const) {
+      expect(await policy(mode).approver.decide(asking, signal)).toEqual({
+        decision: "allow_once",
+        by: "policy",
+      });
+    }
+    const ada = person("deny");
+    expect(await policy("ask", { person: ada }).approver.decide(asking, signal)).toEqual({
+      decision: "deny",
+      by: "user",
+    });
+    expect(ada.asked).toEqual(["mcp fs write"]);
+  });
+
   test("denies by policy where nobody can be asked", async () => {
     const { approver } = policy("ask");
     expect(await approver.decide(request("rm"), signal)).toEqual({

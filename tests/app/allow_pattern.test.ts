@@ -13,6 +13,12 @@ const files: ApprovalRequest = {
   key: 'codex files [["/w/a"],null]',
 };
 
+const tool: ApprovalRequest = {
+  subject: { kind: "tool", name: "write of MCP server fs", arguments: {} },
+  reason: "a tool of MCP server fs",
+  key: "mcp fs write",
+};
+
 test.each<[string, ApprovalRequest, string, boolean]>([
   ["a command by a pattern", command("git push origin"), "git push*", true],
   ["a command by its whole text", command("echo a >> b && cat b"), "echo a >> b && cat b", true],
@@ -21,6 +27,12 @@ test.each<[string, ApprovalRequest, string, boolean]>([
   ["a command by its key", command("rm -rf x"), "some danger", true],
   ["files by their key", files, 'codex files [["/w/a"],null]', true],
   ["files by a pattern", files, "*", false],
+  ["a tool of a server by its key", tool, "mcp fs write", true],
+  ["all tools of a server", tool, "mcp fs *", true],
+  ["another server", tool, "mcp f *", false],
+  ["a server whose name begins alike", { ...tool, key: "mcp fs two write" }, "mcp fs *", false],
+  ["every server", tool, "mcp *", false],
+  ["another tool that begins alike", tool, "mcp fs wri*", false],
 ])("matchesAllowPattern() of %s", (_name, request, pattern, matches) => {
   expect(matchesAllowPattern(request, pattern)).toBe(matches);
 });

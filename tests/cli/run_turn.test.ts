@@ -458,7 +458,7 @@ test.each([
 
 test("flags reach the conversation", async () => {
   const flags = ["-m", "m2", "--provider", "p", "-r", "talk", "-t", "files", "--max-turns", "3"];
-  const more = ["--cwd", "sub", "--allow", "ls", "--approval", "ask"];
+  const more = ["--cwd", "sub", "--allow", "ls", "--approval", "ask", "--require-mcp", "fs"];
   const run = start(["-z", "hi", ...flags, ...more]);
   expect(await run.code).toBe(0);
   expect(run.app()?.opened).toEqual([
@@ -469,6 +469,8 @@ test("flags reach the conversation", async () => {
       provider: "p",
       resume: { kind: "named", idOrTitle: "talk" },
       toolsets: ["files"],
+      requireMcp: ["fs"],
+      signal: expect.any(AbortSignal),
       maxSteps: 3,
       ephemeral: false,
       approval: "ask",

@@ -16,6 +16,7 @@ function options(...flags: readonly string[]): unknown {
 }
 
 const base = {
+  requireMcp: [],
   images: [],
   allow: [],
   cwd: "/project",

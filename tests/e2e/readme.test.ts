@@ -32,6 +32,8 @@ beforeAll(async () => {
   await symlink(binary, join(bin, "hermes"));
   codexHome = await createCodexHome({ serverUrl: vendors.server.url });
   await symlink(codexVersions.at(-1)?.path ?? "", join(bin, "codex"));
+  const mcpServer = "mcp-server-filesystem";
+  await symlink(join(root, "node_modules/.bin", mcpServer), join(bin, mcpServer));
   await writeFile(join(sandbox.work, "notes.txt"), "Notes\n");
 });
 afterAll(async () => {

@@ -222,6 +222,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
       if (!parts.serveMcp) throw new Error("Nothing is served here");
       await parts.serveMcp(options, signal);
     },
+    mcp: () => Promise.reject(new Error("There are no MCP servers here")),
     codexStatus: () => Promise.resolve({ ...noCodex, ...parts.codex }),
     codexConfig: () =>
       Promise.resolve({

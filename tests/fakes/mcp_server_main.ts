@@ -116,8 +116,7 @@ async function callTool(params: JsonObject): Promise<string> {
   }
 }
 
-/** The result of a request; undefined for one that is not known. */
-export async function answer(method: string, params: JsonObject): Promise<JsonObject | undefined> {
+async function answer(method: string, params: JsonObject): Promise<JsonObject | undefined> {
   switch (method) {
     case "initialize":
       return {

@@ -13,6 +13,7 @@ import { RawTalk } from "../interactive/raw_talk.ts";
 import { InteractiveSession } from "../interactive/session.ts";
 import { slashCommands } from "../interactive/slash_commands.ts";
 import { styleFor } from "../render/style.ts";
+import { untilInterrupted } from "../until_interrupted.ts";
 import { conversationOptions, type TurnOptions } from "../turn_options.ts";
 
 /** How long a session may tidy up when it is left in a hurry, in milliseconds. */
@@ -78,9 +79,18 @@ async function talkAtTerminal(
     approvalTimeoutMs: config.approvals.timeout * 1_000,
     interruptTurn: () => session.interrupt(),
   });
-  const session: InteractiveSession = await InteractiveSession.open(
-    { app, talk, mask, history, debug },
-    { ...conversation, person, ask: (question, signal) => person.ask(question, signal) },
+  const { stderr } = app.ports.terminal;
+  const session: InteractiveSession = await untilInterrupted(app.ports, (signal) =>
+    InteractiveSession.open(
+      { app, talk, mask, history, debug },
+      {
+        ...conversation,
+        signal,
+        onWaiting: (text) => void stderr.write(`${text}\n`),
+        person,
+        ask: (question, asked) => person.ask(question, asked),
+      },
+    ),
   );
   await talk.open();
   await using _ = talk;

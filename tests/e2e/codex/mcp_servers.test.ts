@@ -78,7 +78,9 @@ onEveryCodex("a server of the user's has its secret, and nobody else has", async
 });
 
 onEveryCodex("a server on the web gets its token", async (codex) => {
-  await using server = startMcpHttpServer(secret);
+  await using server = await startMcpHttpServer({
+    requires: ["authorization", `Bearer ${secret}`],
+  });
   await using lab = await labWith(
     codex,
     { lab: { url: server.url, headers: { Authorization: "Bearer ${LAB_TOKEN}" } } },
@@ -88,9 +90,8 @@ onEveryCodex("a server on the web gets its token", async (codex) => {
   expect([code, noticesOf(events), items]).toEqual([
     0,
     [],
-    [...used("mcp_lab_read", { text: "a page" }, "a page"), said("All done.")],
+    [...used("mcp_lab_read", { text: "a page" }, 'read {"text":"a page"}'), said("All done.")],
   ]);
-  expect(server.refused()).toBe(0);
   expect(await filesWith(lab.home.root, secret)).toEqual([]);
 });
 
@@ -157,6 +158,36 @@ onEveryCodex("servers that were migrated are one with those of hermes", async (c
     0,
     [],
     { output: expect.stringContaining(hashOf(secret)) },
+  ]);
+});
+
+onEveryCodex("no turn starts without a server that is required", async (codex) => {
+  const servers = { gone: { command: "/nowhere/to/be/found" }, lab: mcpServerCommand };
+  await using lab = await labWith(codex, servers, { steps: [done] });
+  const failed = await lab.turn("Go on", "--require-mcp", "gone");
+  expect([failed.code, failed.last, lab.server.requests.length]).toMatchObject([
+    5,
+    {
+      error: {
+        code: "mcp/unavailable",
+        message:
+          "The MCP server gone is required and cannot be used: No such file or directory (os error 2)",
+      },
+    },
+    0,
+  ]);
+  expect((await lab.turn("Go on", "--require-mcp", "lab")).code).toBe(0);
+});
+
+onEveryCodex("--toolsets names the servers that a turn has", async (codex) => {
+  const servers = { gone: { command: "/nowhere/to/be/found" }, lab: mcpServerCommand };
+  const steps = [callsMcp(codex.version, "read", { text: "a page" }), done];
+  await using lab = await labWith(codex, servers, { steps });
+  const { code, items, events } = await lab.turn("Read it", "--toolsets", "lab");
+  expect([code, noticesOf(events), items]).toEqual([
+    0,
+    [],
+    [...used("mcp_lab_read", { text: "a page" }, "a page"), said("All done.")],
   ]);
 });
 

@@ -23,7 +23,9 @@ export const hermesRules: readonly Rule[] = [
   hermesRule(
     "change of the configuration of hermes",
     (call) =>
-      isCommand(call, "config", ["edit", "set", "unset"]) || isCommand(call, "model", ["set"]),
+      isCommand(call, "config", ["edit", "set", "unset"]) ||
+      isCommand(call, "model", ["set"]) ||
+      isCommand(call, "mcp", ["add", "login", "remove"]),
   ),
   hermesRule("change of the logins of hermes", (call) =>
     isCommand(call, "auth", ["add", "logout", "refresh", "remove", "reset"]),
@@ -47,12 +49,13 @@ function isCommand(call: HermesCall, name: string, verbs: readonly string[]): bo
   return call.kind === "command" && call.name === name && verbs.includes(call.verb);
 }
 
-/** Keys of the configuration that say what is allowed, what is masked, and who gets which secret. */
+/** Keys of the configuration that say what is allowed, what is masked, what is started, and who gets which secret. */
 const guardedKeys: ReadonlySet<string> = new Set([
   "approvals",
   "command_allowlist",
   "custom_providers",
   "fallback_providers",
+  "mcp_servers",
   "security",
   "terminal",
 ]);

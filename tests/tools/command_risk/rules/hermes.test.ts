@@ -96,6 +96,8 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes config set approvals.mode off",
     "hermes config unset approvals.mode",
     "hermes config edit",
+    "hermes mcp add x -- sh -c 'id'",
+    "hermes mcp remove x",
     "EDITOR=ed hermes config edit",
     "hermes --profile work config set a b",
     "hermes -p work config set a b",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createRedactor } from "../../src/core/redact.ts";
-import { StderrRing } from "../../src/codex/stderr_ring.ts";
+import { StderrRing } from "../../src/wire/stderr_ring.ts";
 
 const plain = (text: string): string => text;
 

@@ -1,0 +1,148 @@
+import type { App } from "../../../app.ts";
+import type { McpDesk, McpProbe } from "../../../app/mcp_desk.ts";
+import { refusalOf } from "../../../config/mcp_servers.ts";
+import { HermesError } from "../../../core/errors.ts";
+import type { JsonObject } from "../../../core/json.ts";
+import type { Ports } from "../../../core/ports.ts";
+import { canAsk } from "../../approval_mode.ts";
+import type { CommandContext } from "../../command.ts";
+import { confirm } from "../../confirm.ts";
+import { exitCodes } from "../../exit_codes.ts";
+import { switchFlag, usageError } from "../../flags.ts";
+import { printNote, printWarning } from "../../print.ts";
+import { readSecret } from "../auth/read_secret.ts";
+import { chooseTools } from "./choose_tools.ts";
+import { type AddRequest, addRequest, settingsOf } from "./entry.ts";
+import { untilInterrupted } from "../../until_interrupted.ts";
+import { signInToServer } from "./login.ts";
+
+/**
+ * `hermes mcp add`: tries a server and keeps it. Nothing is written before it has answered; secrets go to `.env`, the rest to
+ * `config.yaml`, where everything around stays as it is.
+ */
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, flags, operands } = context;
+  const request = addRequest(flags, operands);
+  const { name, entry } = request;
+  const app = await context.app();
+  const desk = await app.mcp();
+  refuseRisky(name, settingsOf(name, entry, {}));
+  if (!(await mayReplace(context, desk, name))) {
+    await printNote(ports, "Nothing changed");
+    return exitCodes.failed;
+  }
+  const secrets = await secretsOf(app, request);
+  for (const value of Object.values(secrets)) (await app.redactor()).addSecret(value);
+  const env = { ...(await app.env()), ...secrets };
+  const settings = settingsOf(name, entry, env);
+  if (request.isOauth) await signInToServer(context, desk, { name, settings });
+  const probe =
+    flags["probe"] === false
+      ? undefined
+      : await tryOut(context, desk, { server: { name, settings }, env: secrets });
+  if (probe === "given up") return exitCodes.missingProgram;
+  const isOn = probe !== "failed";
+  const tools = isOn && probe ? await chosenTools(context, entry, probe) : {};
+  if (Object.keys(secrets).length > 0) await desk.setSecrets(secrets);
+  const value = { ...entry, ...tools, enabled: isOn };
+  await desk.write(name, value);
+  const count = probe && probe !== "failed" ? ` with ${usedCount(value, probe)} tools` : "";
+  await printNote(ports, `Added MCP server ${name}${count} to ${app.paths.configFile}`);
+  if (!isOn) await printNote(ports, `It is switched off: hermes mcp test ${name}`);
+  return exitCodes.done;
+}
+
+/** Before anything is started. @throws {HermesError} `usage/invalid` */
+function refuseRisky(name: string, settings: Parameters<typeof refusalOf>[0]): void {
+  const refusal = refusalOf(settings);
+  if (refusal === undefined) return;
+  throw usageError(
+    `MCP server ${name} is not added: ${refusal}`,
+    "download the program first, look at it, and add it by its path",
+  );
+}
+
+async function mayReplace(
+  { ports, flags }: CommandContext,
+  desk: McpDesk,
+  name: string,
+): Promise<boolean> {
+  const isThere = (await desk.servers()).some((server) => server.name === name);
+  if (!isThere || switchFlag(flags, "yes")) return true;
+  if (canAsk(ports.terminal)) {
+    return await confirm(ports.terminal, `There is an MCP server ${name} already. Replace it?`);
+  }
+  throw usageError(
+    `There is an MCP server ${name} already`,
+    `pass --yes to replace it, or hermes mcp remove ${name}`,
+  );
+}
+
+/** The values for `.env`: those of the command line, and the one that is read without being shown. */
+async function secretsOf(
+  { ports }: App,
+  { asks, secrets }: AddRequest,
+): Promise<Readonly<Record<string, string>>> {
+  if (!asks) return secrets;
+  const { terminal } = ports;
+  if (terminal.stdin.kind === "null" || (terminal.stdin.kind === "tty" && !canAsk(terminal))) {
+    throw usageError(
+      `Nobody can be asked for the secret: ${asks.what}`,
+      `send it to stdin, or refer to a variable: '${asks.what}: \${VARIABLE}'`,
+    );
+  }
+  const read = (await readSecret(terminal, `${asks.what}: `)).trim();
+  const value = asks.variable.endsWith("_API_KEY") ? read.replace(/^Bearer\s+/i, "") : read;
+  if (value === "")
+    throw usageError(`There is no value for ${asks.what}`, "type it, or send it to stdin");
+  return { ...secrets, [asks.variable]: value };
+}
+
+/**
+ * What a server offers; `failed` where somebody wants to keep it all the same, `given up` where not.
+ * @throws {HermesError} `mcp/unavailable` where nobody can be asked
+ */
+async function tryOut(
+  { ports, mask }: CommandContext,
+  desk: McpDesk,
+  candidate: Parameters<McpDesk["probe"]>[0],
+): Promise<McpProbe | "failed" | "given up"> {
+  try {
+    const probe = await untilInterrupted(ports, (signal) => desk.probe(candidate, signal));
+    for (const notice of probe.notices) await printWarning(ports, mask(notice));
+    return probe;
+  } catch (error) {
+    const isUnavailable = error instanceof HermesError && error.code === "mcp/unavailable";
+    if (!isUnavailable) throw error;
+    if (!canAsk(ports.terminal)) {
+      throw new HermesError(error.code, `${error.message}: nothing was added`, {
+        cause: error,
+        hint: "correct it, or add it untried with --no-probe",
+      });
+    }
+    await printWarning(ports, mask(error.message));
+    const isKept = await confirm(ports.terminal, "Keep it all the same, switched off?");
+    if (!isKept) await printNote(ports, "Nothing changed");
+    return isKept ? "failed" : "given up";
+  }
+}
+
+/** The choice of a person; where nobody can be asked, or flags have chosen, nothing more. */
+async function chosenTools(
+  { ports }: { readonly ports: Ports },
+  entry: JsonObject,
+  { tools }: McpProbe,
+): Promise<JsonObject> {
+  if (entry["tools"] !== undefined || tools.length === 0 || !canAsk(ports.terminal)) return {};
+  const include = await chooseTools(ports, tools);
+  return include.length === tools.length ? {} : { tools: { include } };
+}
+
+function usedCount(entry: JsonObject, probe: McpProbe): number {
+  const choice = entry["tools"];
+  const include =
+    choice && typeof choice === "object" && "include" in choice ? choice["include"] : undefined;
+  return Array.isArray(include) && include.length > 0
+    ? probe.tools.filter(({ name }) => include.includes(name)).length
+    : probe.used.size;
+}

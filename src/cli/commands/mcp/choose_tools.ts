@@ -1,0 +1,48 @@
+import type { Ports, Terminal } from "../../../core/ports.ts";
+import type { ListedTool } from "../../../mcp/server_spec.ts";
+import { printNote } from "../../print.ts";
+import { oneLine } from "../../render/plain.ts";
+
+/** Lets the person at the terminal choose from a server's tools: all with Enter, some by their numbers. */
+export async function chooseTools(
+  ports: Pick<Ports, "terminal" | "env">,
+  tools: readonly ListedTool[],
+): Promise<readonly string[]> {
+  const lines = tools.map(({ name, description }, at) => {
+    const about = oneLine(description.trim().split("\n")[0] ?? "").slice(0, 80);
+    return `  ${String(at + 1).padStart(3)}  ${oneLine(name)}${about === "" ? "" : `  ${about}`}`;
+  });
+  await printNote(ports, lines.join("\n"));
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await ports.terminal.stderr.write("Tools to use: Enter for all, or numbers such as 1,3-5: ");
+    const places = readPlaces(await line(ports.terminal), tools.length);
+    if (places) return tools.flatMap(({ name }, at) => (places.has(at + 1) ? [name] : []));
+    await printNote(ports, `Numbers from 1 to ${tools.length}, please`);
+  }
+  return tools.map(({ name }) => name);
+}
+
+/** The numbers that a text names; all for an empty one; undefined when it is no such text. */
+export function readPlaces(text: string, count: number): ReadonlySet<number> | undefined {
+  const all = Array.from({ length: count }, (_, at) => at + 1);
+  const parts = text.split(/[,\s]+/).filter((part) => part !== "");
+  if (parts.length === 0 || /^(?:y|yes|all)$/i.test(text.trim())) return new Set(all);
+  const places = new Set<number>();
+  for (const part of parts) {
+    const [, from = "", to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    if (from === "" || first < 1 || last > count || first > last) return undefined;
+    for (const place of all.slice(first - 1, last)) places.add(place);
+  }
+  return places;
+}
+
+async function line(terminal: Terminal): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of terminal.stdin.chunks()) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes("\n")) break;
+  }
+  return text.split("\n")[0] ?? "";
+}
