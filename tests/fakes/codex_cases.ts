@@ -2,6 +2,8 @@
  * What can happen in turns on the real codex, as data: what the model answers, what the person says, what the client does
  * meanwhile. The recordings in `tests/fixtures/codex` come from these, and the end-to-end tests play the same ones.
  */
+import { fileURLToPath } from "node:url";
+import { ownServer, ownServerName } from "../../src/codex/own_server.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import type { CodexHomeOptions } from "./codex_home.ts";
 import { mcpServerCommand } from "./mcp_server_main.ts";
@@ -49,6 +51,11 @@ export const mcpServerName = "lab";
 const mcpHome = {
   mcpServers: { [mcpServerName]: { ...mcpServerCommand, required: true } },
 } as const;
+
+/** Our own tools, as a codex that calls us back has them; from source. */
+const own = ownServer({
+  program: [process.execPath, fileURLToPath(new URL("../../src/main.ts", import.meta.url).href)],
+});
 
 const commandApproval = "item/commandExecution/requestApproval";
 const fileApproval = "item/fileChange/requestApproval";
@@ -269,6 +276,15 @@ export const codexCases: readonly CodexCase[] = [
     },
     prompts: ["Read it"],
     steps: (version) => [callsMcp(version, "read", { text: "what is read" }), answer],
+  },
+  {
+    name: "mcp_callback",
+    thread: { config: { mcp_servers: { [ownServerName]: { ...own, required: true } } } },
+    prompts: ["Note it"],
+    steps: (version) => [
+      callsMcp(version, "todo", { todos: [{ id: "1", content: "Buy milk" }] }, ownServerName),
+      answer,
+    ],
   },
   {
     name: "permissions_request",
