@@ -165,6 +165,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     sessions,
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
+    loadedConfig: () => loadedConfig(),
     async freshConfig() {
       const { env } = await loadedEnv();
       return (await loadConfig({ files: ports.files, env }, paths, options.overrides)).config;

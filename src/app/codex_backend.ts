@@ -10,8 +10,10 @@ import {
 import { type CodexStatus, readCodexStatus } from "../codex/status.ts";
 import { defaults } from "../config/defaults.ts";
 import type { Config } from "../config/schema.ts";
+import { defined } from "../core/defined.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { codexProvider } from "./choose_runtime.ts";
+import { ownThreadServer, threadServers } from "./codex_servers.ts";
 import type { AppParts } from "./parts.ts";
 import { toolsOfToolset } from "../tools/toolsets.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
@@ -32,14 +34,22 @@ const unchosenEffort = "medium";
 export async function openCodexBackend(app: AppParts, request: BackendRequest): Promise<Backend> {
   const { config, options, redactor } = request;
   const { ports } = app;
-  const program = codexProgram(app, await codexBin(app, config), options.cwd);
-  await findCodex(ports.spawner, program);
-  const toolbox = await openToolbox(app, request);
-  const tools = config.codex.expose_hermes_tools
-    ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name))
-    : [];
+  const found = codexProgram(app, await codexBin(app, config), options.cwd);
+  await findCodex(ports.spawner, found);
+  const { servers, env, added, toolsets } = await threadServers(app, request);
+  const program = { ...found, env: { ...found.env, ...env } };
+  // Where only servers are named, none of our own tools is meant.
+  const isWithoutTools = (options.toolsets?.length ?? 0) > 0 && toolsets?.length === 0;
+  const { toolsets: _named, ...others } = options;
+  const toolbox = await openToolbox(app, {
+    config,
+    options: { ...others, ...(toolsets !== undefined && !isWithoutTools && { toolsets }) },
+  });
+  const isExposed = config.codex.expose_hermes_tools && !isWithoutTools;
+  const tools = isExposed ? toolbox.tools.filter((tool) => lacking.has(tool.spec.name)) : [];
   const toolNames = tools.map((tool) => tool.spec.name);
   const prompt = await promptFor(request, { toolbox, toolNames });
+  const ownServer = tools.length > 0 ? ownThreadServer(app, toolNames) : undefined;
   const model = modelOf(request);
   const effort = options.reasoningEffort ?? config.model.reasoning_effort;
   const runtime = createCodexRuntime(
@@ -47,11 +57,16 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
       start: () => startCodex(processDeps(app), program),
       clock: ports.clock,
       tools,
+      servers,
+      ...defined("ownServer", ownServer),
       mask: (text) => redactor.boundary(text),
     },
     {
       version: ports.host.version,
       limits: limitsOf(config),
+      toolsBy: config.codex.hermes_tools,
+      serverVariables: added,
+      ...defined("requiredServers", options.requireMcp),
       ...(model === undefined ? {} : { model }),
       ...(options.reasoningEffort === undefined && effort === unchosenEffort ? {} : { effort }),
       ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),

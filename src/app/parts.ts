@@ -1,7 +1,10 @@
 import type { App } from "../app.ts";
+import type { LoadedConfig } from "../config/load.ts";
 
 /** The program as its own parts see it. */
 export interface AppParts extends App {
+  /** The configuration with what the file itself says. @throws as `config` */
+  loadedConfig(): Promise<LoadedConfig>;
   /** What is odd about the configuration and the environment, one sentence each. */
   warnings(): Promise<readonly string[]>;
   /** Names of variables that hold secrets of the user's: keys of providers, and all of `.env`. */

@@ -30,7 +30,6 @@ export function buildProgram(invoke: Invoke): Command {
   addAuth(program, on);
   addModel(program, on);
   addConfig(program, on);
-  addMcp(program, on);
   addCodex(program, on);
   addMcp(program, on);
   addOwn(program, on);

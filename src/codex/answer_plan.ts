@@ -19,6 +19,8 @@ export interface AnswerFacts {
   changesOf(itemId: string): readonly ChangedFile[];
   /** A command that was announced. */
   commandOf(itemId: string): { readonly command: string; readonly cwd: string } | undefined;
+  /** Whether an MCP server was given to codex by us: codex has no place to keep what is allowed of it. */
+  isInjected(server: string): boolean;
 }
 
 /** How a request is answered. Every answer is one that the request's own schema takes. */

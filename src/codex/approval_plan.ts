@@ -6,8 +6,14 @@ import type { ApprovalPlan } from "./answer_plan.ts";
 export interface VerdictAnswers {
   readonly once: JsonObject;
   readonly session?: JsonObject | undefined;
-  /** Codex itself keeps it. */
-  readonly always?: { readonly answer: JsonObject; readonly allows: string } | undefined;
+  readonly always?:
+    | {
+        readonly answer: JsonObject;
+        readonly allows: string;
+        /** The policy keeps it; else codex itself does. */
+        readonly isKeptByPolicy?: true;
+      }
+    | undefined;
   readonly deny: JsonObject;
   readonly cancel: JsonObject;
 }
@@ -26,7 +32,8 @@ export function approvalPlan(
         ...(session ? (["session"] as const) : []),
         ...(always ? (["always"] as const) : []),
       ],
-      ...(always ? { alwaysAllows: always.allows, isKeptByAsker: true } : {}),
+      ...(always ? { alwaysAllows: always.allows } : {}),
+      ...(always && !always.isKeptByPolicy ? { isKeptByAsker: true } : {}),
     },
     answer: (verdict) => answerOf(verdict, answers),
     cancel,

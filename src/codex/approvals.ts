@@ -26,7 +26,7 @@ export function planAnswer({ method, params }: ServerRequest, facts: AnswerFacts
     case "item/permissions/requestApproval":
       return planPermissionApproval(params);
     case "mcpServer/elicitation/request":
-      return planElicitation(params);
+      return planElicitation(params, facts);
     case "item/tool/requestUserInput":
       return planUserInput(params);
     case "item/tool/call":

@@ -36,6 +36,14 @@ export interface CodexSettings {
   readonly hasSandboxChoice: boolean;
 }
 
+/** What a thread must not take away from the user's codex configuration. */
+export interface CodexChoices extends CodexSettings {
+  /** `mcp_servers`, with what codex fills in by itself. */
+  readonly mcpServers: JsonObject;
+  /** Patterns of the variables that commands do not get. */
+  readonly hiddenVariables: readonly string[];
+}
+
 /** How long codex may take to answer, in milliseconds. Opening a thread waits for servers that the user requires. */
 const answerMs = 10_000;
 const openThreadMs = 60_000;
@@ -85,7 +93,7 @@ export class CodexClient {
    * What holds in a directory: projects have settings of their own.
    * @throws {HermesError} `codex/config_invalid` with codex's own path, line and column
    */
-  async readSettings(cwd: string, signal: AbortSignal): Promise<CodexSettings> {
+  async readSettings(cwd: string, signal: AbortSignal): Promise<CodexChoices> {
     const { config } = await this.#call("config/read", configReply, {
       params: { cwd },
       signal,
@@ -97,6 +105,8 @@ export class CodexClient {
       model: config.model ?? undefined,
       modelProvider: config.model_provider ?? undefined,
       hasSandboxChoice: choices.some((choice) => choice !== undefined && choice !== null),
+      mcpServers: config.mcp_servers,
+      hiddenVariables: config.shell_environment_policy.exclude,
     };
   }
 

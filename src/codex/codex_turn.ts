@@ -33,6 +33,8 @@ export interface CodexTurnDeps {
   readonly clock: Clock;
   readonly tools: readonly Tool[];
   readonly limits: CodexLimits;
+  /** Whether an MCP server was given to codex by us. */
+  readonly isInjected: (server: string) => boolean;
   /** The last lines of codex's stderr since the turn began. */
   readonly stderr: () => string;
 }
@@ -87,6 +89,7 @@ export class CodexTurn implements Listener {
         cwd: turn.cwd,
         changesOf: (itemId) => this.#projector?.changesOf(itemId) ?? [],
         commandOf: (itemId) => this.#projector?.commandOf(itemId),
+        isInjected: deps.isInjected,
       },
       approver: turn.approver,
       ...(turn.ask ? { ask: turn.ask } : {}),

@@ -5,6 +5,7 @@ import { CodexClient } from "./client.ts";
 import { isDoneWithin } from "../wire/done_within.ts";
 import { exitFailure, type Phase } from "./failures.ts";
 import type { CodexProcess } from "./process.ts";
+import { ServerStarts } from "./server_starts.ts";
 
 /** Who hears what codex sends. */
 export interface Listener {
@@ -26,6 +27,8 @@ const exitMs = 150;
 /** A running codex with the one reader of what it sends, from its start to its end. */
 export class Connection {
   readonly client: CodexClient;
+  /** How the MCP servers of codex come up. */
+  readonly servers = new ServerStarts();
   readonly #process: CodexProcess;
   readonly #deps: ConnectionDeps;
   #listener: Listener | undefined;
@@ -97,6 +100,7 @@ export class Connection {
     let failure: HermesError | undefined;
     try {
       for await (const message of this.#process.peer.incoming) {
+        if (message.kind === "notification") this.servers.hear(message.method, message.params);
         if (this.#listener) await this.#listener.onMessage(message);
         else this.#early.push(message);
       }
@@ -113,6 +117,7 @@ export class Connection {
     if (this.#ended) return;
     this.#isOver = true;
     this.#ended = failure;
+    this.servers.end();
     this.#listener?.onEnd(failure);
   }
 

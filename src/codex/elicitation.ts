@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import type { AnswerPlan } from "./answer_plan.ts";
+import type { AnswerFacts, AnswerPlan } from "./answer_plan.ts";
 import { approvalPlan } from "./approval_plan.ts";
 import { formDeclined, planForm } from "./elicitation_form.ts";
+import { ownServerName } from "./own_server.ts";
 
 /** Of `mcpServer/elicitation/request`. */
 const elicitationParams = z.looseObject({
@@ -26,18 +27,15 @@ const toolCallMeta = z.looseObject({
   tool_params: z.custom<Json>((value) => value !== undefined).nullish(),
 });
 
-/** The MCP server that carries our own tools: what they may do is decided where they run. */
-const ownServer = "hermes-tools";
-
 /** What an MCP server asks the person: codex's approval of a tool call, a form, or to open a page. */
-export function planElicitation(params: Json): AnswerPlan {
+export function planElicitation(params: Json, facts: Pick<AnswerFacts, "isInjected">): AnswerPlan {
   const parsed = elicitationParams.safeParse(params);
   if (!parsed.success) return { kind: "answer", result: formDeclined };
   const asked = parsed.data;
   const toolCall = toolCallMeta.safeParse(asked._meta);
   // Servers can say the same of a form of theirs: codex's own has no fields.
   const isCodexsOwn = asked.mode === "form" && toolCall.success && hasNoFields(schemaOf(params));
-  if (isCodexsOwn) return planToolCall(asked, toolCall.data);
+  if (isCodexsOwn) return planToolCall(asked, toolCall.data, facts);
   const title = `MCP server ${asked.serverName} asks: ${asked.message ?? ""}`;
   switch (asked.mode) {
     case "form":
@@ -62,8 +60,13 @@ function schemaOf(params: Json): Json {
 function planToolCall(
   { serverName, message }: ElicitationParams,
   meta: z.infer<typeof toolCallMeta>,
+  facts: Pick<AnswerFacts, "isInjected">,
 ): AnswerPlan {
-  if (serverName === ownServer) return { kind: "answer", result: toolAnswer("accept") };
+  const isInjected = facts.isInjected(serverName);
+  // What our own tools may do is decided where they run; another server of that name is not ours.
+  if (isInjected && serverName === ownServerName) {
+    return { kind: "answer", result: toolAnswer("accept") };
+  }
   const tool = meta.tool_name ?? /\btool "([^"]+)"/.exec(message ?? "")?.[1];
   const what = tool === undefined ? (message ?? "a tool") : tool;
   const scopes = typeof meta.persist === "string" ? [meta.persist] : (meta.persist ?? []);
@@ -85,8 +88,10 @@ function planToolCall(
         : undefined,
       always: scopes.includes("always")
         ? {
-            answer: toolAnswer("accept", { persist: "always" }),
+            // Codex would keep it in the configuration of a server that it is not configured with.
+            answer: toolAnswer("accept", { persist: isInjected ? "session" : "always" }),
             allows: `every call of ${what} of the MCP server ${serverName}`,
+            ...(isInjected && { isKeptByPolicy: true }),
           }
         : undefined,
       deny: toolAnswer("decline"),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Usage } from "../core/event.ts";
-import type { Json } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 
 /**
  * What is read of codex's messages, of every version: nothing but what is used. What else a message holds is passed
@@ -49,7 +49,19 @@ export const configReply = z.looseObject({
     sandbox_mode: z.unknown().optional(),
     default_permissions: z.unknown().optional(),
     profile: z.unknown().optional(),
+    mcp_servers: z.custom<JsonObject>((value) => isJsonObject(value)).catch({}),
+    shell_environment_policy: z
+      .looseObject({ exclude: z.array(z.string()).catch([]) })
+      .catch({ exclude: [] }),
   }),
+});
+
+/** Of `mcpServer/startupStatus/updated`. */
+export const serverStatus = z.looseObject({
+  name: z.string(),
+  /** `starting`, `ready`, `failed`, `cancelled`. */
+  status: z.string(),
+  error: z.string().nullish(),
 });
 
 /** An item before its type is looked at. */

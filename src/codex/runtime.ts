@@ -2,6 +2,7 @@ import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { AsyncQueue } from "../core/async_queue.ts";
 import { noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
 import type { UserMessage } from "../core/item.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { ReasoningEffort } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
@@ -14,8 +15,12 @@ import { isDoneWithin } from "../wire/done_within.ts";
 import { outcomeOf } from "./failures.ts";
 import { interrupt } from "./interruption.ts";
 import type { CodexProcess } from "./process.ts";
-import { type Opening, openThread } from "./thread_opening.ts";
+import type { CodexServers } from "./server_entries.ts";
+import { awaitServers, serverNews } from "./server_readiness.ts";
+import { type Opening, type OpeningOptions, openThread } from "./thread_opening.ts";
 import { inputOf, turnStart } from "./thread_options.ts";
+import type { ThreadServers } from "./thread_servers.ts";
+import { formatThreadState, parseThreadState } from "./thread_state.ts";
 import type { CodexLimits } from "./turn_clock.ts";
 
 /** How long an interrupted turn is waited for before it is called interrupted, in milliseconds. */
@@ -31,6 +36,10 @@ export interface CodexRuntimeDeps {
   readonly clock: Clock;
   /** Tools that codex's model gets besides codex's own. */
   readonly tools: readonly Tool[];
+  /** The MCP servers of the user's, as a codex of that version takes them; absent: none. */
+  readonly servers?: OpeningOptions["serversFor"];
+  /** The entry of the MCP server that has `tools`, for a codex that takes them in no other way. */
+  readonly ownServer?: JsonObject;
   /** Masks secrets in what codex writes to stderr. */
   readonly mask: (text: string) => string;
 }
@@ -43,6 +52,12 @@ export interface CodexRuntimeOptions {
   readonly model?: string;
   readonly effort?: ReasoningEffort;
   readonly serviceTier?: string;
+  /** How new threads get `tools`; `dynamic` where absent: answered by this process. */
+  readonly toolsBy?: "dynamic" | "mcp";
+  /** Variables that codex has in its environment only for the sake of `servers`: its commands do not get them. */
+  readonly serverVariables?: readonly string[];
+  /** MCP servers without which no turn starts: `mcp/unavailable`. */
+  readonly requiredServers?: readonly string[];
 }
 
 /** Turns run by `codex app-server`. One codex serves the turns of a session; a new one takes over when it has died. */
@@ -61,6 +76,9 @@ export function createCodexRuntime(
 interface OpenThread {
   readonly connection: Connection;
   readonly threadId: string;
+  readonly hasTools: boolean;
+  /** The MCP servers that it got from us. */
+  readonly servers: ThreadServers;
   /** Tokens of its turns so far; undefined where codex has not told. */
   usage: Usage | undefined;
   /** Whether a command of an earlier turn may still run. */
@@ -84,6 +102,8 @@ class Runtime implements CodexRuntime {
   #busy: Promise<unknown> = Promise.resolve();
   /** What the last turn left to end, which the next one waits for. */
   #settling: Promise<void> = Promise.resolve();
+  /** Notices about MCP servers that were given already: each is given once. */
+  readonly #told = new Set<string>();
   readonly #disposed = new AbortController();
 
   constructor(deps: CodexRuntimeDeps, options: CodexRuntimeOptions) {
@@ -149,7 +169,7 @@ class Runtime implements CodexRuntime {
       throw error;
     });
     const { open, codexTurn, notices } = ready;
-    events.push({ type: "turn-start", turnId, runtimeState: open.threadId });
+    events.push({ type: "turn-start", turnId, runtimeState: formatThreadState(open) });
     for (const text of notices) events.push({ type: "notice", level: "warning", text });
     codexTurn.join(open);
     this.#running = ready;
@@ -170,25 +190,70 @@ class Runtime implements CodexRuntime {
     const known = this.#open;
     if (known && !known.connection.isOver) {
       const codexTurn = this.#listen(known.connection, turn, events);
-      return { open: known, codexTurn, notices: [] };
+      return { open: known, codexTurn, notices: this.#serverNotices(known) };
     }
     // It died by itself: what it left behind is ended.
     await known?.connection.stop();
     const connection = new Connection(await this.#deps.start(), this.#deps);
     const codexTurn = this.#listen(connection, turn, events);
     try {
-      const threadId = known?.threadId ?? turn.runtimeState;
-      const options = { ...this.#options, tools: this.#deps.tools, turn, threadId };
-      const opened = await openThread(connection, options, signal);
+      const opened = await this.#openThread(connection, { turn, known }, signal);
       const usage = opened.kind === "resumed" ? known?.usage : noUsage;
-      const open = { connection, threadId: opened.threadId, usage, hasLeftWork: false };
+      const { servers } = opened;
+      const open = { connection, ...opened.thread, servers, usage, hasLeftWork: false };
       this.#open = open;
-      return { open, codexTurn, notices: openingNotices(opened) };
+      const notices = [...openingNotices(opened), ...this.#serverNotices(open, opened)];
+      return { open, codexTurn, notices };
     } catch (error) {
       const why = await connection.explain(error);
       this.#settling = connection.stop();
       throw why;
     }
+  }
+
+  /** Opens the thread, and waits for its servers. */
+  async #openThread(
+    connection: Connection,
+    { turn, known }: { readonly turn: TurnRequest; readonly known: OpenThread | undefined },
+    signal: AbortSignal,
+  ): Promise<Opening> {
+    const { tools, ownServer, servers = noServers, clock } = this.#deps;
+    const { toolsBy = "dynamic", serverVariables = [], requiredServers = [] } = this.#options;
+    const stored = turn.runtimeState;
+    const thread = known ?? (stored === undefined ? undefined : parseThreadState(stored));
+    const opened = await openThread(
+      connection,
+      {
+        ...this.#options,
+        tools,
+        toolsBy,
+        ownServer,
+        serversFor: servers,
+        serverVariables,
+        turn,
+        thread: thread && { threadId: thread.threadId, hasTools: thread.hasTools },
+      },
+      signal,
+    );
+    const { injected, problems } = opened.servers;
+    connection.servers.inject(injected);
+    await awaitServers(
+      { clock, starts: connection.servers },
+      { injected, defined: opened.definedServers, required: requiredServers, problems },
+      signal,
+    );
+    return opened;
+  }
+
+  /** What is new of the servers of a thread, and of those that it could not get. */
+  #serverNotices(open: OpenThread, opened?: Opening): readonly string[] {
+    const news = [
+      ...(opened?.servers.notices ?? []),
+      ...serverNews(open.connection.servers, open.servers),
+    ];
+    const notices = news.filter((text) => !this.#told.has(text));
+    for (const text of notices) this.#told.add(text);
+    return notices.map((text) => this.#deps.mask(text));
   }
 
   /** From here on a turn hears what codex sends and answers what it asks, which it may while it opens a thread. */
@@ -201,6 +266,7 @@ class Runtime implements CodexRuntime {
         clock,
         tools,
         limits: this.#options.limits,
+        isInjected: (server) => connection.servers.isInjected(server),
         stderr: () => connection.stderr(),
       },
       turn,
@@ -263,6 +329,10 @@ class Runtime implements CodexRuntime {
     else await open.connection.stop();
     await codexTurn.questionsGone();
   }
+}
+
+function noServers(): CodexServers {
+  return { entries: new Map(), env: {}, problems: [], signIns: [] };
 }
 
 function openingNotices({ kind, isWithoutTools }: Opening): readonly string[] {

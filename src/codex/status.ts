@@ -41,7 +41,11 @@ export async function readCodexStatus(
     known.version = (await client.initialize(deps.version, signal)).text;
     connection.enter("while it opened the session");
     known.account = await client.readAccount(signal).catch(() => undefined);
-    known.settings = await client.readSettings(program.cwd, signal);
+    const { model, modelProvider, hasSandboxChoice } = await client.readSettings(
+      program.cwd,
+      signal,
+    );
+    known.settings = { model, modelProvider, hasSandboxChoice };
     const { account } = known;
     if (account?.isNeeded === true && account.kind === undefined) {
       known.failure = new HermesError("auth/missing", "codex is not signed in", {

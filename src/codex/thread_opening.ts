@@ -1,12 +1,18 @@
+import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
 import { RpcError } from "../wire/json_rpc.ts";
-import type { CodexClient, OpenedThread } from "./client.ts";
+import type { CodexChoices, CodexClient, OpenedThread } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { dynamicToolSpecs } from "./dynamic_tools.ts";
 import { signInHint } from "./failures.ts";
+import type { CodexServers } from "./server_entries.ts";
 import { historyItems, type ThreadOptions, threadResume, threadStart } from "./thread_options.ts";
+import { planThreadServers, type ThreadServers } from "./thread_servers.ts";
+import type { ThreadState } from "./thread_state.ts";
+import type { CodexVersion } from "./version.ts";
 
 export interface OpeningOptions {
   /** Ours, told to codex. */
@@ -14,17 +20,29 @@ export interface OpeningOptions {
   readonly model?: string;
   readonly serviceTier?: string;
   readonly tools: readonly Tool[];
+  /** How a new thread gets the tools: from this process, or from `ownServer`. */
+  readonly toolsBy: "dynamic" | "mcp";
+  /** The entry of the MCP server that has our tools; absent: there is none to be had, or none is wanted. */
+  readonly ownServer: JsonObject | undefined;
+  /** The MCP servers of the user's, as this codex takes them. */
+  readonly serversFor: (codex: Pick<CodexVersion, "isAtLeast">) => CodexServers;
+  /** Variables that codex has only for the sake of servers. */
+  readonly serverVariables: readonly string[];
   readonly turn: Pick<TurnRequest, "instructions" | "history" | "cwd">;
   /** The thread that the session has had so far. */
-  readonly threadId: string | undefined;
+  readonly thread: ThreadState | undefined;
 }
 
 export interface Opening {
-  readonly threadId: string;
+  readonly thread: ThreadState;
   /** `replaced`: the session had one that codex does not have any more. */
   readonly kind: "resumed" | "new" | "replaced";
-  /** This codex takes no tools of ours. */
+  /** Tools of ours are wanted, and this codex takes none in any way. */
   readonly isWithoutTools: boolean;
+  /** The MCP servers that it got from us. */
+  readonly servers: ThreadServers;
+  /** Names of the MCP servers of the user's codex configuration. */
+  readonly definedServers: readonly string[];
 }
 
 /**
@@ -34,51 +52,101 @@ export interface Opening {
  */
 export async function openThread(
   connection: Connection,
-  { version, turn, threadId, tools, model, serviceTier }: OpeningOptions,
+  options: OpeningOptions,
   signal: AbortSignal,
 ): Promise<Opening> {
   const { client } = connection;
-  await client.initialize(version, signal);
+  const { turn, thread, tools } = options;
+  const codex = await client.initialize(options.version, signal);
   connection.enter("while it opened the session");
-  const [settings, account] = await Promise.all([
+  const [choices, account] = await Promise.all([
     client.readSettings(turn.cwd, signal),
     // Some versions need the network for it.
     client.readAccount(signal).catch(() => undefined),
   ]);
   if (account?.isNeeded === true && account.kind === undefined) throw notSignedIn();
-  const options: ThreadOptions = {
+  const given = options.serversFor(codex);
+  const { mcpServers } = choices;
+  const serversWith = (isByServer: boolean): ThreadServers =>
+    planThreadServers({
+      given,
+      own: isByServer ? options.ownServer : undefined,
+      defined: mcpServers,
+    });
+  const paramsWith = (servers: ThreadServers): ThreadOptions => ({
+    ...defined("model", options.model),
+    ...defined("serviceTier", options.serviceTier),
     instructions: turn.instructions,
-    hasSandboxChoice: settings.hasSandboxChoice,
-    tools: dynamicToolSpecs(tools),
+    hasSandboxChoice: choices.hasSandboxChoice,
+    tools: [],
+    servers: servers.config,
+    hiding: hiding(options.serverVariables, { choices, codex }),
     marker: connection.marker,
-    ...(model === undefined ? {} : { model }),
-    ...(serviceTier === undefined ? {} : { serviceTier }),
-  };
-  const resumed =
-    threadId === undefined
-      ? undefined
-      : await resume(client, threadResume(threadId, turn.cwd, options), signal);
-  if (resumed) return { threadId: resumed.threadId, kind: "resumed", isWithoutTools: false };
-  const opened = await start(client, options, signal);
+  });
+  const definedServers = Object.keys(mcpServers);
+  if (thread !== undefined) {
+    const servers = serversWith(!thread.hasTools);
+    const params = threadResume(thread.threadId, turn.cwd, paramsWith(servers));
+    if (await resume(client, params, signal)) {
+      return { thread, kind: "resumed", isWithoutTools: false, servers, definedServers };
+    }
+  }
+  const opened = await start(client, {
+    tools: options.toolsBy === "dynamic" ? tools : [],
+    serversWith,
+    paramsWith,
+    signal,
+  });
   const history = historyItems(turn.history);
-  if (history.length > 0) await client.injectItems(opened.threadId, history, signal);
-  return { ...opened, kind: threadId === undefined ? "new" : "replaced" };
+  if (history.length > 0) await client.injectItems(opened.thread.threadId, history, signal);
+  return {
+    ...opened,
+    kind: thread === undefined ? "new" : "replaced",
+    isWithoutTools: tools.length > 0 && !opened.thread.hasTools && options.ownServer === undefined,
+    definedServers,
+  };
 }
 
-/** A new thread; without our tools in a codex that refuses them, for they are experimental. */
+interface StartOptions {
+  readonly tools: readonly Tool[];
+  readonly serversWith: (isByServer: boolean) => ThreadServers;
+  readonly paramsWith: (servers: ThreadServers) => ThreadOptions;
+  readonly signal: AbortSignal;
+}
+
+/** A new thread; with our tools by a server in a codex that refuses them, for they are experimental. */
 async function start(
   client: CodexClient,
-  options: ThreadOptions,
-  signal: AbortSignal,
-): Promise<Omit<Opening, "kind">> {
+  options: StartOptions,
+): Promise<Pick<Opening, "thread" | "servers">> {
+  const { tools, serversWith, paramsWith, signal } = options;
+  const hasTools = tools.length > 0;
+  const servers = serversWith(!hasTools);
+  const params = { ...paramsWith(servers), tools: dynamicToolSpecs(tools) };
   try {
-    const { threadId } = await client.startThread(threadStart(options), signal);
-    return { threadId, isWithoutTools: false };
+    const { threadId } = await client.startThread(threadStart(params), signal);
+    return { thread: { threadId, hasTools }, servers };
   } catch (error) {
-    if (!(error instanceof RpcError) || !/dynamic.?tool/i.test(error.message)) throw error;
-    const { threadId } = await client.startThread(threadStart({ ...options, tools: [] }), signal);
-    return { threadId, isWithoutTools: options.tools.length > 0 };
+    const isRefusal = error instanceof RpcError && /dynamic.?tool/i.test(error.message);
+    if (!isRefusal || !hasTools) throw error;
+    return await start(client, { ...options, tools: [] });
   }
+}
+
+/** Settings that keep variables of servers from the commands of a thread; the user's own patterns stay. */
+function hiding(
+  names: readonly string[],
+  {
+    choices: { hiddenVariables },
+    codex,
+  }: { readonly choices: CodexChoices; readonly codex: Pick<CodexVersion, "isAtLeast"> },
+): JsonObject {
+  if (names.length === 0) return {};
+  return {
+    "shell_environment_policy.exclude": [...hiddenVariables, ...names],
+    // 0.130 writes all of its environment into a file, from which commands get it back.
+    ...(!codex.isAtLeast(0, 169) && { "features.shell_snapshot": false }),
+  };
 }
 
 /** The thread as codex has it; undefined when it has it no more. */

@@ -14,6 +14,10 @@ export interface ThreadOptions {
   /** Whether the user's codex configuration says what commands may do. */
   readonly hasSandboxChoice: boolean;
   readonly tools: readonly JsonObject[];
+  /** `mcp_servers` of the thread, besides what codex itself is configured with. */
+  readonly servers: JsonObject;
+  /** What keeps variables from commands. */
+  readonly hiding: JsonObject;
   /** What marks the commands of this codex. */
   readonly marker: string;
 }
@@ -39,6 +43,7 @@ export function threadResume(threadId: string, cwd: string, options: ThreadOptio
 
 function shared(options: ThreadOptions): JsonObject {
   const { model, serviceTier, instructions, hasSandboxChoice, marker } = options;
+  const { servers, hiding } = options;
   return {
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
@@ -46,6 +51,8 @@ function shared(options: ThreadOptions): JsonObject {
     config: {
       // Commands do not inherit it under every policy of the user's.
       [`shell_environment_policy.set.${runVariable}`]: marker,
+      ...hiding,
+      ...(Object.keys(servers).length > 0 && { mcp_servers: servers }),
       // Without a choice codex would be read-only: it could not do what it is asked for.
       ...(hasSandboxChoice ? {} : { default_permissions: ":workspace" }),
     },

@@ -50,6 +50,7 @@ export const defaults: Config = {
     thinking_silence_seconds: 300,
     offline_timeout_seconds: 60,
     expose_hermes_tools: true,
+    hermes_tools: "dynamic",
   },
   cron: { max_parallel_jobs: 4, script_timeout_seconds: 120, timezone: "" },
   logging: { level: "info" },

@@ -223,6 +223,8 @@ export const configSchema = z.strictObject({
       thinking_silence_seconds: positive.default(300),
       offline_timeout_seconds: positive.default(60),
       expose_hermes_tools: flag.default(true),
+      /** How codex gets them: from the process that runs the turn, or from `hermes mcp serve`. */
+      hermes_tools: z.enum(["dynamic", "mcp"]).default("dynamic"),
     })
     .prefault({}),
   cron: z

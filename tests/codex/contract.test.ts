@@ -36,11 +36,13 @@ const nothingKnown: AnswerFacts = {
   cwd: "/project",
   changesOf: () => [],
   commandOf: () => undefined,
+  isInjected: () => false,
 };
 const allKnown: AnswerFacts = {
   cwd: "/project",
   changesOf: () => [{ path: "/project/a.txt", kind: "add", diff: "a\n" }],
   commandOf: () => ({ command: "cat a.txt", cwd: "/project" }),
+  isInjected: () => true,
 };
 
 const echo: Tool<string> = {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { planElicitation } from "../../src/codex/elicitation.ts";
+import { planElicitation as planOf } from "../../src/codex/elicitation.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
+import { answerFacts } from "../fakes/answer_facts.ts";
 import { answered, shownPlan } from "../fakes/shown_plan.ts";
 
 const declined = { action: "decline", content: null, _meta: null };
@@ -23,6 +24,10 @@ function toolCall(
       ...more.meta,
     },
   };
+}
+
+function planElicitation(params: Json, injected: readonly string[] = []) {
+  return planOf(params, answerFacts({ injected }));
 }
 
 describe("planElicitation() of codex's own approval of a tool call", () => {
@@ -66,11 +71,31 @@ describe("planElicitation() of codex's own approval of a tool call", () => {
     });
   });
 
-  test("accepts our own tools at once", () => {
-    expect(planElicitation(toolCall({ serverName: "hermes-tools" }))).toEqual({
-      kind: "answer",
-      result: accepted,
+  test("keeps what is allowed of a server of ours here: codex is not configured with it", () => {
+    const meta = { persist: ["session", "always"], tool_name: "save" };
+    expect(shownPlan(planElicitation(toolCall({ meta }), ["notes"]))).toEqual({
+      kind: "approval",
+      request: {
+        subject: { kind: "tool", name: "mcp_notes_save", arguments: { text: "hi" } },
+        reason: "codex wants to use the MCP server notes: save",
+        key: "mcp notes save",
+        scopes: ["session", "always"],
+        alwaysAllows: "every call of save of the MCP server notes",
+      },
+      answers: {
+        allow_once: accepted,
+        allow_session: kept("session"),
+        allow_always: kept("session"),
+        deny: declined,
+      },
+      cancel: { action: "cancel", content: null, _meta: null },
     });
+  });
+
+  test("accepts our own tools at once, and asks for those of another server of that name", () => {
+    const call = toolCall({ serverName: "hermes-tools" });
+    expect(planElicitation(call, ["hermes-tools"])).toEqual({ kind: "answer", result: accepted });
+    expect(planElicitation(call).kind).toBe("approval");
   });
 });
 

@@ -151,6 +151,24 @@ const stories: Readonly<Record<string, readonly (readonly string[])[]>> = {
       "=> All done.",
     ],
   ],
+  mcp_callback: [
+    [
+      "240 tokens",
+      'call mcp_hermes-tools_todo {"todos":[{"id":"1","content":"Buy milk"}]}',
+      'result: {"todos":[{"id":"1","content":"Buy milk","status":"pending"}],"summary":{"total"',
+      "answer: All done.",
+      "=> All done.",
+    ],
+  ],
+  mcp_injected: [
+    [
+      "240 tokens",
+      'call mcp_lab_read {"text":"what is read"}',
+      "result: what is read",
+      "answer: All done.",
+      "=> All done.",
+    ],
+  ],
   mcp_read: [
     [
       "240 tokens",

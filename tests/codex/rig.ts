@@ -1,11 +1,16 @@
 import { startCodex } from "../../src/codex/process.ts";
-import { type CodexRuntime, createCodexRuntime } from "../../src/codex/runtime.ts";
+import {
+  type CodexRuntime,
+  type CodexRuntimeDeps,
+  type CodexRuntimeOptions,
+  createCodexRuntime,
+} from "../../src/codex/runtime.ts";
 import type { CodexLimits } from "../../src/codex/turn_clock.ts";
 import type { ApprovalRequest, ApprovalVerdict, Approver } from "../../src/core/approval.ts";
+import { defined } from "../../src/core/defined.ts";
 import type { TurnEvent } from "../../src/core/event.ts";
 import type { UserMessage } from "../../src/core/item.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { ReasoningEffort } from "../../src/core/model.ts";
 import type { ChildProcess, ExitStatus, ProcessTable, Spawner } from "../../src/core/ports.ts";
 import type { TurnRequest } from "../../src/core/runtime.ts";
 import type { Tool } from "../../src/core/tool.ts";
@@ -21,11 +26,11 @@ export const limits: CodexLimits = {
   offlineMs: 60_000,
 };
 
-export interface RigOptions {
+export interface RigOptions
+  extends
+    Omit<CodexRuntimeOptions, "version" | "limits">,
+    Pick<CodexRuntimeDeps, "servers" | "ownServer"> {
   readonly tools?: readonly Tool[];
-  readonly model?: string;
-  readonly effort?: ReasoningEffort;
-  readonly serviceTier?: string;
   readonly failures?: readonly Error[];
 }
 
@@ -61,7 +66,7 @@ export interface Rig extends AsyncDisposable {
 
 export function createRig(
   scenarios: readonly Scenario[],
-  { tools = [], failures = [], ...choices }: RigOptions = {},
+  { tools = [], failures = [], servers, ownServer, ...choices }: RigOptions = {},
 ): Rig {
   const clock = createFakeClock();
   const codex = createFakeCodex(scenarios);
@@ -86,6 +91,8 @@ export function createRig(
         }),
       clock,
       tools,
+      ...defined("servers", servers),
+      ...defined("ownServer", ownServer),
       mask: (text) => text.replaceAll("hunter2", "***"),
     },
     { version: "1.0.0", limits, ...choices },

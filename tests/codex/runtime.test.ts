@@ -6,7 +6,7 @@ import { settled } from "../fakes/clock.ts";
 import * as codex from "../fakes/codex_script.ts";
 import { createFakeTool, ok } from "../fakes/tool.ts";
 import { approverOf, createRig, type Rig, thinkingApprover, userMessage, limits } from "./rig.ts";
-import { begun, ended, failure, finished, said, started, told } from "./told.ts";
+import { begun, ended, failure, finished, said, started, startedWithTools, told } from "./told.ts";
 
 const command = "touch /etc/motd";
 const subject = { kind: "command", command, cwd: "/project" } as const;
@@ -332,7 +332,7 @@ test("a tool of ours answers codex's model with the turn that runs", async () =>
   };
   const result = { type: "tool-result", id: `${id}-r`, callId: id, isError: false };
   expect(told(await rig.play())).toEqual([
-    started(),
+    startedWithTools(),
     { type: "item-start", item: toolCall },
     { type: "item-end", item: toolCall },
     { type: "item-start", item: { ...result, output: "" } },
@@ -489,7 +489,11 @@ const history = [
 test("a session goes on in the thread that it had, with nothing told twice", async () => {
   await using rig = createRig([codex.scenario()]);
   const turn = await rig.play({ runtimeState: "thread-of-before", history });
-  expect(told(turn)).toEqual([started("thread-of-before"), ...said(message), ...finished(message)]);
+  expect(told(turn)).toEqual([
+    startedWithTools("thread-of-before"),
+    ...said(message),
+    ...finished(message),
+  ]);
   expect(calls(rig).slice(4)).toEqual([
     [
       "thread/resume",

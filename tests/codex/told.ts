@@ -17,7 +17,13 @@ export function told({ events }: PlayedTurn): readonly unknown[] {
   });
 }
 
-export function started(runtimeState = "thread-1", turnId = "t-1"): TurnEvent {
+/** Of a thread that has no tools of ours. */
+export function started(threadId = "thread-1", turnId = "t-1"): TurnEvent {
+  return { type: "turn-start", turnId, runtimeState: `${threadId} without-tools` };
+}
+
+/** Of a thread that has tools of ours, or of a session from before that was noted. */
+export function startedWithTools(runtimeState = "thread-1", turnId = "t-1"): TurnEvent {
   return { type: "turn-start", turnId, runtimeState };
 }
 

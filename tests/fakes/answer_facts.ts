@@ -7,6 +7,8 @@ export function answerFacts(
     readonly commands?: Readonly<
       Record<string, { readonly command: string; readonly cwd: string }>
     >;
+    /** MCP servers that codex has from us. */
+    readonly injected?: readonly string[];
     readonly changes?: Readonly<Record<string, readonly ChangedFile[]>>;
   } = {},
 ): AnswerFacts {
@@ -14,5 +16,6 @@ export function answerFacts(
     cwd: "/project",
     changesOf: (itemId) => known.changes?.[itemId] ?? [],
     commandOf: (itemId) => known.commands?.[itemId],
+    isInjected: (server) => known.injected?.includes(server) ?? false,
   };
 }

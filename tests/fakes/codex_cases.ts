@@ -2,6 +2,8 @@
  * What can happen in turns on the real codex, as data: what the model answers, what the person says, what the client does
  * meanwhile. The recordings in `tests/fixtures/codex` come from these, and the end-to-end tests play the same ones.
  */
+import { fileURLToPath } from "node:url";
+import { ownServer, ownServerName } from "../../src/codex/own_server.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import type { CodexHomeOptions } from "./codex_home.ts";
 import { mcpServerCommand } from "./mcp_server_main.ts";
@@ -50,6 +52,11 @@ const mcpHome = {
   mcpServers: { [mcpServerName]: { ...mcpServerCommand, required: true } },
 } as const;
 
+/** Our own tools, as a codex that calls us back has them; from source. */
+const own = ownServer({
+  program: [process.execPath, fileURLToPath(new URL("../../src/main.ts", import.meta.url).href)],
+});
+
 const commandApproval = "item/commandExecution/requestApproval";
 const fileApproval = "item/fileChange/requestApproval";
 const mcpQuestion = "mcpServer/elicitation/request";
@@ -81,11 +88,17 @@ export function patches(...lines: readonly string[]): steps.AnswerStep {
   return steps.callFreeform("apply_patch", text);
 }
 
-/** A model that calls a tool of the MCP server. */
-export function callsMcp(version: string, name: string, input: JsonObject): steps.AnswerStep {
+/** A model that calls a tool of an MCP server. */
+export function callsMcp(
+  version: string,
+  name: string,
+  input: JsonObject,
+  server = mcpServerName,
+): steps.AnswerStep {
   // 0.130 names the namespace of a server with two underscores more.
   const end = Number(version.split(".")[1]) < 169 ? "__" : "";
-  const namespace = `mcp__${mcpServerName}${end}`;
+  // What a function's name cannot have is replaced.
+  const namespace = `mcp__${server.replaceAll("-", "_")}${end}`;
   return steps.callTools([{ name, namespace, arguments: input }]);
 }
 
@@ -253,6 +266,25 @@ export const codexCases: readonly CodexCase[] = [
       },
     },
     steps: (version) => [callsMcp(version, "ask_form", {}), answer],
+  },
+  {
+    name: "mcp_injected",
+    thread: {
+      config: {
+        mcp_servers: { [mcpServerName]: mcpServerCommand, gone: { command: "/nowhere" } },
+      },
+    },
+    prompts: ["Read it"],
+    steps: (version) => [callsMcp(version, "read", { text: "what is read" }), answer],
+  },
+  {
+    name: "mcp_callback",
+    thread: { config: { mcp_servers: { [ownServerName]: { ...own, required: true } } } },
+    prompts: ["Note it"],
+    steps: (version) => [
+      callsMcp(version, "todo", { todos: [{ id: "1", content: "Buy milk" }] }, ownServerName),
+      answer,
+    ],
   },
   {
     name: "permissions_request",

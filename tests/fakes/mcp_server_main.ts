@@ -1,8 +1,11 @@
 /**
  * A small MCP server over stdio, written by hand: `bun tests/fakes/mcp_server_main.ts`. Its tools are those that clients
  * treat differently: `echo` says nothing of its effects and so needs an approval, `read` says that it only reads, `ask_form` asks
- * the person a question of its own, `slow` takes its time. Ends when stdin does.
+ * the person a question of its own, `slow` takes its time, `variable` tells where a variable of its own can be seen. Ends when
+ * stdin does.
  */
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -25,6 +28,13 @@ const tools = [
     name: "ask_form",
     description: "Asks the person where to send it",
     inputSchema: nothing,
+    annotations: onlyReads,
+  },
+  {
+    name: "variable",
+    description:
+      "Tells the hash of a variable of this server, and how many processes have its value as an argument",
+    inputSchema: text,
     annotations: onlyReads,
   },
   {
@@ -73,6 +83,21 @@ function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : JSON.stringify(value ?? null);
 }
 
+/** Not the value itself: whoever passes it on would have to mask it. */
+async function traceOf(name: string): Promise<Json> {
+  const value = process.env[name];
+  if (value === undefined) return null;
+  const pids = (await readdir("/proc").catch(() => [])).filter((entry) => /^\d+$/.test(entry));
+  const commands = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""));
+  const seen = (await Promise.all(commands)).filter((command) => command.includes(value));
+  return { sha256: hashOf(value), inArguments: seen.length };
+}
+
+/** What `variable` tells of a value. */
+export function hashOf(value: string): string {
+  return createHash("sha256").update(value).digest("hex");
+}
+
 async function callTool(params: JsonObject): Promise<string> {
   const input = isJsonObject(params["arguments"]) ? params["arguments"] : {};
   switch (params["name"]) {
@@ -81,6 +106,8 @@ async function callTool(params: JsonObject): Promise<string> {
       return textOf(input["text"]);
     case "ask_form":
       return JSON.stringify(await ask("elicitation/create", form));
+    case "variable":
+      return JSON.stringify(await traceOf(textOf(input["text"])));
     case "slow":
       await sleep(Number(input["seconds"]) * 1_000);
       return "done";
