@@ -36,6 +36,11 @@ const toldTodos = {
   summary: { total: 1, pending: 1, in_progress: 0, completed: 0, cancelled: 0 },
 };
 
+interface ListedTool {
+  readonly name: string;
+  readonly annotations: JsonObject;
+}
+
 test("a session: handshake, tools with schema and annotations, a call, and the end of stdin", async () => {
   const { code, stdout, stderr } = await serve([
     initialize,
@@ -51,14 +56,18 @@ test("a session: handshake, tools with schema and annotations, a call, and the e
     serverInfo: { name: "hermes-tools" },
     instructions: expect.stringContaining("hermes"),
   });
-  expect(answerTo(stdout, 1).result).toMatchObject({
-    tools: [
-      {
-        name: "todo",
-        inputSchema: { type: "object", properties: { todos: { type: "array" } } },
-        annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false },
-      },
-    ],
+  const { tools } = answerTo(stdout, 1).result as { tools: readonly ListedTool[] };
+  expect(tools.map(({ name, annotations }) => [name, annotations["readOnlyHint"]])).toEqual([
+    ["todo", true],
+    ["skills_list", true],
+    ["skill_view", true],
+    ["skill_manage", false],
+    ["memory", false],
+    ["session_search", true],
+  ]);
+  expect(tools[0]).toMatchObject({
+    inputSchema: { type: "object", properties: { todos: { type: "array" } } },
+    annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false },
   });
   expect(answerTo(stdout, 2).result).toEqual({
     content: [{ type: "text", text: JSON.stringify(toldTodos) }],
