@@ -55,7 +55,7 @@ onEveryCodex("reasoning is told before the answer", async (codex) => {
 });
 
 onEveryCodex("commentary is no answer", async (codex) => {
-  const toolCalls = [{ name: "exec_command", arguments: { cmd: "pwd" } }];
+  const toolCalls = [{ name: "exec_command", arguments: { cmd: "pwd", yield_time_ms: 30_000 } }];
   const steps = [
     { kind: "answer", text: "I look first.", phase: "commentary", toolCalls } as const,
     done,

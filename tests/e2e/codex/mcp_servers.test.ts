@@ -56,7 +56,7 @@ onEveryCodex("a server of the user's has its secret, and nobody else has", async
         lookUp("LEVEL"),
         // 0.130 would keep its environment in a file for its commands.
         runs(
-          'printenv LAB_TOKEN || echo no such thing; grep -rls nobody-else-has "$CODEX_HOME/shell_snapshots"',
+          '{ printenv LAB_TOKEN || echo no such thing; grep -rls nobody-else-has "$CODEX_HOME/shell_snapshots"; } > found.txt',
         ),
         done,
       ],
@@ -70,9 +70,7 @@ onEveryCodex("a server of the user's has its secret, and nobody else has", async
     [...used("mcp_lab_variable", { text: "LAB_TOKEN" }, seen(secret))],
   ]);
   expect(items[3]).toMatchObject({ output: expect.stringContaining(hashOf("3")) });
-  expect(items.find(({ type }) => type === "command")).toMatchObject({
-    output: "no such thing\n",
-  });
+  expect(await readFile(join(lab.hermes.work, "found.txt"), "utf8")).toBe("no such thing\n");
   expect(await filesWith(lab.home.root, secret)).toEqual([]);
   expect(await filesWith(lab.hermes.root, secret)).toEqual([join(lab.hermes.home, ".env")]);
 });
