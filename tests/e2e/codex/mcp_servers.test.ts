@@ -70,7 +70,7 @@ onEveryCodex("a server of the user's has its secret, and nobody else has", async
     [...used("mcp_lab_variable", { text: "LAB_TOKEN" }, seen(secret))],
   ]);
   expect(items[3]).toMatchObject({ output: expect.stringContaining(hashOf("3")) });
-  expect(await readFile(join(lab.hermes.work, "found.txt"), "utf8")).toBe("no such thing\n");
+  expect(await readFile(join(lab.home.work, "found.txt"), "utf8")).toBe("no such thing\n");
   expect(await filesWith(lab.home.root, secret)).toEqual([]);
   expect(await filesWith(lab.hermes.root, secret)).toEqual([join(lab.hermes.home, ".env")]);
 });
