@@ -1,4 +1,4 @@
-/** `hermes mcp serve`, with the handshake of `codex app-server` in the same run. */
+/** `hermes mcp serve`, with the handshake of `codex app-server` in the same run, and what it costs a turn on codex. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { JsonObject } from "../../src/core/json.ts";
 import { codexVersions } from "../../tests/fakes/codex_binaries.ts";
+import { callbackTurnRow } from "./callback_turn.ts";
 import { median } from "./measure.ts";
 import { mb, ms, type Row, times } from "./table.ts";
 
@@ -18,11 +19,13 @@ export async function benchMcp(runs: number): Promise<readonly Row[]> {
   if (!existsSync(hermes)) throw new Error("dist/hermes is missing: run scripts/build first");
   const directory = mkdtempSync(join(tmpdir(), "hermes-bench-mcp-"));
   try {
-    return [
+    const rows = [
       ...(await startRows(directory, runs)),
       ...(await callRows(directory)),
       await pipelineRow(directory, runs),
     ];
+    for (const codex of codexVersions) rows.push(await callbackTurnRow(codex, runs));
+    return rows;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

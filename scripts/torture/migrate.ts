@@ -9,7 +9,7 @@ import { createRandom } from "./random.ts";
 /** Generated and hand-made `config.toml` files through migrate, migrate again and unmigrate, with every codex as judge. */
 export const name = "migrate";
 export const defaultCount = 1_000;
-export const shortCount = 40;
+export const shortCount = 12;
 
 const parallel = 3;
 const reportEvery = 100;

@@ -21,6 +21,8 @@ type Command = (typeof commands)[number];
 
 const original = '# mine\nmodel = "gpt-5.5"\n[mcp_servers.mine]\ncommand = "true"';
 const config = "mcp_servers: {fs: {command: npx, args: [-y, server]}}\n";
+/** Each moment has a place of its own, and much of it is waiting for the disk. */
+const parallel = 3;
 const reportEvery = 50;
 
 interface Moment {
@@ -50,15 +52,19 @@ export async function run({ count, log }: CampaignOptions): Promise<CampaignResu
   const cases = moments.toSorted((one, other) => one.left - other.left).slice(0, count);
   const failures: string[] = [];
   let [done, changed] = [0, 0];
-  for (const moment of cases) {
-    const { failure, isNew } = await kill(moment);
-    if (isNew) changed++;
-    if (failure !== undefined) {
-      const { command, call, when, isJudged } = moment;
-      failures.push(`${command}${isJudged ? ", judged" : ""}, ${call} ${when}: ${failure}`);
+  const work = cases.values();
+  const worker = async (): Promise<void> => {
+    for (const moment of work) {
+      const { failure, isNew } = await kill(moment);
+      if (isNew) changed++;
+      if (failure !== undefined) {
+        const { command, call, when, isJudged } = moment;
+        failures.push(`${command}${isJudged ? ", judged" : ""}, ${call} ${when}: ${failure}`);
+      }
+      if (++done % reportEvery === 0) log(`${done} of ${cases.length}, ${failures.length} failed`);
     }
-    if (++done % reportEvery === 0) log(`${done} of ${cases.length}, ${failures.length} failed`);
-  }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
   log(`${cases.length} of ${moments.length} moments, the new file was there in ${changed} of them`);
   return { cases: cases.length, failures };
 }

@@ -153,9 +153,11 @@ const stories: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   mcp_callback: [
     [
-      "240 tokens",
-      'call mcp_hermes-tools_todo {"todos":[{"id":"1","content":"Buy milk"}]}',
-      'result: {"todos":[{"id":"1","content":"Buy milk","status":"pending"}],"summary":{"total"',
+      "360 tokens",
+      'call mcp_hermes-tools_memory {"action":"add","target":"memory","content":"Built with just"}',
+      'result: {"success":true,"target":"memory","entries":["Built with just"],"usage":"0% — 15',
+      'call mcp_hermes-tools_session_search {"query":"walrus"}',
+      'result: {"mode":"discover","query":"walrus","count":0,"results":[],"hint":"Try other or ',
       "answer: All done.",
       "=> All done.",
     ],

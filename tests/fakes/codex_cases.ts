@@ -280,9 +280,15 @@ export const codexCases: readonly CodexCase[] = [
   {
     name: "mcp_callback",
     thread: { config: { mcp_servers: { [ownServerName]: { ...own, required: true } } } },
-    prompts: ["Note it"],
+    prompts: ["Remember how it is built"],
     steps: (version) => [
-      callsMcp(version, "todo", { todos: [{ id: "1", content: "Buy milk" }] }, ownServerName),
+      callsMcp(
+        version,
+        "memory",
+        { action: "add", target: "memory", content: "Built with just" },
+        ownServerName,
+      ),
+      callsMcp(version, "session_search", { query: "walrus" }, ownServerName),
       answer,
     ],
   },

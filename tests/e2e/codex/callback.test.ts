@@ -1,10 +1,15 @@
 import { expect } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseJson } from "../../../src/core/json.ts";
 import { callsMcp } from "../../fakes/codex_cases.ts";
 import type { CodexBinary } from "../../fakes/codex_binaries.ts";
 import { textAnswer } from "../../fakes/server_steps.ts";
+import { configFor } from "../sandbox.ts";
 import { type CodexLab, onEveryCodex, openLab, said, type Told } from "./sandbox.ts";
 
 const done = textAnswer("All done.", { phase: "final_answer" });
+const fact = { action: "add", target: "memory", content: "This project is built with just" };
 const todos = [{ id: "1", content: "Buy milk", status: "pending" }];
 
 function callsOurs(codex: CodexBinary, name: string, input = {}) {
@@ -36,6 +41,51 @@ onEveryCodex("codex's model uses our tools through our MCP server", async (codex
   ]);
   expect(String(items[1]?.["output"])).toContain("Buy milk");
 });
+
+onEveryCodex(
+  "what codex's model remembers through our MCP server, the next session of our own loop knows",
+  async (codex) => {
+    const steps = [
+      textAnswer("Noted: the walrus is called Olga."),
+      callsOurs(codex, "memory", fact),
+      callsOurs(codex, "session_search", { query: "walrus" }),
+      done,
+      textAnswer("With just."),
+    ];
+    await using lab = await openLab(codex, { steps });
+    await configured(lab, { hermes_tools: "mcp" });
+    const earlier = await lab.turn("The walrus is called Olga");
+    const { code, items, verdicts } = await lab.turn("Remember how it is built");
+    expect([code, verdicts, callsIn(items), items.at(-1)]).toEqual([
+      0,
+      [],
+      ["mcp_hermes-tools_memory", "done", "mcp_hermes-tools_session_search", "done"],
+      said("All done."),
+    ]);
+    expect(parseJson(String(items[1]?.["output"]))).toEqual({
+      success: true,
+      target: "memory",
+      entries: [fact.content],
+      usage: "1% — 31/2,200 chars",
+      entry_count: 1,
+    });
+    expect(parseJson(String(items[3]?.["output"]))).toMatchObject({
+      mode: "discover",
+      count: 1,
+      results: [{ session: { session_id: earlier.sessionId } }],
+    });
+    expect(await readFile(join(lab.hermes.home, "memories", "MEMORY.md"), "utf8")).toBe(
+      fact.content,
+    );
+
+    await lab.hermes.configure(configFor(lab.server.url));
+    const next = await lab.run(["-z", "How is it built?", "--runtime", "auto"]);
+    expect([next.code, next.stdout]).toEqual([0, "With just.\n"]);
+    const prompt = JSON.stringify(lab.server.requests.at(-1)?.body ?? null);
+    expect(prompt).toContain("Your notes from earlier sessions");
+    expect(prompt).toContain(fact.content);
+  },
+);
 
 onEveryCodex("a session from without our tools gets them when it goes on", async (codex) => {
   const steps = [done, callsOurs(codex, "todo", { todos }), done];
