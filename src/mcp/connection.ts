@@ -11,6 +11,7 @@ import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Clock, Fetch, Spawner } from "../core/ports.ts";
 import { isDoneWithin } from "../wire/done_within.ts";
+import { boundedBody } from "./bounded_body.ts";
 import { type Ask, fillForm } from "./elicitation.ts";
 import { type FailureFacts, unavailable } from "./failures.ts";
 import type { CallResult, HttpReach, ListedTool, ServerSpec } from "./server_spec.ts";
@@ -56,6 +57,8 @@ export interface Connection {
 const maxPages = 50;
 /** Tools of a server that are read: many times what a model can choose from. */
 const maxTools = 10_000;
+/** A message of more than this ends the answer that it is in. */
+const maxMessageBytes = 32 * 1_048_576;
 /** Limits are kept by our own clock; the library's would be the longest that a timer can have (2^31 - 1 ms). */
 const noTimeout = 2_147_483_647;
 /** How long an HTTP server is waited for that shall forget a session. */
@@ -178,7 +181,10 @@ function httpTransport(
   // An option of Bun's own; where it does not exist the certificate is verified.
   const lenient = { tls: { rejectUnauthorized: false } };
   return new StreamableHTTPClientTransport(new URL(url), {
-    fetch: (input, init) => fetch(input, verifiesCertificate ? init : { ...init, ...lenient }),
+    fetch: async (input, init) => {
+      const response = await fetch(input, verifiesCertificate ? init : { ...init, ...lenient });
+      return boundedBody(response, maxMessageBytes);
+    },
     requestInit: { headers },
     ...(login ? { authProvider: login } : {}),
   });
