@@ -99,6 +99,19 @@ describe("codexServers()", () => {
     );
   });
 
+  test("hands over keys whose names only begin like those that codex goes by", () => {
+    const env = {
+      GITHUB_PERSONAL_ACCESS_TOKEN: "one",
+      GITLAB_TOKEN: "two",
+      LDAP_PASSWORD: "three",
+    };
+    expect(entriesOf({ a: { command: "x", env } })).toEqual({
+      ...nothing,
+      entries: { a: { command: "x", env_vars: Object.keys(env) } },
+      env,
+    });
+  });
+
   test("leaves out a secret that would change codex or another server", () => {
     const why = (name: string) =>
       `env.${name} is a secret that would change codex itself, or another server, under this name`;
