@@ -88,7 +88,9 @@ async function openOffer(
     // The tools cost more than the whole handshake, which must not wait for them.
     import("./toolbox.ts"),
   ]);
-  const toolbox = await openToolbox(app, { config, options: {} });
+  // Some are only there where they are named, those for sessions among them.
+  const options = { toolsets: ["all", ...toolsets] };
+  const toolbox = await openToolbox(app, { config, options });
   const { tools } = selectTools(toolbox.tools, {
     toolsets,
     disabled: [...config.agent.disabled_toolsets, ...needPeople],

@@ -6,7 +6,7 @@ import type { ServerEntriesOptions } from "./server_entries.ts";
  * Those that codex has already are no such case.
  */
 const decisive =
-  /^(?:PATH|HOME|SHELL|USER|LOGNAME|PWD|TMPDIR|TMP|TEMP|TERM|TZ|LANG|LC_\w+|IFS|ENV|BASH_ENV|EDITOR|VISUAL|NO_COLOR|LOG_FORMAT|NODE_OPTIONS|(?:LD|DYLD|CODEX|OPENAI|CHATGPT|RUST|HERMES|GIT|PYTHON|SSL|XDG)_?\w*|\w+_PROXY)$/i;
+  /^(?:PATH|HOME|SHELL|USER|LOGNAME|PWD|TMPDIR|TMP|TEMP|TERM|TZ|LANG|LC_\w+|IFS|ENV|BASH_ENV|EDITOR|VISUAL|NO_COLOR|LOG_FORMAT|NODE_OPTIONS|(?:LD|DYLD|CODEX|OPENAI|CHATGPT|RUST|HERMES|GIT|SSL|XDG)_\w*|PYTHON\w*|\w+_PROXY)$/i;
 
 /** What the environment of codex holds for its servers, each name with one value. */
 export class ServerEnvironment {

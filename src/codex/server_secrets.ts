@@ -23,8 +23,9 @@ export function envOf(server: UserServer, variables: ServerVariables): JsonObjec
     const isSecret = [name, ...references].some(isSecretName) || looksSecret(name, value);
     const isByName = (isSecret || references.length > 0) && variables.offer(name, value);
     if (isByName) names.push(name);
-    else if (isSecret) {
-      return `env.${name} is a secret that would change codex itself, or another server, under this name`;
+    else if (isSecret || !references.every(isEverybodys)) {
+      const what = isSecret ? "is a secret" : "has the value of a variable";
+      return `env.${name} ${what} that would change codex itself, or another server, under this name`;
     } else env.push([name, value]);
   }
   return {
@@ -78,11 +79,16 @@ function looksSecret(name: string, value: string): boolean {
   return isSecretName(name) || redactor.boundary(value) !== value;
 }
 
+/** Variables that every program has, and that tell nothing: `${HOME}/data`. */
+function isEverybodys(name: string): boolean {
+  return /^(?:HOME|PATH|PWD|USER|LOGNAME|SHELL|TMPDIR|TERM|TZ|LANG|LC_\w+|XDG_\w+)$/.test(name);
+}
+
 function isSecretName(name: string): boolean {
   return (
     isSecretField(name) ||
     isSecretVariable(name) ||
     isCookieHeader(name) ||
-    /(?:^|[-_])(?:token|key|auth)$/i.test(name)
+    /(?:^|[-_])(?:token|key|auth|pat|dsn|creds?)$|(?:pass|pwd)$/i.test(name)
   );
 }

@@ -11,6 +11,7 @@ import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Clock, Fetch, Spawner } from "../core/ports.ts";
 import { isDoneWithin } from "../wire/done_within.ts";
+import { boundedBody } from "./bounded_body.ts";
 import { type Ask, fillForm } from "./elicitation.ts";
 import { type FailureFacts, unavailable } from "./failures.ts";
 import type { CallResult, HttpReach, ListedTool, ServerSpec } from "./server_spec.ts";
@@ -54,6 +55,10 @@ export interface Connection {
 
 /** Pages of a list of tools that are read; more of them never end. */
 const maxPages = 50;
+/** Tools of a server that are read: many times what a model can choose from. */
+const maxTools = 10_000;
+/** A message of more than this ends the answer that it is in. */
+const maxMessageBytes = 32 * 1_048_576;
 /** Limits are kept by our own clock; the library's would be the longest that a timer can have (2^31 - 1 ms). */
 const noTimeout = 2_147_483_647;
 /** How long an HTTP server is waited for that shall forget a session. */
@@ -132,6 +137,9 @@ export async function connect(
         return await listTools(client, limit);
       },
     );
+    if (tools.length === maxTools) {
+      deps.notice(`MCP server ${name} lists too many tools: only the first ${maxTools} are read`);
+    }
     return {
       tools,
       server: client.getServerVersion(),
@@ -173,7 +181,10 @@ function httpTransport(
   // An option of Bun's own; where it does not exist the certificate is verified.
   const lenient = { tls: { rejectUnauthorized: false } };
   return new StreamableHTTPClientTransport(new URL(url), {
-    fetch: (input, init) => fetch(input, verifiesCertificate ? init : { ...init, ...lenient }),
+    fetch: async (input, init) => {
+      const response = await fetch(input, verifiesCertificate ? init : { ...init, ...lenient });
+      return boundedBody(response, maxMessageBytes);
+    },
     requestInit: { headers },
     ...(login ? { authProvider: login } : {}),
   });
@@ -210,18 +221,20 @@ function createClient({ version, cwd, notice, asker }: ConnectionDeps, name: str
 
 async function listTools(client: Client, signal: AbortSignal): Promise<readonly ListedTool[]> {
   if (!client.getServerCapabilities()?.tools) return [];
-  const tools: ListedTool[] = [];
+  const tools = new Map<string, ListedTool>();
   let cursor: string | undefined;
-  for (let page = 0; page < maxPages; page++) {
+  for (let page = 0; page < maxPages && tools.size < maxTools; page++) {
     const params = cursor === undefined ? {} : { cursor };
     const request = { method: "tools/list" as const, params };
     const answer = await client.request(request, toolPage, { signal, timeout: noTimeout });
-    tools.push(...answer.tools.flatMap(readTool));
+    for (const tool of answer.tools.flatMap(readTool)) {
+      // A second tool of the same name could never be called.
+      if (!tools.has(tool.name) && tools.size < maxTools) tools.set(tool.name, tool);
+    }
     if (typeof answer.nextCursor !== "string" || answer.nextCursor === cursor) break;
     cursor = answer.nextCursor;
   }
-  // A second tool of the same name could never be called.
-  return tools.filter(({ name }, at) => tools.findIndex((tool) => tool.name === name) === at);
+  return [...tools.values()];
 }
 
 /** A tool of a list; what has no name is none. */

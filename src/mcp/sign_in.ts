@@ -9,6 +9,7 @@ import * as z from "zod";
 import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
 import type { Fetch } from "../core/ports.ts";
+import { boundedBody } from "./bounded_body.ts";
 import { oneLine } from "./failures.ts";
 
 /** What is kept of a login: as the server sent it. */
@@ -36,6 +37,9 @@ export interface SignInSettings {
   readonly scope: string;
 }
 
+/** Bytes of an answer of an authorization server. */
+const maxAnswerBytes = 1_048_576;
+
 const tokensShape = z.looseObject({ access_token: z.string().min(1), token_type: z.string() });
 const clientShape = z.looseObject({ client_id: z.string().min(1) });
 
@@ -60,7 +64,7 @@ export function keptLogin(
             throw wantsPerson(settings);
           },
         });
-        await auth(provider, { serverUrl: settings.url, fetchFn: fetch });
+        await auth(provider, { serverUrl: settings.url, fetchFn: bounded(fetch) });
       });
     },
   };
@@ -94,7 +98,7 @@ export async function beginSignIn(
   });
   const about = {
     serverUrl: settings.url,
-    fetchFn: fetch,
+    fetchFn: bounded(fetch),
     ...(settings.scope === "" ? {} : { scope: settings.scope }),
   };
   await attempt(settings, () => auth(provider, about));
@@ -106,6 +110,11 @@ export async function beginSignIn(
       await attempt(settings, () => auth(provider, { ...about, authorizationCode: code, ...iss }));
     },
   };
+}
+
+/** Answers are a few kilobytes of JSON: more comes from nobody who means well. */
+function bounded(fetch: Fetch): Fetch {
+  return async (input, init) => boundedBody(await fetch(input, init), maxAnswerBytes);
 }
 
 /** One flow of the library's. Tokens and client are saved together, when the tokens are there. */

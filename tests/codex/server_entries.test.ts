@@ -99,6 +99,50 @@ describe("codexServers()", () => {
     );
   });
 
+  test("knows secrets by usual names", () => {
+    const env = { GITHUB_PAT: "one", SENTRY_DSN: "two", PGPASS: "three", db_pwd: "four", X: "5" };
+    expect(entriesOf({ a: { command: "x", env } }).entries).toEqual({
+      a: {
+        command: "x",
+        env: { X: "5" },
+        env_vars: ["GITHUB_PAT", "SENTRY_DSN", "PGPASS", "db_pwd"],
+      },
+    });
+  });
+
+  test("hands over keys whose names only begin like those that codex goes by", () => {
+    const env = {
+      GITHUB_PERSONAL_ACCESS_TOKEN: "one",
+      GITLAB_TOKEN: "two",
+      LDAP_PASSWORD: "three",
+    };
+    expect(entriesOf({ a: { command: "x", env } })).toEqual({
+      ...nothing,
+      entries: { a: { command: "x", env_vars: Object.keys(env) } },
+      env,
+    });
+  });
+
+  test("never writes what a variable holds in place of its name", () => {
+    const env = { ONE: "first", OTHER: "second", HOME: "/home/me" };
+    const server = (text: string) => ({ command: "x", env: { ACCOUNT: text } });
+    const { entries, problems } = entriesOf(
+      { a: server("${ONE}"), b: server("${OTHER}"), c: server("${HOME}/c") },
+      { env },
+    );
+    expect(entries).toEqual({
+      a: { command: "x", env_vars: ["ACCOUNT"] },
+      c: { command: "x", env: { ACCOUNT: "/home/me/c" } },
+    });
+    expect(problems).toEqual([
+      {
+        server: "b",
+        message:
+          "is left out: env.ACCOUNT has the value of a variable that would change codex itself, or another server, under this name",
+      },
+    ]);
+  });
+
   test("leaves out a secret that would change codex or another server", () => {
     const why = (name: string) =>
       `env.${name} is a secret that would change codex itself, or another server, under this name`;

@@ -29,6 +29,10 @@ const forever = new Promise<void>(() => {});
 /** A server as a program of the tests; `answer` makes the result of a call, undefined answers nothing. */
 function program(
   answer: (params: JsonObject, process: FakeProcess) => JsonObject | undefined,
+  tools: readonly JsonObject[] = [
+    { name: "a", inputSchema: {} },
+    { name: "b", inputSchema: {} },
+  ],
 ): FakeProgram {
   return async (process) => {
     const decoder = new TextDecoder();
@@ -45,12 +49,7 @@ function program(
                 serverInfo: { name: "s", version: "1" },
               }
             : method === "tools/list"
-              ? {
-                  tools: [
-                    { name: "a", inputSchema: {} },
-                    { name: "b", inputSchema: {} },
-                  ],
-                }
+              ? { tools }
               : answer(isJsonObject(params) ? params : {}, process);
         if (result) process.print(`${JSON.stringify({ jsonrpc: "2.0", id, result })}\n`);
       }
@@ -104,6 +103,17 @@ test("openServer() starts the program with what it may know, and reads the tools
   expect(textOf(await server.call("b", {}, createToolContext()))).toBe("hi");
   await server[Symbol.asyncDispose]();
   expect(spawner.signals).toEqual(["SIGKILL"]);
+});
+
+test("a server that lists tools without end is read as far as anybody could use it, and at once", async () => {
+  const tools = Array.from({ length: 200_000 }, (_, at) => ({ name: `t${at % 150_000}` }));
+  const { open, notices } = lab(program(() => said("hi"), tools));
+  const startedAt = performance.now();
+  const server = await open();
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect([server.tools.length, server.tools.at(-1)?.name]).toEqual([10_000, "t9999"]);
+  expect(notices).toEqual(["MCP server s lists too many tools: only the first 10000 are read"]);
+  await server[Symbol.asyncDispose]();
 });
 
 test("a server that does not get ready in time is ended", async () => {

@@ -189,6 +189,25 @@ test.each([
   expect(existsSync(configFile())).toBe(false);
 });
 
+test("servers whose names differ in a sign keep secrets of their own, and lose no other's", async () => {
+  const add = (name: string, token: string) =>
+    sandbox.run([
+      ...["mcp", "add", name, "--no-probe", "--yes", "--env", `TOKEN=${token}`, "--", "/bin/cat"],
+    ]);
+  const env = () => readFile(join(sandbox.home, ".env"), "utf8");
+  await add("a-b", "first-secret");
+  await add("a.b", "other-secret");
+  // One that is replaced keeps its variable.
+  await add("a-b", "third-secret");
+  expect((await env()).split("\n").toSorted()).toEqual([
+    "",
+    "MCP_A_B_TOKEN=third-secret",
+    "MCP_A_B_TOKEN_2=other-secret",
+  ]);
+  await sandbox.run(["mcp", "remove", "a-b"]);
+  expect(await env()).toBe("MCP_A_B_TOKEN_2=other-secret\n");
+});
+
 test("a name that is there is replaced with --yes only; a misspelt one gets a suggestion", async () => {
   await sandbox.configure(
     "mcp_servers:\n  tracker: {url: 'http://127.0.0.1:9/', timeout: 5}\n  z: {command: z}\n",

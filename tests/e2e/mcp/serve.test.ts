@@ -321,6 +321,20 @@ test("a configuration that cannot be read is told when a tool is asked for, and 
   );
 });
 
+test("--toolsets sessions serves the stored sessions, all serves both sets", async () => {
+  const list = request(1, "tools/list");
+  const namesOf = ({ stdout }: Ended) =>
+    (answerTo(stdout, 1).result as { tools: readonly ListedTool[] }).tools.map(({ name }) => name);
+  const ofSessions = ["sessions_list", "sessions_read", "sessions_search", "sessions_wait"];
+  const call = callTool(2, "sessions_list", {});
+  const served = await serve([initialize, list, call], ["--toolsets", "sessions"]);
+  expect(namesOf(served)).toEqual(ofSessions);
+  expect(answerTo(served.stdout, 2).result).toMatchObject({ isError: false });
+  const all = namesOf(await serve([initialize, list], ["--toolsets", "all"]));
+  expect(all).toEqual(expect.arrayContaining(["memory", "session_search", ...ofSessions]));
+  expect(all).not.toContain("terminal");
+});
+
 test("--toolsets: unknown names are told before anything, switched off tools are not served", async () => {
   const wrong = await sandbox.run(["mcp", "serve", "--toolsets", "codex,nope"]);
   expect([wrong.code, wrong.stdout]).toEqual([2, ""]);

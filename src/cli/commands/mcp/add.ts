@@ -1,5 +1,5 @@
 import type { App } from "../../../app.ts";
-import type { McpDesk, McpProbe } from "../../../app/mcp_desk.ts";
+import { type McpDesk, type McpProbe, variablesOf } from "../../../app/mcp_desk.ts";
 import { refusalOf } from "../../../config/mcp_servers.ts";
 import { HermesError } from "../../../core/errors.ts";
 import type { JsonObject } from "../../../core/json.ts";
@@ -15,6 +15,7 @@ import { chooseTools } from "./choose_tools.ts";
 import { type AddRequest, addRequest, settingsOf } from "./entry.ts";
 import { untilInterrupted } from "../../until_interrupted.ts";
 import { signInToServer } from "./login.ts";
+import { writtenSettings } from "./written_settings.ts";
 
 /**
  * `hermes mcp add`: tries a server and keeps it. Nothing is written before it has answered; secrets go to `.env`, the rest to
@@ -22,9 +23,9 @@ import { signInToServer } from "./login.ts";
  */
 export async function run(context: CommandContext): Promise<number> {
   const { ports, flags, operands } = context;
-  const request = addRequest(flags, operands);
-  const { name, entry } = request;
   const app = await context.app();
+  const request = addRequest(flags, operands, await variablesOfOthers(app, operands[0]));
+  const { name, entry } = request;
   const desk = await app.mcp();
   refuseRisky(name, settingsOf(name, entry, {}));
   if (!(await mayReplace(context, desk, name))) {
@@ -50,6 +51,12 @@ export async function run(context: CommandContext): Promise<number> {
   await printNote(ports, `Added MCP server ${name}${count} to ${app.paths.configFile}`);
   if (!isOn) await printNote(ports, `It is switched off: hermes mcp test ${name}`);
   return exitCodes.done;
+}
+
+/** The variables that servers of other names refer to. */
+async function variablesOfOthers(app: App, name: string | undefined): Promise<ReadonlySet<string>> {
+  const written = [...(await writtenSettings(app))].filter(([other]) => other !== name);
+  return new Set(written.flatMap(([, settings]) => variablesOf(settings)));
 }
 
 /** Before anything is started. @throws {HermesError} `usage/invalid` */
@@ -92,7 +99,7 @@ async function secretsOf(
     );
   }
   const read = (await readSecret(terminal, `${asks.what}: `)).trim();
-  const value = asks.variable.endsWith("_API_KEY") ? read.replace(/^Bearer\s+/i, "") : read;
+  const value = /_API_KEY(?:_\d+)?$/.test(asks.variable) ? read.replace(/^Bearer\s+/i, "") : read;
   if (value === "")
     throw usageError(`There is no value for ${asks.what}`, "type it, or send it to stdin");
   return { ...secrets, [asks.variable]: value };

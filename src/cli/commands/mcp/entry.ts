@@ -29,10 +29,14 @@ export function secretPrefix(name: string): string {
 
 /**
  * The entry that flags and operands come to. Secrets become variables: one that stands on the command line is moved to
- * `.env`, one that is missing has to be asked for.
+ * `.env`, one that is missing has to be asked for. None becomes one of `taken`, the variables of other servers.
  * @throws {HermesError} `usage/invalid`
  */
-export function addRequest(flags: FlagValues, operands: readonly string[]): AddRequest {
+export function addRequest(
+  flags: FlagValues,
+  operands: readonly string[],
+  taken: ReadonlySet<string>,
+): AddRequest {
   const [name = "", command, ...args] = operands;
   if (!namePattern.test(name)) {
     throw usageError(
@@ -59,7 +63,7 @@ export function addRequest(flags: FlagValues, operands: readonly string[]): AddR
   if (url !== undefined && (env.length > 0 || filledFlag(flags, "cwd") !== undefined)) {
     throw usageError("An HTTP server has no environment of ours", "send headers: --header");
   }
-  const secrets = new Secrets(name);
+  const secrets = new Secrets(name, taken);
   const given = Object.fromEntries([
     ...headers.map((header) => secrets.header(header)),
     ...(auth === "header" ? [secrets.bearer()] : []),
@@ -114,9 +118,11 @@ class Secrets {
   readonly values: Record<string, string> = {};
   asks: AddRequest["asks"];
   readonly #prefix: string;
+  readonly #taken: ReadonlySet<string>;
 
-  constructor(server: string) {
+  constructor(server: string, taken: ReadonlySet<string>) {
     this.#prefix = secretPrefix(server);
+    this.#taken = taken;
   }
 
   bearer(): [string, string] {
@@ -162,14 +168,24 @@ class Secrets {
         "refer to a variable for the other one: 'NAME=${VARIABLE}'",
       );
     }
-    const variable = `${this.#prefix}${word}`;
+    const variable = this.#variable(word);
     this.asks = { variable, what };
     return `\${${variable}}`;
   }
 
   #keep(word: string, value: string): string {
-    const variable = `${this.#prefix}${word}`;
+    const variable = this.#variable(word);
     this.values[variable] = value;
     return `\${${variable}}`;
+  }
+
+  /** A variable that holds no other secret: names that differ in their signs alone would come to the same one. */
+  #variable(word: string): string {
+    const stem = `${this.#prefix}${word}`;
+    const isFree = (name: string): boolean =>
+      !this.#taken.has(name) && !Object.hasOwn(this.values, name) && this.asks?.variable !== name;
+    let variable = stem;
+    for (let count = 2; !isFree(variable); count++) variable = `${stem}_${count}`;
+    return variable;
   }
 }

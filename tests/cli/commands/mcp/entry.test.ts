@@ -5,9 +5,13 @@ import { masked } from "../../../../src/cli/commands/mcp/test.ts";
 import { parseCommandLine } from "../../../../src/cli/parse_command_line.ts";
 
 function added(...argv: readonly string[]) {
+  return addedBeside([], ...argv);
+}
+
+function addedBeside(taken: readonly string[], ...argv: readonly string[]) {
   const parsed = parseCommandLine(["mcp", "add", ...argv], () => 80);
   if (parsed.kind !== "call") throw new Error("no call");
-  return addRequest(parsed.invocation.flags, parsed.invocation.operands);
+  return addRequest(parsed.invocation.flags, parsed.invocation.operands, new Set(taken));
 }
 
 const nothing = { asks: undefined, secrets: {}, isOauth: false };
@@ -41,6 +45,32 @@ test("an address with headers and chosen tools", () => {
       tools: { include: ["a", "b"], exclude: ["c"] },
       enabled: true,
     },
+  });
+});
+
+test("two secrets of a server never share a variable", () => {
+  const url = ["--url", "https://x.example/mcp"];
+  const headers = ["--header", "Authorization: Bearer one", "--header", "X-Api-Key: two"];
+  expect(added("s", ...url, ...headers)).toMatchObject({
+    entry: {
+      headers: { Authorization: "Bearer ${MCP_S_API_KEY}", "X-Api-Key": "${MCP_S_API_KEY_2}" },
+    },
+    secrets: { MCP_S_API_KEY: "one", MCP_S_API_KEY_2: "two" },
+  });
+  expect(added("s", ...url, "--header", "X-Token: one", "--auth", "header")).toMatchObject({
+    secrets: { MCP_S_API_KEY: "one" },
+    asks: { variable: "MCP_S_API_KEY_2" },
+  });
+  expect(added("s", "--env", "TOKEN=one", "--env", "token=two", "--", "x")).toMatchObject({
+    entry: { env: { TOKEN: "${MCP_S_TOKEN}", token: "${MCP_S_TOKEN_2}" } },
+    secrets: { MCP_S_TOKEN: "one", MCP_S_TOKEN_2: "two" },
+  });
+});
+
+test("a secret never goes into the variable of another server", () => {
+  expect(addedBeside(["MCP_A_B_TOKEN"], "a.b", "--env", "TOKEN=two", "--", "x")).toMatchObject({
+    entry: { env: { TOKEN: "${MCP_A_B_TOKEN_2}" } },
+    secrets: { MCP_A_B_TOKEN_2: "two" },
   });
 });
 
