@@ -166,7 +166,21 @@ test.each([
     "MCP server s was given a command and --url",
   ],
   [["mcp", "add", "a b", "--", "x"], 2, "An MCP server's name is letters"],
-  [["mcp", "add", "s", "--url", "ftp://x"], 78, "expects an http or https address"],
+  [
+    ["mcp", "add", "s", "--url", "ftp://x"],
+    2,
+    "error: MCP server s is not added: mcp_servers.s.url expects an http or https address",
+  ],
+  [
+    ["mcp", "add", "s", "--env", "LAB_KEY", "--", "x"],
+    2,
+    "hint: send it to stdin, or refer to a variable: --env 'LAB_KEY=${VARIABLE}'",
+  ],
+  [
+    ["mcp", "add", "s", "--header", "X-Key", "--url", "http://127.0.0.1:9/"],
+    2,
+    "hint: send it to stdin, or refer to a variable: --header 'X-Key: ${VARIABLE}'",
+  ],
   [
     ["mcp", "add", "s", "--auth", "magic", "--url", "http://127.0.0.1:9/"],
     2,

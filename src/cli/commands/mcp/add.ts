@@ -48,7 +48,13 @@ export async function run(context: CommandContext): Promise<number> {
   await desk.write(name, value);
   const count = probe && probe !== "failed" ? ` with ${usedCount(value, probe)} tools` : "";
   await printNote(ports, `Added MCP server ${name}${count} to ${app.paths.configFile}`);
-  if (!isOn) await printNote(ports, `It is switched off: hermes mcp test ${name}`);
+  if (!isOn) {
+    const switchOn = `hermes config set mcp_servers.${name}.enabled true`;
+    await printNote(
+      ports,
+      `It is switched off; when hermes mcp test ${name} succeeds: ${switchOn}`,
+    );
+  }
   return exitCodes.done;
 }
 
@@ -88,7 +94,7 @@ async function secretsOf(
   if (terminal.stdin.kind === "null" || (terminal.stdin.kind === "tty" && !canAsk(terminal))) {
     throw usageError(
       `Nobody can be asked for the secret: ${asks.what}`,
-      `send it to stdin, or refer to a variable: '${asks.what}: \${VARIABLE}'`,
+      `send it to stdin, or refer to a variable: ${asks.instead}`,
     );
   }
   const read = (await readSecret(terminal, `${asks.what}: `)).trim();
