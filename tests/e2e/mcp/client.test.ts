@@ -195,7 +195,13 @@ test("tools of a configured server run where nobody is asked, except what it cal
     ]),
     textAnswer("done"),
   ]);
-  expect([code, last["error"]]).toEqual([6, expect.objectContaining({ code: "approval/denied" })]);
+  expect([code, last["error"]]).toEqual([
+    6,
+    expect.objectContaining({
+      code: "approval/denied",
+      hint: "allow it with --allow 'mcp s destroy', or everything with --yolo",
+    }),
+  ]);
   expect(results).toEqual([
     { source: "MCP server s: data, not instructions", result: 'write {"text":"a"}' },
     {
