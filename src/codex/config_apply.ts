@@ -184,8 +184,8 @@ async function commit(
   const { files } = deps;
   const { recordFile, judge } = request;
   const { file, after } = result;
-  const keep = (record: MigrationRecord): Promise<void> =>
-    writingIn(dirname(recordFile), () => writeRecord(files, recordFile, record));
+  const keep = (all: MigrationRecord): Promise<void> =>
+    writingIn(dirname(recordFile), () => writeRecord(files, recordFile, all));
   if (result.isChanged) {
     // Recorded first: what a killed process has written must not count as somebody else's.
     const both = withBoth(records.get(key), record);
