@@ -238,10 +238,17 @@ test("test says what servers offer, and fails where one does", async () => {
     [
       "s: ready in N ms (odd plain 1.0.0)",
       `  ${plain.command} ${plain.args.join(" ")}`,
-      "  mcp_s_read  reads  Reads",
-      "  (not used) write  acts  Writes",
+      "  mcp_s_read          reads        Reads",
+      "  (not used) write    acts         Writes",
     ],
   ]);
+  const failed = await sandbox.run(["mcp", "test", "d"]);
+  expect(failed).toEqual({
+    code: 5,
+    stdout: "d: failed\n",
+    stderr:
+      "error: MCP server d has ended (exit code 1): no licence found (mcp/unavailable)\nhint: correct mcp_servers.d: hermes config edit\n",
+  });
   const all = await sandbox.run(["mcp", "test", "--json"]);
   const { ok, servers } = JSON.parse(all.stdout) as { ok: boolean; servers: readonly unknown[] };
   expect([all.code, ok, servers]).toEqual([
