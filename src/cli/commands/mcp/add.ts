@@ -35,7 +35,7 @@ export async function run(context: CommandContext): Promise<number> {
   for (const value of Object.values(secrets)) (await app.redactor()).addSecret(value);
   const env = { ...(await app.env()), ...secrets };
   const settings = settingsOf(name, entry, env);
-  if (request.isOauth) await signInToServer(context, desk, { name, settings });
+  if (request.isOauth) await signInFirst(context, desk, { name, settings });
   const probe =
     flags["probe"] === false
       ? undefined
@@ -102,6 +102,22 @@ async function secretsOf(
   if (value === "")
     throw usageError(`There is no value for ${asks.what}`, "type it, or send it to stdin");
   return { ...secrets, [asks.variable]: value };
+}
+
+/** @throws {HermesError} as `signInToServer`, with a hint that holds for a server that is not there yet */
+async function signInFirst(
+  ...[context, desk, server]: Parameters<typeof signInToServer>
+): Promise<void> {
+  try {
+    await signInToServer(context, desk, server);
+  } catch (error) {
+    if (!(error instanceof HermesError) || error.code !== "auth/sign_in_failed") throw error;
+    throw new HermesError(error.code, `${error.message}: nothing was added`, {
+      cause: error,
+      hint: "correct the address, or try again",
+      retryable: error.retryable,
+    });
+  }
 }
 
 /**
