@@ -305,6 +305,20 @@ test("a call that is interrupted is cancelled, and every server ends", async () 
 });
 
 test.each([
+  ["serverr", "did you mean server?"],
+  ["off", "hermes config set mcp_servers.off.enabled true"],
+  ["quite-another", expect.stringMatching(/^toolsets are: terminal, .*, s, server, off$/)],
+])("-t %s, of which nothing is left, is told with what may be meant", async (name, hint) => {
+  const servers = { s: odd("plain"), server: odd("plain"), off: odd("plain", { enabled: false }) };
+  const { code, last, requests } = await turn(servers, [textAnswer("done")], ["-t", name]);
+  expect([code, requests.length, last["error"]]).toEqual([
+    2,
+    0,
+    expect.objectContaining({ code: "usage/invalid", hint }),
+  ]);
+});
+
+test.each([
   ["dead", { s: () => odd("dead") }, "MCP server s has ended (exit code 1): no licence found"],
   [
     "not there",
