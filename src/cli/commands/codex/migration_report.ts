@@ -87,7 +87,7 @@ export function warningLines(migration: Migration): readonly string[] {
   const kept = plan.servers.flatMap(({ name, action }): readonly string[] => {
     if (action === "keep-foreign") {
       return [
-        `${name}: config.toml has a server of this name that hermes did not write, which stays; to have this one: codex mcp remove ${name}`,
+        `${name}: config.toml has a server of this name that this home of hermes did not write, which stays; to have this one: codex mcp remove ${name}`,
       ];
     }
     return action === "keep-edited"

@@ -31,7 +31,7 @@ const migration: Migration = {
 
 const warnings = [
   "warning: edited: changed since hermes wrote it, and left so; to have it anew: codex mcp remove edited",
-  "warning: foreign: config.toml has a server of this name that hermes did not write, which stays; to have this one: codex mcp remove foreign",
+  "warning: foreign: config.toml has a server of this name that this home of hermes did not write, which stays; to have this one: codex mcp remove foreign",
   "warning: odd is left out: codex has no sse transport",
   "warning: plugins stay as they are: x@y",
   "",
