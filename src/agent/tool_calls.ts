@@ -1,4 +1,4 @@
-import type { ApprovalVerdict, Approver } from "../core/approval.ts";
+import type { ApprovalRequest, ApprovalVerdict, Approver } from "../core/approval.ts";
 import { AsyncQueue } from "../core/async_queue.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
@@ -37,7 +37,7 @@ export interface BatchReport {
   readonly invalidCalls: number;
   readonly succeededCalls: number;
   /** What was denied because nobody could be asked. */
-  readonly deniedByPolicy: readonly string[];
+  readonly deniedByPolicy: readonly ApprovalRequest[];
 }
 
 interface PreparedCall {
@@ -53,7 +53,7 @@ interface PreparedCall {
 interface FinishedCall {
   readonly output: ToolOutput;
   readonly limit?: number;
-  readonly deniedByPolicy?: string;
+  readonly deniedByPolicy?: ApprovalRequest;
 }
 
 /**
@@ -69,7 +69,7 @@ export async function* runToolCalls(
   const prepared = prepareCalls(deps.tools, calls, scope.cwd);
   const budget = new ResultBudget(deps.spill, scope.sessionId);
   const results: ToolResult[] = [];
-  const deniedByPolicy: string[] = [];
+  const deniedByPolicy: ApprovalRequest[] = [];
   for (const group of groupCalls(prepared)) {
     const events = new AsyncQueue<TurnEvent>();
     const runs = group.map((entry) => {
@@ -195,7 +195,7 @@ async function checkPermission(
   }
   if (verdict.decision !== "deny") return undefined;
   const output = blockedOutput(`${request.reason}: ${whoDenied[verdict.by]}`);
-  return verdict.by === "policy" ? { output, deniedByPolicy: request.reason } : { output };
+  return verdict.by === "policy" ? { output, deniedByPolicy: request } : { output };
 }
 
 const whoDenied: Record<ApprovalVerdict["by"], string> = {

@@ -1,8 +1,10 @@
+import type { ApprovalRequest } from "../core/approval.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnOutcome } from "../core/event.ts";
 import type { Item, ToolCall } from "../core/item.ts";
 import type { ModelRequest } from "../core/model.ts";
 import type { TurnRequest } from "../core/runtime.ts";
+import { shellText } from "../core/shell_text.ts";
 import type { ToolSpec } from "../core/tool.ts";
 import * as prompts from "./prompts.ts";
 import { asModelItems } from "./model_items.ts";
@@ -33,7 +35,7 @@ export class TurnProgress {
   #inARow = { kind: "" as string, count: 0 };
   #raise = 0;
   #ranTools = false;
-  #denied: readonly string[] = [];
+  #denied: readonly ApprovalRequest[] = [];
 
   constructor(turn: TurnRequest) {
     this.turn = turn;
@@ -124,13 +126,7 @@ export class TurnProgress {
   }
 
   #close(text: string): string {
-    if (this.#denied.length > 0) {
-      throw new HermesError(
-        "approval/denied",
-        `A command was denied and the turn could not finish without it: ${this.#denied.join("; ")}`,
-        { hint: "allow it with --allow PATTERN, or everything with --yolo" },
-      );
-    }
+    if (this.#denied.length > 0) throw denied(this.#denied);
     return [...this.#pieces, text].join("").trim();
   }
 
@@ -195,4 +191,16 @@ export class TurnProgress {
 
 function isBlank(text: string): boolean {
   return text.trim() === "";
+}
+
+function denied(requests: readonly ApprovalRequest[]): HermesError {
+  const what = requests.map(({ reason }) => reason).join("; ");
+  // A command can be allowed by a pattern that the user chooses; what is none is allowed by its key, which is shown nowhere else.
+  const other = requests.find(({ subject }) => subject.kind !== "command");
+  const pattern = other === undefined ? "PATTERN" : shellText([other.key]);
+  return new HermesError(
+    "approval/denied",
+    `${other === undefined ? "A command" : "A call"} was denied and the turn could not finish without it: ${what}`,
+    { hint: `allow it with --allow ${pattern}, or everything with --yolo` },
+  );
 }

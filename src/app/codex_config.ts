@@ -33,6 +33,8 @@ export interface RecordedMigration {
 /** What a migration did, or would do. */
 export interface Migration extends MigrationResult {
   readonly codexHome: string;
+  /** Whether there is a codex on this machine that can be asked. */
+  readonly hasCodex: boolean;
   /** Servers that cannot be written, or need something more. */
   readonly problems: readonly ServerProblem[];
 }
@@ -66,7 +68,7 @@ export function openCodexConfig(app: AppParts, overrides: readonly string[]): Co
       judge,
       isDryRun,
     });
-    return { ...result, codexHome, problems };
+    return { ...result, codexHome, hasCodex: judge !== undefined, problems };
   };
   return {
     async recorded() {

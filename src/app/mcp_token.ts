@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import { HermesError, errnoOf } from "../core/errors.ts";
+import { shellText } from "../core/shell_text.ts";
 
 /** What lets a client in over HTTP, and where it comes from. */
 export type McpToken =
@@ -58,7 +59,7 @@ async function readToken({ ports }: TokenDeps, file: string): Promise<string> {
     throw new HermesError(
       "file/unreadable",
       `Cannot read the token of --token-file: ${file} (${errnoOf(cause) ?? "unknown error"})`,
-      { cause },
+      { cause, hint: `make one: (umask 077; openssl rand -hex 32 > ${shellText([file])})` },
     );
   }
 }

@@ -2,6 +2,7 @@ import { join } from "node:path/posix";
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
+import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
 import type { MemoryToolOptions } from "../tools/memory.ts";
@@ -76,9 +77,7 @@ export async function openToolbox(
     throw new HermesError(
       "usage/invalid",
       `No tool is left of the toolsets: ${options.toolsets.join(", ")}`,
-      {
-        hint: `toolsets are: ${toolsetNames.join(", ")}`,
-      },
+      { hint: toolsetHint(options.toolsets, config) },
     );
   }
   return {
@@ -88,6 +87,16 @@ export async function openToolbox(
     warnings: unknown.map((name) => `Unknown toolset, ignored: ${name}`),
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   };
+}
+
+/** What was meant by toolsets that come to nothing: an MCP server is one, by its name. */
+function toolsetHint(chosen: readonly string[], { mcp_servers: servers }: Config): string {
+  const off = chosen.find((name) => servers[name]?.enabled === false);
+  if (off !== undefined) return `hermes config set mcp_servers.${off}.enabled true`;
+  const known = [...toolsetNames, ...Object.keys(servers)];
+  const near = chosen.map((name) => didYouMean(name, known)).find((name) => name !== undefined);
+  if (near !== undefined && !chosen.includes(near)) return `did you mean ${near}?`;
+  return `toolsets are: ${known.join(", ")}`;
 }
 
 function openMemory(

@@ -13,7 +13,7 @@ import { EarlyMessages } from "./early_messages.ts";
 import { outcomeOf } from "./failures.ts";
 import { Projector } from "./projector.ts";
 import { Questions } from "./questions.ts";
-import { shellText } from "./shell_text.ts";
+import { shellText } from "../core/shell_text.ts";
 import { type CodexLimits, TurnClock } from "./turn_clock.ts";
 import { isOffline, turnError } from "./turn_error.ts";
 

@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { AnswerFacts, AnswerPlan } from "./answer_plan.ts";
 import { approvalPlan, type VerdictAnswers } from "./approval_plan.ts";
 import { permissionTexts } from "./permission_text.ts";
-import { shellText } from "./shell_text.ts";
+import { shellText } from "../core/shell_text.ts";
 import { shownCommand } from "./shown_command.ts";
 
 const jsonObject = z.custom<JsonObject>((value) => isJsonObject(value));

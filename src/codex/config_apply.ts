@@ -80,23 +80,33 @@ export async function applyMigration(
 ): Promise<MigrationResult> {
   const { files } = deps;
   const { codexHome, recordFile, isDryRun } = request;
+  const recordHome = dirname(recordFile);
   const planned = await prepare(deps, request);
   // Nothing is made, not even a lock, for what changes nothing or is refused.
   if (isDryRun || (!planned.result.isChanged && !planned.isNews)) return planned.result;
-  try {
-    await files.makeDirectory(dirname(recordFile), { mode: 0o700 });
-    if (request.isDefaultHome) await files.makeDirectory(codexHome, { mode: 0o700 });
+  return await writingIn(recordHome, async () => {
+    await files.makeDirectory(recordHome, { mode: 0o700 });
     return await files.withLock(`${recordFile}.lock`, () =>
-      files.withLock(join(codexHome, ".hermes.lock"), async () => {
-        for (let attempt = 1; ; attempt++) {
-          const result = await commit(deps, request, await prepare(deps, request));
-          if (result !== undefined) return result;
-          if (attempt === maxAttempts) throw busy(join(codexHome, "config.toml"));
-        }
+      writingIn(codexHome, async () => {
+        if (request.isDefaultHome) await files.makeDirectory(codexHome, { mode: 0o700 });
+        return await files.withLock(join(codexHome, ".hermes.lock"), async () => {
+          for (let attempt = 1; ; attempt++) {
+            const result = await commit(deps, request, await prepare(deps, request));
+            if (result !== undefined) return result;
+            if (attempt === maxAttempts) throw busy(join(codexHome, "config.toml"));
+          }
+        });
       }),
     );
+  });
+}
+
+/** Does what writes in a directory. @throws {HermesError} `file/unwritable` for that directory, or what was typed already */
+async function writingIn<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
   } catch (error) {
-    throw error instanceof HermesError ? error : unwritable(codexHome, error);
+    throw error instanceof HermesError ? error : unwritable(directory, error);
   }
 }
 
@@ -174,10 +184,12 @@ async function commit(
   const { files } = deps;
   const { recordFile, judge } = request;
   const { file, after } = result;
+  const keep = (all: MigrationRecord): Promise<void> =>
+    writingIn(dirname(recordFile), () => writeRecord(files, recordFile, all));
   if (result.isChanged) {
     // Recorded first: what a killed process has written must not count as somebody else's.
     const both = withBoth(records.get(key), record);
-    if (both) await writeRecord(files, recordFile, new Map([...records, [key, both]]));
+    if (both) await keep(new Map([...records, [key, both]]));
     if (!(await replaceIfSame(files, request, { before: bytes, after }))) return undefined;
     const complaint = judge && (await complaintOfHome(deps, judge, request.codexHome));
     if (complaint !== undefined) {
@@ -185,12 +197,12 @@ async function commit(
         before: after === undefined ? undefined : new TextEncoder().encode(after),
         after: bytes,
       });
-      await writeRecord(files, recordFile, records);
+      await keep(records);
       throw wouldBreak(complaint, file);
     }
   }
   const rest = [...records].filter(([home]) => home !== key);
-  await writeRecord(files, recordFile, new Map(record ? [...rest, [key, record]] : rest));
+  await keep(new Map(record ? [...rest, [key, record]] : rest));
   return result;
 }
 
@@ -306,13 +318,16 @@ function busy(file: string): HermesError {
   );
 }
 
-function unwritable(codexHome: string, cause: unknown): HermesError {
+function unwritable(directory: string, cause: unknown): HermesError {
   const errno = errnoOf(cause);
   const isBusy = errno === "EBUSY";
-  const reason = isBusy ? "another hermes is changing it" : (errno ?? String(cause));
-  return new HermesError("file/unwritable", `Could not write in ${codexHome}: ${reason}`, {
+  // A lock that cannot be opened has a code of SQLite's, which tells a user nothing.
+  const reason =
+    errno === "ERR_SQLITE_ERROR" ? "no lock can be had there" : (errno ?? String(cause));
+  const said = isBusy ? "another hermes is changing it" : reason;
+  return new HermesError("file/unwritable", `Could not write in ${directory}: ${said}`, {
     cause,
-    hint: isBusy ? "try again" : `look at its owner and mode: ls -ld ${codexHome}`,
+    hint: isBusy ? "try again" : `look at its owner and mode: ls -ld ${directory}`,
     retryable: isBusy,
   });
 }

@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { AnswerPlan } from "./answer_plan.ts";
 import { approvalPlan, type VerdictAnswers } from "./approval_plan.ts";
 import { fileChangeQuestion, movedFile } from "./file_approval.ts";
-import { shellText } from "./shell_text.ts";
+import { shellText } from "../core/shell_text.ts";
 import { shownCommand } from "./shown_command.ts";
 
 /** Of `execCommandApproval`. */

@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { ownServerName } from "./own_server.ts";
 import { runVariable } from "./run_records.ts";
 import type { CodexServers } from "./server_entries.ts";
-import { shellText } from "./shell_text.ts";
+import { shellText } from "../core/shell_text.ts";
 
 /** What is known when a thread is about to be opened. */
 export interface ThreadServersOptions {

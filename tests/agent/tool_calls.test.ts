@@ -151,7 +151,7 @@ describe("runToolCalls()", () => {
           isError: true,
         },
       ],
-      deniedByPolicy: ["removes a file"],
+      deniedByPolicy: [request],
       invalidCalls: 0,
       succeededCalls: 0,
     });

@@ -71,3 +71,11 @@ test("a file that cannot be read is told", async () => {
   const { code } = await thrown(() => resolveMcpToken(setUp(), { ...request, file: "/none" }));
   expect(code).toBe("file/unreadable");
 });
+
+test("a file that is not there is told with what makes one", async () => {
+  const failure = await thrown(() => resolveMcpToken(setUp(), { ...request, file: "/a b" }));
+  expect(failure).toMatchObject({
+    code: "file/unreadable",
+    hint: "make one: (umask 077; openssl rand -hex 32 > '/a b')",
+  });
+});

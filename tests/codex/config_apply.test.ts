@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { applyMigration, type MigrationRequest } from "../../src/codex/config_apply.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createRandom } from "../../scripts/torture/random.ts";
@@ -137,6 +137,31 @@ test("applyMigration() gives up where somebody writes each time", async () => {
     retryable: true,
   });
   expect(rig.files.text(file)).toBe(`b = ${count}\n`);
+});
+
+test("applyMigration() names the directory that it could not write in", async () => {
+  const failing = async (path: string): Promise<unknown> => {
+    const rig = createRig("a = 1\n");
+    const replaceFile = rig.files.replaceFile.bind(rig.files);
+    rig.files.replaceFile = async (target, data, options) => {
+      if (target === path) throw Object.assign(new Error("denied"), { code: "EACCES" });
+      await replaceFile(target, data, options);
+    };
+    return await thrown(() => rig.migrate());
+  };
+  for (const path of [recordFile, file]) {
+    expect(await failing(path)).toMatchObject({
+      code: "file/unwritable",
+      message: `Could not write in ${dirname(path)}: EACCES`,
+      hint: `look at its owner and mode: ls -ld ${dirname(path)}`,
+    });
+  }
+  const rig = createRig("a = 1\n");
+  rig.files.withLock = () =>
+    Promise.reject(Object.assign(new Error("no"), { code: "ERR_SQLITE_ERROR" }));
+  expect(await thrown(() => rig.migrate())).toMatchObject({
+    message: `Could not write in ${dirname(recordFile)}: no lock can be had there`,
+  });
 });
 
 test("applyMigration() updates what is ours, and what the user puts around it stays", async () => {

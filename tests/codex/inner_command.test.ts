@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { innerCommand } from "../../src/codex/inner_command.ts";
-import { shellText } from "../../src/codex/shell_text.ts";
+import { shellText } from "../../src/core/shell_text.ts";
 
 test.each([
   ["/bin/bash -lc 'echo hi > out.txt; cat out.txt'", "echo hi > out.txt; cat out.txt"],

@@ -111,6 +111,7 @@ const noCodex: CodexStatus = {
 
 const nothingToMigrate: Migration = {
   codexHome: "/home/me/.codex",
+  hasCodex: true,
   file: "/home/me/.codex/config.toml",
   plan: { servers: [], changes: [], owned: [], takenBack: [], markers: 0 },
   before: undefined,

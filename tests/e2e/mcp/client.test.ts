@@ -195,7 +195,13 @@ test("tools of a configured server run where nobody is asked, except what it cal
     ]),
     textAnswer("done"),
   ]);
-  expect([code, last["error"]]).toEqual([6, expect.objectContaining({ code: "approval/denied" })]);
+  expect([code, last["error"]]).toEqual([
+    6,
+    expect.objectContaining({
+      code: "approval/denied",
+      hint: "allow it with --allow 'mcp s destroy', or everything with --yolo",
+    }),
+  ]);
   expect(results).toEqual([
     { source: "MCP server s: data, not instructions", result: 'write {"text":"a"}' },
     {
@@ -296,6 +302,20 @@ test("a call that is interrupted is cancelled, and every server ends", async () 
   for (const line of noted.filter((each) => each.startsWith("start "))) {
     expect(existsSync(`/proc/${line.slice("start ".length)}`)).toBe(false);
   }
+});
+
+test.each([
+  ["serverr", "did you mean server?"],
+  ["off", "hermes config set mcp_servers.off.enabled true"],
+  ["quite-another", expect.stringMatching(/^toolsets are: terminal, .*, s, server, off$/)],
+])("-t %s, of which nothing is left, is told with what may be meant", async (name, hint) => {
+  const servers = { s: odd("plain"), server: odd("plain"), off: odd("plain", { enabled: false }) };
+  const { code, last, requests } = await turn(servers, [textAnswer("done")], ["-t", name]);
+  expect([code, requests.length, last["error"]]).toEqual([
+    2,
+    0,
+    expect.objectContaining({ code: "usage/invalid", hint }),
+  ]);
 });
 
 test.each([

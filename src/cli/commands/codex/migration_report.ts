@@ -67,10 +67,11 @@ export function migrationToJson(
 
 /** What was done, one line each. */
 export function migrationLines(
-  { file, plan, isChanged }: Migration,
+  { file, plan, isChanged, after }: Migration,
   isDryRun: boolean,
 ): readonly string[] {
-  const verb = isDryRun ? "Would write" : "Wrote";
+  const [would, did] = after === undefined ? ["Would remove", "Removed"] : ["Would write", "Wrote"];
+  const verb = isDryRun ? would : did;
   const lines = plan.servers.flatMap((server) => serverLine(server));
   const others = [
     ...plan.takenBack.map((key) => `- ${key}, which an older hermes had set`),
@@ -81,11 +82,12 @@ export function migrationLines(
 }
 
 /** What needs a person, one line each. */
-export function warningLines({ plan, problems, isChecked, plugins }: Migration): readonly string[] {
+export function warningLines(migration: Migration): readonly string[] {
+  const { plan, problems, plugins } = migration;
   const kept = plan.servers.flatMap(({ name, action }): readonly string[] => {
     if (action === "keep-foreign") {
       return [
-        `${name}: config.toml has a server of this name that hermes did not write, which stays; to have this one: codex mcp remove ${name}`,
+        `${name}: config.toml has a server of this name that this home of hermes did not write, which stays; to have this one: codex mcp remove ${name}`,
       ];
     }
     return action === "keep-edited"
@@ -98,9 +100,17 @@ export function warningLines({ plan, problems, isChecked, plugins }: Migration):
   return [
     ...kept,
     ...told,
-    ...(isChecked ? [] : ["codex could not be asked whether it accepts this configuration alone"]),
+    ...uncheckedLine(migration),
     ...(plugins.length === 0 ? [] : [`plugins stay as they are: ${plugins.join(", ")}`]),
   ];
+}
+
+/** Why codex has not judged a text beforehand; nothing where there is none to judge. */
+function uncheckedLine({ isChanged, isChecked, hasCodex, file }: Migration): readonly string[] {
+  if (isChecked || !isChanged) return [];
+  return hasCodex
+    ? [`codex can judge this only in its place, since ${file} does not stand without other files`]
+    : ["codex could not be asked whether it accepts this: its program was not found"];
 }
 
 function serverLine({ name, action, isAdopted }: PlannedServer): readonly string[] {

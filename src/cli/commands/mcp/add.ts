@@ -36,7 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
   for (const value of Object.values(secrets)) (await app.redactor()).addSecret(value);
   const env = { ...(await app.env()), ...secrets };
   const settings = settingsOf(name, entry, env);
-  if (request.isOauth) await signInToServer(context, desk, { name, settings });
+  if (request.isOauth) await signInFirst(context, desk, { name, settings });
   const probe =
     flags["probe"] === false
       ? undefined
@@ -49,7 +49,13 @@ export async function run(context: CommandContext): Promise<number> {
   await desk.write(name, value);
   const count = probe && probe !== "failed" ? ` with ${usedCount(value, probe)} tools` : "";
   await printNote(ports, `Added MCP server ${name}${count} to ${app.paths.configFile}`);
-  if (!isOn) await printNote(ports, `It is switched off: hermes mcp test ${name}`);
+  if (!isOn) {
+    const switchOn = `hermes config set mcp_servers.${name}.enabled true`;
+    await printNote(
+      ports,
+      `It is switched off; when hermes mcp test ${name} succeeds: ${switchOn}`,
+    );
+  }
   return exitCodes.done;
 }
 
@@ -95,7 +101,7 @@ async function secretsOf(
   if (terminal.stdin.kind === "null" || (terminal.stdin.kind === "tty" && !canAsk(terminal))) {
     throw usageError(
       `Nobody can be asked for the secret: ${asks.what}`,
-      `send it to stdin, or refer to a variable: '${asks.what}: \${VARIABLE}'`,
+      `send it to stdin, or refer to a variable: ${asks.instead}`,
     );
   }
   const read = (await readSecret(terminal, `${asks.what}: `)).trim();
@@ -103,6 +109,22 @@ async function secretsOf(
   if (value === "")
     throw usageError(`There is no value for ${asks.what}`, "type it, or send it to stdin");
   return { ...secrets, [asks.variable]: value };
+}
+
+/** @throws {HermesError} as `signInToServer`, with a hint that holds for a server that is not there yet */
+async function signInFirst(
+  ...[context, desk, server]: Parameters<typeof signInToServer>
+): Promise<void> {
+  try {
+    await signInToServer(context, desk, server);
+  } catch (error) {
+    if (!(error instanceof HermesError) || error.code !== "auth/sign_in_failed") throw error;
+    throw new HermesError(error.code, `${error.message}: nothing was added`, {
+      cause: error,
+      hint: "correct the address, or try again",
+      retryable: error.retryable,
+    });
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Ports, Terminal } from "../../../core/ports.ts";
 import type { ListedTool } from "../../../mcp/server_spec.ts";
 import { printNote } from "../../print.ts";
+import { fitWidth, textWidth } from "../../interactive/text_width.ts";
 import { oneLine } from "../../render/plain.ts";
 
 /** Lets the person at the terminal choose from a server's tools: all with Enter, some by their numbers. */
@@ -8,9 +9,12 @@ export async function chooseTools(
   ports: Pick<Ports, "terminal" | "env">,
   tools: readonly ListedTool[],
 ): Promise<readonly string[]> {
+  const width = Math.min(40, Math.max(0, ...tools.map(({ name }) => textWidth(oneLine(name)))));
   const lines = tools.map(({ name, description }, at) => {
-    const about = oneLine(description.trim().split("\n")[0] ?? "").slice(0, 80);
-    return `  ${String(at + 1).padStart(3)}  ${oneLine(name)}${about === "" ? "" : `  ${about}`}`;
+    const about = oneLine(description.trim().split("\n")[0] ?? "");
+    const shown =
+      `  ${String(at + 1).padStart(3)}  ${pad(oneLine(name), width)}  ${about}`.trimEnd();
+    return fitWidth(shown, ports.terminal.stderr.columns() ?? 80);
   });
   await printNote(ports, lines.join("\n"));
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -20,6 +24,10 @@ export async function chooseTools(
     await printNote(ports, `Numbers from 1 to ${tools.length}, please`);
   }
   return tools.map(({ name }) => name);
+}
+
+function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - textWidth(text)));
 }
 
 /** The numbers that a text names; all for an empty one; undefined when it is no such text. */

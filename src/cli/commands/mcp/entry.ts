@@ -1,5 +1,4 @@
 import type { McpServerSettings } from "../../../config/mcp_servers.ts";
-import { invalidConfig } from "../../../config/problem.ts";
 import { readConfig } from "../../../config/read_config.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { Env } from "../../../core/ports.ts";
@@ -10,8 +9,9 @@ export interface AddRequest {
   readonly name: string;
   /** What goes into the file; `${...}` stand for secrets. */
   readonly entry: JsonObject;
-  /** The variable whose value is not known yet, and for what. */
-  readonly asks: { readonly variable: string; readonly what: string } | undefined;
+  /** The variable whose value is not known yet, for what, and the flag that refers to another variable instead. */
+  readonly asks:
+    { readonly variable: string; readonly what: string; readonly instead: string } | undefined;
   /** Values that were on the command line and belong into `.env`. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly isOauth: boolean;
@@ -55,7 +55,10 @@ export function addRequest(
     );
   }
   if (auth !== undefined && auth !== "header" && auth !== "oauth") {
-    throw usageError(`--auth is neither header nor oauth: ${auth}`, "leave it away");
+    throw usageError(
+      `--auth is neither header nor oauth: ${auth}`,
+      "leave it out, or pass --auth header or --auth oauth",
+    );
   }
   if (url === undefined && (auth !== undefined || headers.length > 0)) {
     throw usageError("A program has no headers", "give it variables: --env NAME=value");
@@ -98,14 +101,21 @@ export function addRequest(
 
 /**
  * The settings that an entry comes to.
- * @throws {HermesError} `config/invalid` for one that the configuration could not have
+ * @throws {HermesError} `usage/invalid` for one that the configuration could not have
  */
 export function settingsOf(name: string, entry: JsonObject, env: Env): McpServerSettings {
   const text = JSON.stringify({ mcp_servers: { [name]: entry } });
   const { config, problems } = readConfig({ text, file: "hermes mcp add", env });
   const settings = config?.mcp_servers[name];
   if (settings) return settings;
-  throw invalidConfig(problems) ?? new TypeError("An entry is invalid without a problem");
+  const problem = problems.find(({ kind }) => kind === "invalid");
+  if (!problem) throw new TypeError("An entry is invalid without a problem");
+  // A place in a text that was made from flags tells nobody anything.
+  const said = problem.message.replace(/^.*?:\d+:\d+: /, "");
+  throw usageError(
+    `MCP server ${name} is not added: ${said}`,
+    "hermes mcp add --help tells the flags",
+  );
 }
 
 function namesIn(flags: FlagValues, flag: string): readonly string[] {
@@ -126,7 +136,8 @@ class Secrets {
   }
 
   bearer(): [string, string] {
-    return ["Authorization", `Bearer ${this.#ask("API_KEY", "API key")}`];
+    const instead = "--header 'Authorization: Bearer ${VARIABLE}'";
+    return ["Authorization", `Bearer ${this.#ask("API_KEY", { what: "API key", instead })}`];
   }
 
   /** `Name: value`, or `Name` alone for a secret. */
@@ -139,7 +150,8 @@ class Secrets {
       );
     if (value === undefined || value === "") {
       const isBearer = name.toLowerCase() === "authorization";
-      return isBearer ? this.bearer() : [name, this.#ask("API_KEY", name)];
+      const instead = `--header '${name}: \${VARIABLE}'`;
+      return isBearer ? this.bearer() : [name, this.#ask("API_KEY", { what: name, instead })];
     }
     if (reference.test(value) || !(secretName.test(name) || /cookie/i.test(name)))
       return [name, value];
@@ -156,20 +168,23 @@ class Secrets {
         `--env expects NAME=VALUE: ${text.split("=")[0] ?? ""}`,
         "--env LOG_LEVEL=info",
       );
-    if (value === undefined) return [name, this.#ask(name.toUpperCase(), name)];
+    if (value === undefined) {
+      const instead = `--env '${name}=\${VARIABLE}'`;
+      return [name, this.#ask(name.toUpperCase(), { what: name, instead })];
+    }
     if (reference.test(value) || !secretName.test(name) || value === "") return [name, value];
     return [name, this.#keep(name.toUpperCase(), value)];
   }
 
-  #ask(word: string, what: string): string {
+  #ask(word: string, about: { readonly what: string; readonly instead: string }): string {
     if (this.asks) {
       throw usageError(
         "Only one secret can be asked for at a time",
-        "refer to a variable for the other one: 'NAME=${VARIABLE}'",
+        `refer to a variable for the other one: ${about.instead}`,
       );
     }
     const variable = this.#variable(word);
-    this.asks = { variable, what };
+    this.asks = { variable, ...about };
     return `\${${variable}}`;
   }
 

@@ -7,9 +7,16 @@ import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printDocument, printText, printWarning } from "../../print.ts";
 import { errorToJson } from "../../render/error.ts";
+import { fitWidth, textWidth } from "../../interactive/text_width.ts";
 import { oneLine } from "../../render/plain.ts";
 import { placeText } from "./list.ts";
 import { untilInterrupted } from "../../until_interrupted.ts";
+
+/** How much of a description is shown where a line has no end. */
+const maxAboutChars = 100;
+
+/** How far the names of tools push the rest to the right. */
+const maxNameWidth = 40;
 
 /** A server that was tried. */
 interface Tried {
@@ -40,7 +47,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (tried.length === 0) {
     await printWarning(ports, "There is no MCP server to try: hermes mcp add NAME -- COMMAND");
   }
-  for (const one of tried) await show(context, one);
+  for (const one of tried) await show(context, one, tried.length > 1);
   if (failure) throw failure;
   return exitCodes.done;
 }
@@ -50,27 +57,37 @@ async function tryServer(desk: McpDesk, server: McpServer, signal: AbortSignal):
     return { server, outcome: await desk.probe({ server }, signal) };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    return { server, outcome: toHermesError(thrown) };
+    return { server, outcome: withOtherHint(server.name, toHermesError(thrown)) };
   }
 }
 
-async function show({ ports, mask }: CommandContext, { server, outcome }: Tried): Promise<void> {
+/** To try it is the hint everywhere else; here that has just been done. */
+function withOtherHint(name: string, error: HermesError): HermesError {
+  if (error.hint !== `hermes mcp test ${name}`) return error;
+  const { code, message, retryable } = error;
+  const hint = `correct mcp_servers.${name}: hermes config edit`;
+  return new HermesError(code, message, { cause: error, hint, retryable });
+}
+
+async function show(
+  { ports, mask }: CommandContext,
+  { server, outcome }: Tried,
+  isOneOfMany: boolean,
+): Promise<void> {
   const { name, settings } = server;
   if (outcome instanceof HermesError) {
     await printText(ports, `${name}: failed\n`);
-    return await printWarning(ports, mask(outcome.message));
+    // The reason of a single one is how the command ends.
+    return isOneOfMany ? await printWarning(ports, mask(outcome.message)) : undefined;
   }
-  const { about, ms, tools, used, notices } = outcome;
+  const { stdout } = ports.terminal;
+  const { about, ms, notices } = outcome;
   const who = about === undefined ? "" : ` (${oneLine(`${about.name} ${about.version}`)})`;
   const lines = [
     `${name}: ready in ${ms} ms${who}`,
     `  ${mask(oneLine(placeText(settings)))}`,
     ...Object.entries(settings.headers).map(([key, value]) => `  ${key}: ${masked(value)}`),
-    ...tools.map((tool) => {
-      const shown = used.get(tool.name);
-      const kind = tool.isReadOnly ? "reads" : tool.isDestructive ? "may destroy" : "acts";
-      return `  ${shown ?? `(not used) ${oneLine(tool.name)}`}  ${kind}  ${oneLine(firstLine(tool.description))}`;
-    }),
+    ...toolLines(outcome, stdout.isTty ? stdout.columns() : undefined),
   ];
   await printText(ports, `${lines.join("\n")}\n`);
   for (const notice of notices) await printWarning(ports, mask(notice));
@@ -83,8 +100,25 @@ export function masked(value: string): string {
   return value.slice(0, value.length - secret.length) + kept;
 }
 
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0]?.slice(0, 100) ?? "";
+/** The tools below one another: name, what it does, and as much of its description as a line holds. */
+export function toolLines(
+  { tools, used }: Pick<McpProbe, "tools" | "used">,
+  width: number | undefined,
+): readonly string[] {
+  const rows = tools.map((tool) => ({
+    name: used.get(tool.name) ?? `(not used) ${oneLine(tool.name)}`,
+    kind: tool.isReadOnly ? "reads" : tool.isDestructive ? "may destroy" : "acts",
+    about: oneLine(tool.description.trim().split("\n")[0] ?? ""),
+  }));
+  // One long name must not take the place of all descriptions.
+  const nameWidth = Math.min(maxNameWidth, Math.max(0, ...rows.map(({ name }) => textWidth(name))));
+  const kindWidth = Math.max(0, ...rows.map(({ kind }) => kind.length));
+  return rows.map(({ name, kind, about }) => {
+    const blanks = " ".repeat(Math.max(0, nameWidth - textWidth(name)));
+    const known = `  ${name}${blanks}  ${kind.padEnd(kindWidth)}  `;
+    const room = width === undefined ? maxAboutChars : Math.max(0, width - textWidth(known));
+    return (known + fitWidth(about, room)).trimEnd();
+  });
 }
 
 function toJson({ server, outcome }: Tried, mask: (text: string) => string): JsonObject {

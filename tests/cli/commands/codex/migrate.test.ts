@@ -6,6 +6,7 @@ import { startCli } from "../../../fakes/cli.ts";
 const file = "/home/me/.codex/config.toml";
 const migration: Migration = {
   codexHome: "/home/me/.codex",
+  hasCodex: true,
   file,
   plan: {
     servers: [
@@ -30,7 +31,7 @@ const migration: Migration = {
 
 const warnings = [
   "warning: edited: changed since hermes wrote it, and left so; to have it anew: codex mcp remove edited",
-  "warning: foreign: config.toml has a server of this name that hermes did not write, which stays; to have this one: codex mcp remove foreign",
+  "warning: foreign: config.toml has a server of this name that this home of hermes did not write, which stays; to have this one: codex mcp remove foreign",
   "warning: odd is left out: codex has no sse transport",
   "warning: plugins stay as they are: x@y",
   "",
@@ -54,6 +55,32 @@ test.each([["migrate"], ["unmigrate"]])(
     });
   },
 );
+
+test("a file that goes away is removed, and nothing is said to be unchecked where nothing changes", async () => {
+  const told = async (change: Partial<Migration>, ...flags: readonly string[]) => {
+    const parts = { migration: { ...migration, plugins: [], problems: [], ...change } };
+    const { stderr } = await startCli(["codex", "unmigrate", ...flags], { parts }).finish();
+    return stderr.split("\n");
+  };
+  const plan = { ...migration.plan, servers: [], takenBack: [], markers: 0 };
+  expect(await told({ plan, after: undefined })).toEqual([`Removed ${file}`, ""]);
+  expect(await told({ plan, after: undefined }, "--dry-run")).toEqual([`Would remove ${file}`, ""]);
+  const unchecked = { plan, isChecked: false, hasCodex: false };
+  expect(await told({ ...unchecked, isChanged: false })).toEqual([
+    `Nothing to change in ${file}`,
+    "",
+  ]);
+  expect(await told(unchecked)).toEqual([
+    `Wrote ${file}`,
+    "warning: codex could not be asked whether it accepts this: its program was not found",
+    "",
+  ]);
+  expect(await told({ ...unchecked, hasCodex: true })).toEqual([
+    `Wrote ${file}`,
+    `warning: codex can judge this only in its place, since ${file} does not stand without other files`,
+    "",
+  ]);
+});
 
 test("codex migrate --dry-run prints the diff, and its exit code says that there is one", async () => {
   const run = await startCli(["codex", "migrate", "--dry-run"], { parts: { migration } }).finish();
