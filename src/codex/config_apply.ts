@@ -179,14 +179,16 @@ async function commit(
     const both = withBoth(records.get(key), record);
     if (both) await writeRecord(files, recordFile, new Map([...records, [key, both]]));
     if (!(await replaceIfSame(files, request, { before: bytes, after }))) return undefined;
-    const complaint = judge && (await complaintOfHome(deps, judge, request.codexHome));
-    if (complaint !== undefined) {
-      await replaceIfSame(files, request, {
-        before: after === undefined ? undefined : new TextEncoder().encode(after),
-        after: bytes,
-      });
-      await writeRecord(files, recordFile, records);
-      throw wouldBreak(complaint, file);
+    try {
+      const complaint = judge && (await complaintOfHome(deps, judge, request.codexHome));
+      if (complaint !== undefined) throw wouldBreak(complaint, file);
+    } catch (error) {
+      // Nor does a text stay that codex says nothing of.
+      const written = after === undefined ? undefined : new TextEncoder().encode(after);
+      if (await replaceIfSame(files, request, { before: written, after: bytes })) {
+        await writeRecord(files, recordFile, records);
+      }
+      throw error;
     }
   }
   const rest = [...records].filter(([home]) => home !== key);
