@@ -15,11 +15,17 @@ export interface CodexConfigDesk {
    * Makes the servers of this home known to every codex that is started, or tells what that would change.
    * @throws {HermesError} `codex/config_invalid`, `codex/silent`, `config/*`, `store/*`, `file/unwritable`
    */
-  migrate(options: { readonly isDryRun: boolean }): Promise<Migration>;
+  migrate(options: MigrationOptions): Promise<Migration>;
   /** Takes away what was written, and nothing else. @throws as `migrate` */
-  unmigrate(options: { readonly isDryRun: boolean }): Promise<Migration>;
+  unmigrate(options: MigrationOptions): Promise<Migration>;
   /** What is recorded of earlier migrations; asks nobody. @throws {HermesError} `store/unreadable`, `store/invalid` */
   recorded(): Promise<RecordedMigration>;
+}
+
+export interface MigrationOptions {
+  readonly isDryRun: boolean;
+  /** Ends it between two steps: what was written without being checked is taken back. */
+  readonly signal?: AbortSignal;
 }
 
 /** What hermes once wrote. */
@@ -41,8 +47,12 @@ export interface Migration extends MigrationResult {
 
 /** Opens the desk: nothing is read before it is asked for. */
 export function openCodexConfig(app: AppParts, overrides: readonly string[]): CodexConfigDesk {
-  const apply = async (isDryRun: boolean, isWanted: boolean): Promise<Migration> => {
+  const apply = async (
+    { isDryRun, signal }: MigrationOptions,
+    isWanted: boolean,
+  ): Promise<Migration> => {
     const { ports, paths } = app;
+    const deps = signal === undefined ? ports : { ...ports, signal };
     const env = await app.env();
     const loaded = await loadConfig({ files: ports.files, env }, paths, overrides);
     const { codexHome, isDefaultHome } = codexHomeOf(app);
@@ -53,13 +63,13 @@ export function openCodexConfig(app: AppParts, overrides: readonly string[]): Co
       import("../config/mcp_servers.ts"),
     ]);
     const judge = path === undefined ? undefined : { path, env: ports.env };
-    const version = judge ? await versionOfProgram(ports, judge) : { isAtLeast: () => true };
+    const version = judge ? await versionOfProgram(deps, judge) : { isAtLeast: () => true };
     const none: Wanted = { entries: new Map(), problems: [] };
     const { entries, problems } = isWanted
       ? await wantedEntries(app, loaded, { env, version })
       : none;
     const servers = mcpServersOf(loaded);
-    const result = await applyMigration(ports, {
+    const result = await applyMigration(deps, {
       codexHome,
       isDefaultHome,
       recordFile: recordFileOf(app),
@@ -79,8 +89,8 @@ export function openCodexConfig(app: AppParts, overrides: readonly string[]): Co
       const servers = [...(records.get(key)?.servers.keys() ?? [])].toSorted();
       return { file: join(codexHome, "config.toml"), servers };
     },
-    migrate: ({ isDryRun }) => apply(isDryRun, true),
-    unmigrate: ({ isDryRun }) => apply(isDryRun, false),
+    migrate: (options) => apply(options, true),
+    unmigrate: (options) => apply(options, false),
   };
 }
 

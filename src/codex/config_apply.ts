@@ -190,15 +190,21 @@ async function commit(
     // Recorded first: what a killed process has written must not count as somebody else's.
     const both = withBoth(records.get(key), record);
     if (both) await keep(new Map([...records, [key, both]]));
-    if (!(await replaceIfSame(files, request, { before: bytes, after }))) return undefined;
-    const complaint = judge && (await complaintOfHome(deps, judge, request.codexHome));
-    if (complaint !== undefined) {
-      await replaceIfSame(files, request, {
-        before: after === undefined ? undefined : new TextEncoder().encode(after),
-        after: bytes,
-      });
+    if (!(await replaceIfSame(files, request, { before: bytes, after }))) {
+      // The next attempt must not take what was read for what there was before all of ours.
+      if (both) await keep(records);
+      return undefined;
+    }
+    try {
+      const complaint = judge && (await complaintOfHome(deps, judge, request.codexHome));
+      if (complaint !== undefined) throw wouldBreak(complaint, file);
+    } catch (error) {
+      // Nor does a text stay that codex says nothing of.
+      const written = after === undefined ? undefined : new TextEncoder().encode(after);
+      const isBack = await replaceIfSame(files, request, { before: written, after: bytes });
+      if (!isBack) throw leftInPlace(error, file);
       await keep(records);
-      throw wouldBreak(complaint, file);
+      throw error;
     }
   }
   const rest = [...records].filter(([home]) => home !== key);
@@ -304,6 +310,15 @@ function wouldBreak(complaint: string, file: string): HermesError {
     "codex/config_invalid",
     `codex would not accept the configuration, ${file} is as it was: ${complaint}`,
     { hint: "correct that server in config.yaml: hermes config edit" },
+  );
+}
+
+function leftInPlace(cause: unknown, file: string): HermesError {
+  const why = cause instanceof HermesError ? cause.message : String(cause);
+  return new HermesError(
+    "codex/config_invalid",
+    `${file} was written, and then changed by somebody else: it stays as it is, although it could not be checked: ${why}`,
+    { cause, hint: "see what codex says of it: codex mcp list" },
   );
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path/posix";
 import { HermesError } from "../core/errors.ts";
 import type { Clock, Env, FileStore, Spawner } from "../core/ports.ts";
+import { abortable } from "../wire/abortable.ts";
 import { isDoneWithin } from "../wire/done_within.ts";
 import { codexVersion, type CodexVersion } from "./version.ts";
 
@@ -8,6 +9,8 @@ export interface ConfigCheckDeps {
   readonly spawner: Spawner;
   readonly clock: Clock;
   readonly files: Pick<FileStore, "makeTemporaryDirectory" | "replaceFile" | "remove">;
+  /** Ends what is asked: nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /** The codex that judges, and the environment it is started in. */
@@ -42,12 +45,14 @@ export async function complaintOfHome(
  * @throws {HermesError} `codex/too_old`, `codex/silent`, `codex/missing`
  */
 export async function versionOfProgram(
-  deps: Pick<ConfigCheckDeps, "spawner" | "clock">,
+  deps: Pick<ConfigCheckDeps, "spawner" | "clock" | "signal">,
   judge: Judge,
 ): Promise<CodexVersion> {
   const { stdout } = await runCodex(deps, judge, { arguments: ["--version"], env: judge.env });
   return codexVersion(stdout.replace(/^\S+ /, "codex/"));
 }
+
+const never = new AbortController().signal;
 
 interface Call {
   readonly arguments: readonly string[];
@@ -61,7 +66,7 @@ interface Said {
 }
 
 async function runCodex(
-  { spawner, clock }: Pick<ConfigCheckDeps, "spawner" | "clock">,
+  { spawner, clock, signal = never }: Pick<ConfigCheckDeps, "spawner" | "clock" | "signal">,
   { path }: Judge,
   { arguments: args, env }: Call,
 ): Promise<Said> {
@@ -85,7 +90,7 @@ async function runCodex(
     });
   const ended = Promise.all([child.exited, readAll(child.stdout), readAll(child.stderr)]);
   try {
-    if (!(await isDoneWithin(clock, ended, patienceMs))) {
+    if (!(await abortable(() => isDoneWithin(clock, ended, patienceMs), signal))) {
       throw new HermesError("codex/silent", `codex ${args.join(" ")} did not come to an end`, {
         retryable: true,
       });

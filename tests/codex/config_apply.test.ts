@@ -37,6 +37,7 @@ const fsTable = '[mcp_servers.fs]\ncommand = "npx"\n';
 
 interface Rig {
   readonly files: FakeFiles;
+  readonly clock: ReturnType<typeof createFakeClock>;
   readonly asked: string[];
   /** `/tmp` for a text that is not in place yet. */
   migrate(changes?: Partial<MigrationRequest>): ReturnType<typeof applyMigration>;
@@ -50,11 +51,13 @@ function createRig(
   const files = createFakeFiles({ [file]: text });
   files.directory("/home");
   const asked: string[] = [];
-  const spawner = createFakeSpawner(({ request, printError }) => {
+  const clock = createFakeClock();
+  const spawner = createFakeSpawner(async ({ request, printError }) => {
     const home = request.env["CODEX_HOME"] ?? "";
     asked.push(home === "/codex" ? "in place" : "beside");
     const complaint = judge(files.text(`${home}/config.toml`) ?? "", home);
     if (complaint === undefined) return 0;
+    if (complaint === "silent") await new Promise(() => {});
     printError(
       `WARNING: odd\nError: failed to load configuration\n\nCaused by:\n    ${complaint}\n`,
     );
@@ -62,10 +65,11 @@ function createRig(
   });
   return {
     files,
+    clock,
     asked,
     migrate: (changes = {}) =>
       applyMigration(
-        { files, spawner, clock: createFakeClock() },
+        { files, spawner, clock },
         {
           codexHome: "/codex",
           isDefaultHome: false,
@@ -108,6 +112,19 @@ test("applyMigration() brings the old file back when only the real place shows t
   });
   const error = await thrown(() => rig.migrate());
   expect(error).toMatchObject({ code: "codex/config_invalid" });
+  expect(rig.files.text(file)).toBe("a = 1\n");
+  expect(JSON.parse(rig.files.text(recordFile) ?? "")).toEqual({ version: 1, homes: {} });
+});
+
+test("applyMigration() brings the old file back when codex says nothing of the new one", async () => {
+  const rig = createRig("a = 1\n", (text, home) =>
+    home === "/codex" && text.includes("npx") ? "silent" : undefined,
+  );
+  const failing = thrown(() => rig.migrate());
+  while (rig.asked.at(-1) !== "in place") await Bun.sleep(1);
+  await rig.clock.untilSleeping();
+  await rig.clock.advance(10_000);
+  expect(await failing).toMatchObject({ code: "codex/silent" });
   expect(rig.files.text(file)).toBe("a = 1\n");
   expect(JSON.parse(rig.files.text(recordFile) ?? "")).toEqual({ version: 1, homes: {} });
 });

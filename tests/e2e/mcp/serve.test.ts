@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../../../src/core/json.ts";
@@ -223,7 +223,7 @@ describe("the end", () => {
     run.closeStdin();
     const { code } = await run.ended;
     expect(code).toBe(0);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
   }, 20_000);
 
   test("a client that reads no more ends it, too", async () => {
@@ -244,7 +244,7 @@ test("a call that is cancelled is ended and gets no answer", async () => {
   // It changes something, and so waits for the one before.
   run.write(lines(cancelled, callTool(2, "terminal", { command: "echo next" })));
   await run.until('"id":2');
-  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(isRunning(pid)).toBe(false);
   run.signal("SIGTERM");
   const { stdout } = await run.ended;
   expect(messagesOf(stdout).map(({ id }) => id)).toEqual([0, 2]);
@@ -461,6 +461,15 @@ describe("--http", () => {
 });
 
 /** What a command wrote to a file, as soon as it is there as a line. */
+/** Whether a process runs: one that has ended may wait for somebody to ask how. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
 async function untilWritten(file: string): Promise<string> {
   for (;;) {
     const text = await readFile(file, "utf8").catch(() => "");

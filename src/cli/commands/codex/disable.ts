@@ -1,6 +1,7 @@
 import { applyEdits } from "../../../config/edit.ts";
 import type { CommandContext } from "../../command.ts";
 import { switchFlag } from "../../flags.ts";
+import { untilInterrupted } from "../../until_interrupted.ts";
 import { finishMigration } from "./migration_report.ts";
 
 /** `hermes codex disable`: OpenAI's models run on hermes's own loop again, and codex forgets what hermes told it. */
@@ -15,6 +16,8 @@ export async function run(context: CommandContext): Promise<number> {
   }
   // Turns are off codex even where its configuration cannot be touched.
   const desk = await app.codexConfig();
-  const migration = await desk.unmigrate({ isDryRun });
+  const migration = await untilInterrupted(context.ports, (signal) =>
+    desk.unmigrate({ isDryRun, signal }),
+  );
   return await finishMigration(context, migration, { isDryRun, runtime: { before, after } });
 }

@@ -1,6 +1,7 @@
 import { applyEdits } from "../../../config/edit.ts";
 import type { CommandContext } from "../../command.ts";
 import { switchFlag } from "../../flags.ts";
+import { untilInterrupted } from "../../until_interrupted.ts";
 import { finishMigration } from "./migration_report.ts";
 
 /** `hermes codex enable`: OpenAI's models run on codex from now on, which knows the servers of this home. */
@@ -14,7 +15,9 @@ export async function run(context: CommandContext): Promise<number> {
   const after = "codex_app_server";
   const desk = await app.codexConfig();
   // First what can be refused: then nothing was changed at all.
-  const migration = await desk.migrate({ isDryRun });
+  const migration = await untilInterrupted(context.ports, (signal) =>
+    desk.migrate({ isDryRun, signal }),
+  );
   if (!isDryRun) {
     const edit = { path: ["model", "openai_runtime"], value: after };
     await applyEdits(context.ports.files, app.paths, [edit]);

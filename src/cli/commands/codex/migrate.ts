@@ -1,10 +1,15 @@
 import type { CommandContext } from "../../command.ts";
 import { switchFlag } from "../../flags.ts";
+import { untilInterrupted } from "../../until_interrupted.ts";
 import { finishMigration } from "./migration_report.ts";
 
 /** `hermes codex migrate`: the servers of this home, and hermes's own, for every codex that is started. */
 export async function run(context: CommandContext): Promise<number> {
   const isDryRun = switchFlag(context.flags, "dryRun");
   const desk = await (await context.app()).codexConfig();
-  return await finishMigration(context, await desk.migrate({ isDryRun }), { isDryRun });
+  return await finishMigration(
+    context,
+    await untilInterrupted(context.ports, (signal) => desk.migrate({ isDryRun, signal })),
+    { isDryRun },
+  );
 }

@@ -75,7 +75,7 @@ function toJson(
     name,
     transport: url === "" ? "stdio" : "http",
     ...(url === ""
-      ? { command, args: args.map(mask) }
+      ? { command, args: maskedArguments(args, mask) }
       : { url: placeText(settings), auth: auth === "" ? null : auth }),
     enabled,
     ...defined("description", description === "" ? undefined : description),
@@ -83,4 +83,17 @@ function toJson(
     usable: enabled && problem === undefined,
     ...defined("problem", problem === undefined ? undefined : mask(problem)),
   };
+}
+
+/** Arguments without secrets; the flag before one can tell that it is one: `--password x`. */
+export function maskedArguments(
+  args: readonly string[],
+  mask: (text: string) => string,
+): readonly string[] {
+  return args.map((argument, at) => {
+    const flag = args[at - 1] ?? "";
+    const shown = mask(`${flag} ${argument}`);
+    const isTold = flag.startsWith("-") && shown.startsWith(`${flag} `);
+    return isTold ? shown.slice(flag.length + 1) : mask(argument);
+  });
 }

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { addRequest, secretPrefix } from "../../../../src/cli/commands/mcp/entry.ts";
 import { readPlaces } from "../../../../src/cli/commands/mcp/choose_tools.ts";
+import { maskedArguments } from "../../../../src/cli/commands/mcp/list.ts";
 import { masked } from "../../../../src/cli/commands/mcp/test.ts";
+import { createRedactor } from "../../../../src/core/redact.ts";
 import { parseCommandLine } from "../../../../src/cli/parse_command_line.ts";
 
 function added(...argv: readonly string[]) {
@@ -120,4 +122,12 @@ test.each([
   ["0123456789abcdefgh", "0123***efgh"],
 ])("masked() of %p", (value, shown) => {
   expect(masked(value)).toBe(shown);
+});
+
+test("an argument is masked where the flag before it tells that it is a secret", () => {
+  const redactor = createRedactor();
+  const args = ["-y", "files", "--password", "hunter2hunter2", "--level", "3"];
+  expect(maskedArguments(args, (text) => redactor.boundary(text))).toEqual([
+    ...["-y", "files", "--password", "***", "--level", "3"],
+  ]);
 });
