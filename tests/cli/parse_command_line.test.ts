@@ -114,6 +114,10 @@ test.each<readonly [readonly string[], string]>([
     ["codex", "help", "nothing"],
     "usage/invalid: hermes codex has no command nothing, only status, enable, disable, migrate, unmigrate | hermes codex --help tells what there is",
   ],
+  [
+    ["skills", "list"],
+    "usage/invalid: Unknown command: skills | type /skills in a session: hermes; to send a prompt: hermes -z 'PROMPT'",
+  ],
   [["sessions", "lst"], "usage/invalid: Unknown command 'lst' | did you mean list?"],
   [["sessions", "list", "--jsno"], "usage/invalid: Unknown option '--jsno' | did you mean --json?"],
   [
