@@ -98,16 +98,14 @@ function unknownCommand(
   );
 }
 
-/** A group of commands was called without one of its own. */
+/** A group of commands was called without one of its own, or `help` with one that is not there. */
 function needsCommand(argv: readonly string[]): Error {
-  const isHelp = argv[0] === "help";
-  const { path, command } = longestCommand(isHelp ? argv.slice(1) : argv);
+  const helpAt = argv.indexOf("help");
+  const asked = helpAt === -1 ? argv : argv.toSpliced(helpAt, 1);
+  const { path, command } = longestCommand(asked);
+  if (helpAt !== -1) return unknownCommand(asked, { path, command });
   const names = command.commands.map((child) => child.name()).join(", ");
-  const words = ["hermes", ...path].join(" ");
-  return usageError(
-    isHelp ? `Unknown command, ${words} has ${names}` : `${words} needs a command: ${names}`,
-    helpHint(path),
-  );
+  return usageError(`${["hermes", ...path].join(" ")} needs a command: ${names}`, helpHint(path));
 }
 
 function helpHint(path: readonly string[]): string {

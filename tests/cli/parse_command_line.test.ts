@@ -106,6 +106,18 @@ test.each<readonly [readonly string[], string]>([
     ["hello world"],
     "usage/invalid: Unknown command: hello world | to send a prompt: hermes -z 'PROMPT'",
   ],
+  [
+    ["mcp", "help", "ad"],
+    "usage/invalid: hermes mcp has no command ad, only list, add, remove, test, login, serve | did you mean add?",
+  ],
+  [
+    ["codex", "help", "nothing"],
+    "usage/invalid: hermes codex has no command nothing, only status, enable, disable, migrate, unmigrate | hermes codex --help tells what there is",
+  ],
+  [
+    ["skills", "list"],
+    "usage/invalid: Unknown command: skills | type /skills in a session: hermes; to send a prompt: hermes -z 'PROMPT'",
+  ],
   [["sessions", "lst"], "usage/invalid: Unknown command 'lst' | did you mean list?"],
   [["sessions", "list", "--jsno"], "usage/invalid: Unknown option '--jsno' | did you mean --json?"],
   [
@@ -130,7 +142,7 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["help", "nope"],
-    "usage/invalid: Unknown command, hermes has chat, sessions, auth, model, config, codex, mcp, doctor, demo, completion | hermes --help tells what there is",
+    "usage/invalid: hermes has no command nope, only chat, sessions, auth, model, config, codex, mcp, doctor, demo, completion | hermes --help tells what there is",
   ],
   [
     ["codex", "stauts"],

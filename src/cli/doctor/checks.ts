@@ -4,6 +4,7 @@ import type { KnownGrant } from "../../auth/logins.ts";
 import { chooseRuntime } from "../../app/choose_runtime.ts";
 import type { CodexAccount } from "../../codex/client.ts";
 import { checkConfig } from "../../config/check.ts";
+import type { McpServer } from "../../config/mcp_servers.ts";
 import { loadConfig } from "../../config/load.ts";
 import { invalidConfig } from "../../config/problem.ts";
 import { missingCredential, type ResolvedModel } from "../../config/resolve_endpoint.ts";
@@ -41,6 +42,7 @@ export async function runChecks(app: App, options: CheckOptions): Promise<readon
   checks.push(
     ...((await runsOnCodex(app)) ? [await checkCodex(app)] : await checkModel(app, options)),
   );
+  checks.push(...(await checkServers(app)));
   for (const program of programs) checks.push(await checkProgram(app, program));
   checks.push(describeTerminal(app));
   return checks;
@@ -223,6 +225,42 @@ async function checkConnection(app: App, { endpoint, model }: ResolvedModel): Pr
     detail: `${detail}; ${model} is not among them`,
     hint: "hermes model list shows them",
   };
+}
+
+/** The MCP servers that turns would start, as far as can be told without starting any; nothing where there is none. */
+async function checkServers(app: App): Promise<readonly Check[]> {
+  const config = await app.config().catch(() => undefined);
+  if (!Object.values(config?.mcp_servers ?? {}).some(({ enabled }) => enabled)) return [];
+  const check = await attempt("MCP servers", async () => {
+    const desk = await app.mcp();
+    const servers = (await desk.servers()).filter(({ settings }) => settings.enabled);
+    const looked = await Promise.all(
+      servers.map(async (server) => ({
+        name: server.name,
+        problem: (await desk.problem(server)) ?? (await missingProgram(app, server)),
+      })),
+    );
+    const [first, ...others] = looked.filter(({ problem }) => problem !== undefined);
+    if (!first) return { status: "ok", detail: looked.map(({ name }) => name).join(", ") };
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return {
+      status: "warning",
+      detail: oneLine(`${first.problem}${more}`),
+      hint: "hermes mcp test tries all",
+    };
+  });
+  return [check];
+}
+
+/** Only for a bare name that is looked for where hermes itself looks. */
+async function missingProgram(
+  { ports }: App,
+  { name, settings }: McpServer,
+): Promise<string | undefined> {
+  const { command, env } = settings;
+  if (command === "" || command.includes("/") || Object.hasOwn(env, "PATH")) return undefined;
+  if ((await ports.spawner.find(command)) !== undefined) return undefined;
+  return `MCP server ${name} cannot be started: ${command} is not on PATH`;
 }
 
 interface Program {

@@ -6,7 +6,7 @@ import type { ActionOf } from "./call.ts";
 export function addOwn(program: Command, on: ActionOf): void {
   withCommonOptions(program.command("doctor"))
     .description(
-      "check the installation: home, configuration, store, endpoint, credential, programs",
+      "check the installation: home, configuration, store, endpoint, credential, MCP servers, programs",
     )
     .option("--online", "ask the endpoint, too")
     .option("--json", "print one JSON document")

@@ -45,6 +45,9 @@ export function addOneshot(program: Command, invoke: Invoke): void {
     });
 }
 
+/** What is a command of a session only, and is looked for here as well. */
+const inSession: ReadonlySet<string> = new Set(["skills", "tools", "codex-runtime"]);
+
 /** Words that are no command: a misspelt one, or a prompt without its flag or its quotes. */
 function refuseWords(program: Command, words: readonly string[], isOneshot: boolean): void {
   const [word] = words;
@@ -56,7 +59,8 @@ function refuseWords(program: Command, words: readonly string[], isOneshot: bool
     word,
     program.commands.map((command) => command.name()),
   );
-  const advice = "to send a prompt: hermes -z 'PROMPT'";
+  const toSend = "to send a prompt: hermes -z 'PROMPT'";
+  const advice = inSession.has(word) ? `type /${word} in a session: hermes; ${toSend}` : toSend;
   throw usageError(
     `Unknown command: ${word}`,
     near === undefined ? advice : `did you mean hermes ${near}? ${advice}`,
