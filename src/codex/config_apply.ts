@@ -22,7 +22,13 @@ import {
   planMigration,
   presentServers,
 } from "./config_plan.ts";
-import { type ConfigPlace, decodeConfig, readConfig, replaceIfSame } from "./config_file.ts";
+import {
+  type ConfigPlace,
+  decodeConfig,
+  readConfig,
+  refuseReadOnly,
+  replaceIfSame,
+} from "./config_file.ts";
 import { changeText } from "./config_text.ts";
 import { findLegacyBlock, type LegacyServer } from "./legacy_blocks.ts";
 import {
@@ -152,6 +158,7 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
     record === undefined && known ? await withoutFinalBreak(changed.text, known) : changed.text;
   const after = isEmpty || (before === undefined && restored === "") ? undefined : restored;
   const isChanged = after !== before;
+  if (isChanged) await refuseReadOnly(files, request);
   const isJudged = judge !== undefined && isOldTaken && isChanged && after !== undefined;
   if (isJudged) {
     const complaint = await complaintOfText(deps, judge, { text: after, file });

@@ -44,6 +44,19 @@ export async function readConfig(
   }
 }
 
+/**
+ * Its owner may have made it read-only so that nobody changes it: a rename would do so all the same.
+ * @throws {HermesError} `file/unwritable`
+ */
+export async function refuseReadOnly(files: FileStore, { codexHome }: ConfigPlace): Promise<void> {
+  const file = join(codexHome, "config.toml");
+  const found = await files.stat(file).catch(() => undefined);
+  if (found === undefined || (found.mode & 0o222) !== 0) return;
+  throw new HermesError("file/unwritable", `${file} is read-only, and stays as it is`, {
+    hint: `let it be changed: chmod u+w ${file}`,
+  });
+}
+
 /** Its text; a byte order mark stays. @throws {HermesError} `codex/config_invalid` with line and column */
 export function decodeConfig(bytes: Uint8Array, file: string): string {
   try {

@@ -156,6 +156,35 @@ test("applyMigration() gives up where somebody writes each time", async () => {
   expect(rig.files.text(file)).toBe(`b = ${count}\n`);
 });
 
+test("applyMigration() leaves a file alone that is read-only", async () => {
+  const rig = createRig('model = "m"\n');
+  await rig.files.replaceFile(file, 'model = "m"\n', { mode: 0o444, isModeFixed: true });
+  expect(await thrown(() => rig.migrate())).toMatchObject({
+    code: "file/unwritable",
+    message: `${file} is read-only, and stays as it is`,
+    hint: `let it be changed: chmod u+w ${file}`,
+  });
+  expect(rig.files.text(file)).toBe('model = "m"\n');
+});
+
+test("applyMigration() starts from the first record where somebody wrote meanwhile", async () => {
+  const rig = createRig("");
+  const plain = 'model = "m"';
+  await rig.files.replaceFile(file, "", { mode: 0o600 });
+  let isFirst = true;
+  const { replaceFile } = rig.files;
+  rig.files.replaceFile = async (path, data, options) => {
+    if (path === file && isFirst) {
+      isFirst = false;
+      await replaceFile(file, plain);
+    }
+    await replaceFile(path, data, options);
+  };
+  await rig.migrate();
+  await rig.migrate({ desired: new Map() });
+  expect(rig.files.text(file)).toBe(plain);
+});
+
 test("applyMigration() names the directory that it could not write in", async () => {
   const failing = async (path: string): Promise<unknown> => {
     const rig = createRig("a = 1\n");
