@@ -1,10 +1,10 @@
-import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import { HermesError } from "../core/errors.ts";
 import type { ContentPart } from "../core/item.ts";
 import type { SkillSettings } from "../tools/registry.ts";
 import type { SkillCatalog, SkillLibraryDeps } from "../tools/skills/skill_library.ts";
 import type { AppParts } from "./parts.ts";
+import { type Asking, writeApproval } from "./write_approval.ts";
 
 /** The skills of a home, as the tools and the prompt read them. */
 export function skillLibrary(
@@ -20,14 +20,10 @@ export function skillLibrary(
 }
 
 /** How the tools treat skills. With `skills.write_approval` a person is asked; where nobody is, changes wait. */
-export function skillSettings(
-  { skills }: Pick<Config, "skills">,
-  { person, approval }: Pick<Partial<ConversationOptions>, "person" | "approval">,
-): SkillSettings {
-  const canAsk = person !== undefined && approval !== "deny";
+export function skillSettings({ skills }: Pick<Config, "skills">, asking: Asking): SkillSettings {
   return {
     externalDirectories: skills.external_dirs,
-    writes: !skills.write_approval ? "direct" : canAsk ? "ask" : "stage",
+    approval: writeApproval(skills.write_approval, asking),
   };
 }
 

@@ -1,19 +1,14 @@
-import { join } from "node:path/posix";
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
-import type { MemoryToolOptions } from "../tools/memory.ts";
-import {
-  createMemoryFiles,
-  type MemoryFiles,
-  type MemorySnapshot,
-} from "../tools/memory/memory_files.ts";
+import type { MemorySnapshot } from "../tools/memory/memory_files.ts";
 import { createTools } from "../tools/registry.ts";
 import { selectTools, toolsetNames } from "../tools/toolsets.ts";
 import type { McpTools } from "./mcp_tools.ts";
+import { memorySettings, openMemory } from "./memory.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
 import { skillSettings } from "./skills.ts";
@@ -45,7 +40,7 @@ export async function openToolbox(
   const { files, spawner, clock, host } = app.ports;
   const { resultsDirectory, home } = app.paths;
   const redactor = await app.redactor();
-  const memory = openMemory(app, config, (text) => redactor.content(text));
+  const memory = await openMemory(app, config);
   const all = createTools({
     files,
     spawner,
@@ -63,7 +58,7 @@ export async function openToolbox(
     secretEnv: await app.secretNames(),
     redact: (text) => redactor.boundary(text),
     skills: skillSettings(config, options),
-    ...(memory.targets.length > 0 ? { memory: memoryTool(memory, { config, options }) } : {}),
+    ...(memory.targets.length > 0 ? { memory: memorySettings(memory, { config, options }) } : {}),
     sessions: () => app.sessions(),
   });
   const { tools, unknown } = selectTools(
@@ -97,35 +92,4 @@ function toolsetHint(chosen: readonly string[], { mcp_servers: servers }: Config
   const near = chosen.map((name) => didYouMean(name, known)).find((name) => name !== undefined);
   if (near !== undefined && !chosen.includes(near)) return `did you mean ${near}?`;
   return `toolsets are: ${known.join(", ")}`;
-}
-
-function openMemory(
-  { ports, paths }: AppParts,
-  { memory }: Config,
-  redact: (text: string) => string,
-): MemoryFiles {
-  return createMemoryFiles(
-    { files: ports.files, clock: ports.clock, redact },
-    {
-      directory: join(paths.home, "memories"),
-      limits: {
-        ...(memory.memory_enabled ? { memory: memory.memory_char_limit } : {}),
-        ...(memory.user_profile_enabled ? { user: memory.user_char_limit } : {}),
-      },
-    },
-  );
-}
-
-/** The tool, with a question before each write only where the user wants one and somebody can answer. */
-function memoryTool(
-  memory: MemoryFiles,
-  { config, options }: { readonly config: Config; readonly options: ToolboxOptions },
-): MemoryToolOptions {
-  const canAsk = options.person !== undefined && options.approval !== "deny";
-  const asking = canAsk ? "ask" : "stage";
-  return {
-    memory,
-    approval: config.memory.write_approval ? asking : "none",
-    origin: options.source ?? "mcp",
-  };
 }

@@ -1,6 +1,8 @@
 import { basename, dirname, join } from "node:path/posix";
 import type { FileStore } from "../core/ports.ts";
 import {
+  hermesGuardedDirectories,
+  hermesOwnFiles,
   hermesSecretDirectories,
   hermesSecretFiles,
   isEnvFileName,
@@ -32,8 +34,6 @@ export interface FileSafety {
 const systemTrees = ["/etc", "/private/etc", "/boot", "/usr/lib/systemd", "/lib/systemd"];
 /** Trees in which a file is a switch of the kernel or a window into a process. */
 const kernelTrees = ["/proc", "/sys"];
-/** Of the hermes home: what only hermes itself writes. */
-const hermesOwnFiles = ["config.yaml", "sessions.db", "sessions.db-shm", "sessions.db-wal"];
 const dockerSockets = ["/var/run/docker.sock", "/run/docker.sock"];
 
 /** A place, and why it is guarded. Paths come in lower case: some file systems do not tell the cases apart. */
@@ -91,7 +91,9 @@ async function collectRules({
   ];
   const keys = await allNames(homeDirectory, sensitiveHomeDirectories);
   const loginFiles = await allNames(homeDirectory, sensitiveHomeFiles);
-  const ownFiles = await allNames(hermesHome, hermesOwnFiles);
+  const { memory, pending, skills } = hermesGuardedDirectories;
+  const ownFiles = await allNames(hermesHome, [...hermesOwnFiles, pending]);
+  const memories = [memory, `${memory}/MEMORY.md`, `${memory}/USER.md`];
   const homes = new Set([
     ...(await allNames(homeDirectory, ["."])),
     ...(await allNames(hermesHome, ["."])),
@@ -110,6 +112,8 @@ async function collectRules({
       tree("it holds keys or credentials", [...credentials, ...keys]),
       tree("it holds credentials or runs at the next login", loginFiles),
       tree("only hermes itself writes it", ownFiles),
+      tree("use the tool memory", await allNames(hermesHome, memories)),
+      tree("use the tool skill_manage", await allNames(hermesHome, [skills])),
       {
         reason: environment,
         covers: (path) => holdsEnvironment(path) && homes.has(dirname(path)),

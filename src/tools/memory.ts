@@ -1,15 +1,16 @@
-import * as z from "zod";
 import type { JsonObject } from "../core/json.ts";
 import type { Clock, FileStore } from "../core/ports.ts";
 import type { Tool, ToolOutput } from "../core/tool.ts";
-import { defineInput, wrong } from "./input.ts";
-import type { MemoryChange } from "./memory/change.ts";
 import { type MemoryFiles, memoryProblem, type MemoryTarget } from "./memory/memory_files.ts";
+import {
+  argumentsOf,
+  memoryInput,
+  type MemoryRequest,
+  parseMemoryRequest,
+  summaryOf,
+} from "./memory/memory_request.ts";
 import { failure, result } from "./output.ts";
-import { stageWrite } from "./pending_writes.ts";
-
-/** Who decides about a write: nobody, the person at the terminal, or the user later. */
-export type WriteApproval = "none" | "ask" | "stage";
+import { stageChange, type WriteApproval } from "./pending_changes.ts";
 
 export interface MemoryToolOptions {
   readonly memory: MemoryFiles;
@@ -24,28 +25,8 @@ export interface MemoryToolDeps extends MemoryToolOptions {
   readonly hermesHome: string;
 }
 
-const input = defineInput(
-  "memory",
-  z.object({
-    action: z.enum(["add", "replace", "remove"]),
-    target: z
-      .enum(["memory", "user"])
-      .describe("memory: notes of your own. user: who the user is and what they prefer"),
-    content: z.string().optional().describe("add, replace: the entry, one fact in few words"),
-    old_text: z
-      .string()
-      .optional()
-      .describe("replace, remove: a part of the entry that no other entry has"),
-  }),
-);
-
-interface MemoryCall {
-  readonly target: MemoryTarget;
-  readonly change: MemoryChange;
-}
-
 /** Changes what later sessions know from the start. */
-export function createMemoryTool(deps: MemoryToolDeps): Tool<MemoryCall> {
+export function createMemoryTool(deps: MemoryToolDeps): Tool<MemoryRequest> {
   const { memory, approval } = deps;
   return {
     spec: {
@@ -55,66 +36,32 @@ export function createMemoryTool(deps: MemoryToolDeps): Tool<MemoryCall> {
         "preferences and corrections of the user, facts of this machine and its projects, what took long to find out. " +
         "Do not save how far a task is, what a look at the files tells, or keys and passwords. It holds little: when it is full, " +
         "merge entries with replace. Results show all entries; the prompt of this session stays as it is.",
-      parameters: input.parameters,
+      parameters: memoryInput.parameters,
     },
     effect: "write",
-    parse: (rawArguments) => readCall(input.parse(rawArguments)),
-    async permission({ target, change }) {
+    parse: parseMemoryRequest,
+    async permission(request) {
       if (approval !== "ask") return { kind: "allowed" };
-      const planned = await attempt(() => memory.plan(target, change));
+      const planned = await attempt(() => memory.plan(request.target, request.change));
       // What cannot be done needs no answer: the run tells why.
       if (planned.kind !== "changed") return { kind: "allowed" };
       const subject = {
         kind: "tool",
         name: "memory",
-        arguments: argumentsOf(target, change),
+        arguments: argumentsOf(request),
       } as const;
       const reason = "change of what later sessions know";
       return { kind: "ask", request: { subject, reason, key: "memory", scopes: ["session"] } };
     },
-    async run({ target, change }) {
-      const call = { target, change };
+    async run(request) {
+      const { target } = request;
       const outcome = await attempt(async () =>
-        approval === "stage" ? await stage(deps, call) : await carryOut(memory, call),
+        approval === "stage" ? await stage(deps, request) : await carryOut(memory, request),
       );
       return outcome.kind === "failed"
         ? failure(`Cannot change memory: ${outcome.problem}`, { success: false, target })
         : outcome.output;
     },
-  };
-}
-
-function readCall(value: ReturnType<typeof input.parse>): MemoryCall {
-  const { action, target, content, old_text: oldText } = value;
-  const needed = (text: string | undefined, name: string): string => {
-    if (text === undefined) throw wrong("memory", `action ${action} needs ${name}`);
-    return text;
-  };
-  switch (action) {
-    case "add":
-      return { target, change: { action, content: needed(content, "content") } };
-    case "replace":
-      return {
-        target,
-        change: {
-          action,
-          oldText: needed(oldText, "old_text"),
-          content: needed(content, "content"),
-        },
-      };
-    case "remove":
-      return { target, change: { action, oldText: needed(oldText, "old_text") } };
-    default:
-      return action satisfies never;
-  }
-}
-
-function argumentsOf(target: MemoryTarget, change: MemoryChange): JsonObject {
-  return {
-    action: change.action,
-    target,
-    ...("oldText" in change ? { old_text: change.oldText } : {}),
-    ...("content" in change ? { content: change.content } : {}),
   };
 }
 
@@ -134,7 +81,7 @@ interface Done {
   readonly output: ToolOutput;
 }
 
-async function carryOut(memory: MemoryFiles, { target, change }: MemoryCall): Promise<Done> {
+async function carryOut(memory: MemoryFiles, { target, change }: MemoryRequest): Promise<Done> {
   const changed = await memory.change(target, change);
   if (changed.kind === "refused") return refusal(target, changed);
   const { entries, usage, copy } = changed;
@@ -159,15 +106,18 @@ function refusal(
 }
 
 /** Leaves the decision to the user; what could not be done is told at once. */
-async function stage(deps: MemoryToolDeps, { target, change }: MemoryCall): Promise<Done> {
+async function stage(deps: MemoryToolDeps, request: MemoryRequest): Promise<Done> {
+  const { target, change } = request;
   const planned = await deps.memory.plan(target, change);
   if (planned.kind === "refused") return refusal(target, planned);
-  const id = await stageWrite(deps, deps.hermesHome, {
+  const { removed } = planned;
+  const id = await stageChange(deps, {
     subsystem: "memory",
     action: change.action,
-    summary: summaryOf(target, change),
+    summary: summaryOf(request),
     origin: deps.origin,
-    payload: argumentsOf(target, change),
+    // The whole entry: by the time of the decision a part of it may name another one.
+    payload: { ...argumentsOf(request), ...(removed === undefined ? {} : { old_text: removed }) },
   });
   return {
     kind: "done",
@@ -178,11 +128,4 @@ async function stage(deps: MemoryToolDeps, { target, change }: MemoryCall): Prom
       message: "Not in memory yet: it waits for the user, who allows changes of memory one by one",
     }),
   };
-}
-
-function summaryOf(target: MemoryTarget, change: MemoryChange): string {
-  const text = "content" in change ? change.content : change.oldText;
-  const line = Array.from(text.replace(/\s+/g, " ").trim());
-  const shown = line.length > 100 ? `${line.slice(0, 100).join("")}…` : line.join("");
-  return `${change.action} ${target}: ${shown}`;
 }

@@ -6,6 +6,7 @@ import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
 import { createMemoryTool, type MemoryToolOptions } from "./memory.ts";
 import { createPatchTool } from "./patch.ts";
+import type { WriteApproval } from "./pending_changes.ts";
 import { createProcessTool } from "./process.ts";
 import { createReadFileTool } from "./read_file.ts";
 import { createSearchFilesTool } from "./search_files.ts";
@@ -18,7 +19,7 @@ import { BackgroundProcesses } from "./shell/background_processes.ts";
 import { childEnv } from "./shell/child_env.ts";
 import type { SessionToolDeps } from "./sessions/deps.ts";
 import { ShellSessions } from "./shell/shell_sessions.ts";
-import { createSkillManageTool, type SkillWrites } from "./skills/skill_manage.ts";
+import { createSkillManageTool } from "./skills/skill_manage.ts";
 import { createSkillViewTool } from "./skills/skill_view.ts";
 import { createSkillsListTool } from "./skills/skills_list.ts";
 import { createTerminalTool } from "./terminal.ts";
@@ -60,7 +61,7 @@ export interface ToolDeps {
 export interface SkillSettings {
   /** Directories of skills besides the home's, which are only read. */
   readonly externalDirectories: readonly string[];
-  readonly writes: SkillWrites;
+  readonly approval: WriteApproval;
 }
 
 /** Tools with what they keep for a conversation: lists, what was read, running commands. */
@@ -99,7 +100,7 @@ export function createTools(deps: ToolDeps): ToolSet {
     hermesHome,
     homeDirectory,
     externalDirectories: deps.skills.externalDirectories,
-    writes: deps.skills.writes,
+    approval: deps.skills.approval,
   };
   const commandEnv = childEnv(env, {
     passthrough: deps.envPassthrough,

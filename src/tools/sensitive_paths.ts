@@ -80,6 +80,22 @@ export const hermesSecretFiles: readonly string[] = [
 /** Directories of the hermes home that hold credentials. */
 export const hermesSecretDirectories: readonly string[] = ["mcp-tokens", "pairing"];
 
+/** Files of the hermes home that only hermes itself writes. */
+export const hermesOwnFiles: readonly string[] = [
+  "codex-migration.json",
+  "config.yaml",
+  "sessions.db",
+  "sessions.db-shm",
+  "sessions.db-wal",
+];
+
+/** Directories of the hermes home with what later sessions follow; tools of their own scan and limit what is put there. */
+export const hermesGuardedDirectories = {
+  memory: "memories",
+  pending: "pending",
+  skills: "skills",
+} as const;
+
 /** Whether a file name is that of an environment file: `.env`, `.env.local`, `.envrc`. */
 export function isEnvFileName(name: string): boolean {
   return /^\.env(?:rc|\..+)?$/i.test(name);

@@ -65,7 +65,7 @@ describe("skillSettings()", () => {
     skillSettings(
       { skills: { ...defaults.skills, write_approval } },
       { approval, ...(person ? { person: denyAll } : {}) },
-    ).writes;
+    ).approval;
 
   test("asks a person, and lets changes wait where there is none", () => {
     expect([
@@ -75,7 +75,7 @@ describe("skillSettings()", () => {
       writes(true, true, "deny"),
       writes(true, false, "deny"),
       writes(true, false, "yolo"),
-    ]).toEqual(["direct", "ask", "ask", "stage", "stage", "stage"]);
+    ]).toEqual(["none", "ask", "ask", "stage", "stage", "stage"]);
   });
 });
 

@@ -21,6 +21,8 @@ const environment = "it holds secrets of an environment";
 const system = "it belongs to the system";
 const keys = "it holds keys or credentials";
 const login = "it holds credentials or runs at the next login";
+const memory = "use the tool memory";
+const skills = "use the tool skill_manage";
 const own = "only hermes itself writes it";
 
 const cases: readonly (readonly [path: string, read?: string | undefined, write?: string])[] = [
@@ -64,6 +66,13 @@ const cases: readonly (readonly [path: string, read?: string | undefined, write?
   ["/home/anna/.hermes/config.yaml", undefined, own],
   ["/home/anna/.hermes/sessions.db", undefined, own],
   ["/home/anna/.hermes/sessions.db-wal", undefined, own],
+  ["/home/anna/.hermes/codex-migration.json", undefined, own],
+  ["/home/anna/.hermes/pending/memory/0123abcd.json", undefined, own],
+  ["/home/anna/.hermes/memories/MEMORY.md", undefined, memory],
+  ["/home/anna/.hermes/memories", undefined, memory],
+  ["/home/anna/.hermes/skills/web/deploy/SKILL.md", undefined, skills],
+  ["/home/anna/.hermes/Skills/new/SKILL.md", undefined, skills],
+  ["/project/skills/deploy/SKILL.md"],
   ["/home/anna/.hermes/results/x.txt"],
   ["/project/config.yaml"],
   ["/project/.env", environment],
@@ -114,6 +123,22 @@ describe("createFileSafety()", () => {
     ]) {
       expect(await safety.writeProblem(path)).toBe(`${path} is off limits: ${keys}`);
     }
+  });
+
+  test("guards memory and skills also where they are links to another place", async () => {
+    const files = createFakeFiles({ "/dots/notes.md": "", "/dots/skills/a/SKILL.md": "" });
+    files.link(`${hermesHome}/memories/MEMORY.md`, "/dots/notes.md");
+    files.link(`${hermesHome}/skills`, "/dots/skills");
+    const safety = safetyOf(files);
+    expect([
+      await safety.writeProblem("/dots/notes.md"),
+      await safety.writeProblem("/dots/skills/b/SKILL.md"),
+      await safety.writeProblem("/dots/other.md"),
+    ]).toEqual([
+      `/dots/notes.md is off limits: ${memory}`,
+      `/dots/skills/b/SKILL.md is off limits: ${skills}`,
+      undefined,
+    ]);
   });
 
   test("judges a file by its parents where it is yet to be created", async () => {

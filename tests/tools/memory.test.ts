@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createRedactor } from "../../src/core/redact.ts";
-import { createMemoryTool, type WriteApproval } from "../../src/tools/memory.ts";
+import { createMemoryTool } from "../../src/tools/memory.ts";
 import { createMemoryFiles } from "../../src/tools/memory/memory_files.ts";
+import type { WriteApproval } from "../../src/tools/pending_changes.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { callTool } from "../fakes/file_tools.ts";
 import { createFakeFiles } from "../fakes/files.ts";
@@ -144,6 +145,15 @@ describe("the approval of writes", () => {
     expect([files.modeOf(staged), files.modeOf(`${hermesHome}/pending/memory`)]).toEqual([
       0o600, 0o700,
     ]);
+  });
+
+  test("keeps the whole entry that it would change: a part may name another one by then", async () => {
+    const { call, files } = setUp("stage");
+    files.write(path, "uses pnpm 10\n§\nruns on arm");
+    const change = { action: "replace", target: "memory", old_text: "pnpm", content: "uses bun" };
+    const { pending_id: id } = await call(change);
+    const staged = JSON.parse(files.text(`${hermesHome}/pending/memory/${String(id)}.json`) ?? "");
+    expect(staged.payload).toEqual({ ...change, old_text: "uses pnpm 10" });
   });
 
   test("keeps nothing of what would be refused", async () => {

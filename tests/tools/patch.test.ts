@@ -275,6 +275,14 @@ describe("patch with mode patch", () => {
         ["*** Update File: old.ts", "*** Move to: a.ts"],
         "/project/a.ts exists already: nothing is moved over it",
       ],
+      [
+        ["*** Add File: /home/anna/.hermes/pending/memory/0123abcd.json", "+x"],
+        "/home/anna/.hermes/pending/memory/0123abcd.json is off limits: only hermes itself writes it",
+      ],
+      [
+        ["*** Update File: old.ts", "*** Move to: /home/anna/.hermes/memories/USER.md"],
+        "/home/anna/.hermes/memories/USER.md is off limits: use the tool memory",
+      ],
       [["*** Add File: /etc/x", "+x"], "/etc/x is off limits: it belongs to the system"],
       [
         ["*** Update File: old.ts", "*** Move to: /home/anna/.bashrc"],

@@ -41,7 +41,7 @@ function setUp(
     limits: { terminalTimeoutMs: 180_000, maxOutputChars: 50_000, maxLineChars: 2_000 },
     envPassthrough: ["KEPT_KEY"],
     secretEnv: ["OPENAI_API_KEY", "LAB_KEY", "KEPT_KEY"],
-    skills: { externalDirectories: [], writes: "direct" },
+    skills: { externalDirectories: [], approval: "none" },
     ...more,
   });
   const tool = (name: string) => set.tools.find(({ spec }) => spec.name === name)!;

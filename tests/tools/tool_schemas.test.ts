@@ -26,7 +26,7 @@ const skillDeps = {
   ...deps,
   hermesHome: "/home/anna/.hermes",
   externalDirectories: [],
-  writes: "direct" as const,
+  approval: "none" as const,
 };
 const tools: readonly Pick<Tool, "spec">[] = [
   createReadFileTool(deps),

@@ -127,6 +127,9 @@ describe("write_file", () => {
     expect(await write("/etc/cron.d/x", "x")).toEqual(
       failed("/etc/cron.d/x is off limits: it belongs to the system"),
     );
+    expect(await write("/home/anna/.hermes/skills/a/SKILL.md", "x")).toEqual(
+      failed("/home/anna/.hermes/skills/a/SKILL.md is off limits: use the tool skill_manage"),
+    );
     expect(await write("keys/new", "x")).toEqual(
       failed("/project/keys/new is off limits: it holds keys or credentials"),
     );

@@ -1,40 +1,41 @@
 import { skillLibrary } from "../../app/skills.ts";
-import { HermesError } from "../../core/errors.ts";
-import type { PendingChange } from "../../tools/skills/pending_changes.ts";
+import type { PendingChange } from "../../tools/pending_changes.ts";
 import type { SkillCatalog } from "../../tools/skills/skill_library.ts";
 import { oneLine, plainText } from "../render/plain.ts";
 import type { Style } from "../render/style.ts";
+import { decide, decisionOperands, type Decisions, pendingLines } from "./pending_decisions.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
 
 export const skillsCommand: SlashCommand = {
   name: "/skills",
-  operands: "[approve|reject ID]",
+  operands: decisionOperands,
   summary: "the skills, and changes that wait for you",
-  async run(context, operands) {
-    const [action, id] = operands.split(/\s+/).filter((word) => word !== "");
-    await context.talk.say(
-      action === undefined ? await listing(context) : await decide(context, action, id),
+  async run({ app, talk }, operands) {
+    const words = operands.split(/\s+/).filter((word) => word !== "");
+    const library = await libraryOf(app);
+    await talk.say(
+      words.length === 0
+        ? await listing({ app, talk }, library)
+        : await decide(app, decisionsOf(library), words),
     );
     return "stay";
   },
 };
 
-type Deps = Pick<SlashContext, "app" | "talk">;
+type Library = Awaited<ReturnType<typeof libraryOf>>;
 
-async function libraryOf({ app }: Pick<Deps, "app">) {
+async function libraryOf(app: SlashContext["app"]) {
   const { files, clock } = app.ports;
   return { ...skillLibrary(app, await app.config()), files, clock };
 }
 
-async function listing({ app, talk }: Deps): Promise<string> {
-  const [{ readSkills }, { pendingChanges }, library] = await Promise.all([
-    import("../../tools/skills/skill_library.ts"),
-    import("../../tools/skills/pending_changes.ts"),
-    libraryOf({ app }),
-  ]);
-  const catalog = await readSkills(library);
-  const pending = await pendingChanges(library);
-  const lines = [...skillLines(catalog, talk.style), ...pending.map(pendingLine)];
+async function listing(
+  { app, talk }: Pick<SlashContext, "app" | "talk">,
+  library: Library,
+): Promise<string> {
+  const { readSkills } = await import("../../tools/skills/skill_library.ts");
+  const [catalog, pending] = await Promise.all([readSkills(library), pendingLines(app, "skills")]);
+  const lines = [...skillLines(catalog, talk.style), ...pending];
   return lines.length === 0
     ? talk.style.dim(`No skills: they are kept in ${app.paths.home}/skills`)
     : lines.join("\n");
@@ -57,53 +58,25 @@ function skillLines(catalog: SkillCatalog, style: Style): readonly string[] {
   ];
 }
 
-function pendingLine({ id, summary }: PendingChange): string {
-  return `waits for you: ${id}  ${oneLine(plainText(summary))} (/skills show|approve|reject ${id})`;
-}
-
-/** Shows, makes or forgets a change that waits. @throws {HermesError} `usage/invalid` */
-async function decide({ app }: Deps, action: string, id: string | undefined): Promise<string> {
-  const [{ forgetChange, pendingChanges }, { parseSkillRequest }, library] = await Promise.all([
-    import("../../tools/skills/pending_changes.ts"),
-    import("../../tools/skills/skill_request.ts"),
-    libraryOf({ app }),
-  ]);
-  const pending = await pendingChanges(library);
-  const change = pending.find((one) => one.id === id);
-  if (!["show", "approve", "reject"].includes(action)) {
-    throw usage(`No such action: ${action}`, "/skills, or /skills show|approve|reject ID");
-  }
-  if (!change) {
-    const ids = pending.map((one) => one.id).join(", ");
-    throw usage(
-      id === undefined ? `${action} needs the id of a change` : `No such change waits: ${id}`,
-      ids === "" ? "nothing waits" : `what waits: ${ids}`,
-    );
-  }
-  if (action === "reject") {
-    await forgetChange(library, change);
-    return `Not done: ${oneLine(plainText(change.summary))}`;
-  }
-  const request = parseSkillRequest(JSON.stringify(change.payload));
-  const [{ changeSkills }, { diffOfPlan, planSkillChange }, { Refusal }] = await Promise.all([
-    import("../../tools/skills/apply_skill_change.ts"),
-    import("../../tools/skills/plan_skill_change.ts"),
-    import("../../tools/patching/plan_changes.ts"),
-  ]);
-  try {
-    if (action === "show") {
+function decisionsOf(library: Library): Decisions {
+  const load = async ({ payload }: PendingChange) => {
+    const [{ parseSkillRequest }, applying, planning] = await Promise.all([
+      import("../../tools/skills/skill_request.ts"),
+      import("../../tools/skills/apply_skill_change.ts"),
+      import("../../tools/skills/plan_skill_change.ts"),
+    ]);
+    return { request: parseSkillRequest(JSON.stringify(payload)), ...applying, ...planning };
+  };
+  return {
+    subsystem: "skills",
+    async preview(change) {
+      const { request, planSkillChange, diffOfPlan } = await load(change);
       const plan = await planSkillChange(library, request);
-      return plainText(`${plan.summary}\n${diffOfPlan(plan)}`.trimEnd());
-    }
-    const { plan } = await changeSkills(library, request);
-    await forgetChange(library, change);
-    return `Done: ${oneLine(plainText(plan.summary))}`;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw usage(error.message, `/skills reject ${change.id} forgets it`);
-  }
-}
-
-function usage(message: string, hint: string): HermesError {
-  return new HermesError("usage/invalid", message, { hint });
+      return `${plan.summary}\n${diffOfPlan(plan)}`;
+    },
+    async make(change) {
+      const { request, changeSkills } = await load(change);
+      return (await changeSkills(library, request)).plan.summary;
+    },
+  };
 }

@@ -1,5 +1,7 @@
 import { basename, dirname, isAbsolute, join, normalize } from "node:path/posix";
 import {
+  hermesGuardedDirectories,
+  hermesOwnFiles,
   hermesSecretDirectories,
   hermesSecretFiles,
   isEnvFileName,
@@ -97,9 +99,10 @@ export function protectedFileKind(
   text: string,
   places: Places,
   contents: readonly string[] = [],
-): "system file" | "project env/config" | undefined {
+): "system file" | "hermes data" | "project env/config" | undefined {
   const paths = [text, ...contents.map((name) => join(text, name))];
   if (paths.some((path) => isSystemFile(path, places))) return "system file";
+  if (paths.some((path) => isHermesData(path, places))) return "hermes data";
   const name = basename(text.toLowerCase());
   return isEnvFileName(name) || name === "config.yaml" ? "project env/config" : undefined;
 }
@@ -128,6 +131,14 @@ function isHermesFile(path: string, hermesHome: string): boolean {
   if (isEnvFileName(name) || name === "config.yaml") return true;
   return isBelowHome(path, hermesHome, [...hermesSecretFiles, ...hermesSecretDirectories]);
 }
+
+/** Whether a path is what later sessions follow, or another file that only hermes itself writes. */
+export function isHermesData(text: string, places: Places): boolean {
+  const path = absolutePath(text, places);
+  return path !== undefined && isBelowHome(path, clean(places.hermesHome), hermesData);
+}
+
+const hermesData = [...hermesOwnFiles, ...Object.values(hermesGuardedDirectories)];
 
 /** Whether a path is a directory or something inside of it. */
 export function isBelow(path: string, directory: string): boolean {

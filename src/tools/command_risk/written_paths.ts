@@ -16,6 +16,7 @@ export interface WrittenPath {
     | "download"
     | "dd"
     | "truncate"
+    | "unpacking"
     | "hermes";
 }
 
@@ -31,6 +32,7 @@ const writers: Readonly<
     via: "dd",
     paths: (args) => args.flatMap((arg) => (arg.startsWith("of=") ? arg.slice(3) : [])),
   },
+  git: { via: "download", paths: clonedTo },
   hermes: { via: "hermes", paths: hermesOutputs },
   install: { via: "copy/move", paths: copyTargets },
   ln: { via: "copy/move", paths: copyTargets },
@@ -40,8 +42,13 @@ const writers: Readonly<
   ruby: { via: "in-place edit", paths: (args) => editedFiles(args, /^-[A-Za-z0-9]*i/) },
   sed: { via: "in-place edit", paths: (args) => editedFiles(args, /^(?:-[nErsuz]*i|--in-place)/) },
   sponge: { via: "in-place edit", paths: (args) => sortArguments(args).operands },
+  tar: { via: "unpacking", paths: unpackedTo },
   tee: { via: "tee", paths: (args) => sortArguments(args).operands },
   truncate: { via: "truncate", paths: (args) => sortArguments(args, { valued: "sr" }).operands },
+  unzip: {
+    via: "unpacking",
+    paths: (args) => [sortArguments(args, { valued: "dxP" }).values.get("d") ?? "."],
+  },
   wget: {
     via: "download",
     paths: (args) => valuesOf(args, ["O", "--output-document"], "OoaePtTwQU"),
@@ -64,16 +71,49 @@ export function writtenPaths(invocation: Invocation): readonly WrittenPath[] {
 
 /** The directory given with `-t`, else the last operand; and what goes there. */
 function copyTargets(args: readonly string[]): ReturnType<PathsOf> {
+  const { sources, target } = readCopy(args);
+  if (target === undefined || sources.length === 0) return [];
+  return [{ text: target, contents: sources.map((source) => basename(source)) }];
+}
+
+function readCopy(args: readonly string[]): {
+  readonly sources: readonly string[];
+  readonly target: string | undefined;
+} {
   const syntax = {
     valued: "tgmoS",
     valuedLong: ["--target-directory", "--group", "--mode", "--owner"],
   };
   const { values, operands } = sortArguments(args, syntax);
   const directory = values.get("t") ?? values.get("--target-directory");
-  const sources = directory === undefined ? operands.slice(0, -1) : operands;
-  const text = directory ?? operands.at(-1);
-  if (text === undefined || sources.length === 0) return [];
-  return [{ text, contents: sources.map((source) => basename(source)) }];
+  return directory === undefined
+    ? { sources: operands.slice(0, -1), target: operands.at(-1) }
+    : { sources: operands, target: directory };
+}
+
+/** The files that a run takes away by name. */
+export function removedPaths({ program, args }: Invocation): readonly string[] {
+  if (["rm", "shred", "unlink"].includes(program)) return sortArguments(args).operands;
+  return program === "mv" ? readCopy(args).sources : [];
+}
+
+/** The directory that `tar` unpacks into; old-style options come without a dash. */
+function unpackedTo(args: readonly string[]): readonly string[] {
+  const syntax = { valued: "CfTXb", valuedLong: ["--directory", "--file"] };
+  const { options, values, operands } = sortArguments(args, syntax);
+  const isUnpacking =
+    options.some((option) => ["x", "--extract", "--get"].includes(option)) ||
+    /^[A-Za-z]*x/.test(operands[0] ?? "");
+  return isUnpacking ? [values.get("C") ?? values.get("--directory") ?? "."] : [];
+}
+
+/** The directory that `git clone` makes, or the one that it makes it in. */
+function clonedTo(args: readonly string[]): readonly string[] {
+  const at = args.indexOf("clone");
+  if (at === -1) return [];
+  const valuedLong = ["--branch", "--config", "--depth", "--filter", "--jobs", "--origin"];
+  const { operands } = sortArguments(args.slice(at + 1), { valued: "bcjou", valuedLong });
+  return [operands[1] ?? "."];
 }
 
 /** Answers, exports and recordings. */

@@ -3,8 +3,8 @@ import type { FileStore } from "../../core/ports.ts";
 import type { Tool, ToolContext, ToolOutput, ToolPermission } from "../../core/tool.ts";
 import { failure, result, worldFailure } from "../output.ts";
 import { Refusal } from "../patching/plan_changes.ts";
+import { stageChange, type WriteApproval } from "../pending_changes.ts";
 import { changeSkills, type SkillApplyDeps } from "./apply_skill_change.ts";
-import { stageChange } from "./pending_changes.ts";
 import {
   diffOfPlan,
   planSkillChange,
@@ -13,12 +13,9 @@ import {
 } from "./plan_skill_change.ts";
 import { parseSkillRequest, skillManageInput, type SkillRequest } from "./skill_request.ts";
 
-/** What becomes of a change: made at once, asked about first, or kept until somebody has looked at it. */
-export type SkillWrites = "direct" | "ask" | "stage";
-
 export interface SkillManageDeps extends SkillPlanDeps, SkillApplyDeps {
   readonly files: FileStore;
-  readonly writes: SkillWrites;
+  readonly approval: WriteApproval;
 }
 
 /** A request with the arguments that it came from. */
@@ -46,7 +43,7 @@ export function createSkillManageTool(deps: SkillManageDeps): Tool<SkillCall> {
       };
     },
     permission: async ({ request }) => {
-      if (deps.writes !== "ask") return { kind: "allowed" };
+      if (deps.approval !== "ask") return { kind: "allowed" };
       try {
         return question(await planSkillChange(deps, request));
       } catch (error) {
@@ -57,7 +54,7 @@ export function createSkillManageTool(deps: SkillManageDeps): Tool<SkillCall> {
     },
     async run(call, context) {
       try {
-        return deps.writes === "stage"
+        return deps.approval === "stage"
           ? await stage(deps, call, context)
           : await change(deps, call.request);
       } catch (error) {
@@ -89,6 +86,7 @@ async function stage(
 ): Promise<ToolOutput> {
   const { summary } = await planSkillChange(deps, request);
   const id = await stageChange(deps, {
+    subsystem: "skills",
     action: request.action,
     summary,
     origin: sessionId,

@@ -1,48 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { SkillRequest } from "../../../src/tools/skills/skill_request.ts";
-import { type Chat, startChat } from "../../fakes/chat.ts";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startChat } from "../../fakes/chat.ts";
+import { stage, told, write } from "./pending.ts";
 
 const deploy = "---\nname: deploy\ndescription: Puts the site online\n---\nRun make deploy.\n";
-
-async function write(chat: Chat, path: string, text: string): Promise<void> {
-  const file = join(chat.cwd, "home", path);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, text);
-}
-
-/** Puts a change in place that waits under an id. */
-async function stage(
-  chat: Chat,
-  id: string,
-  payload: { readonly action: SkillRequest["action"]; readonly [field: string]: string },
-): Promise<void> {
-  const change = {
-    id,
-    subsystem: "skills",
-    action: payload.action,
-    summary: `${payload.action} it`,
-    origin: "s1",
-    created_at: "2026-01-31T00:00:00.000Z",
-    payload,
-  };
-  await write(chat, `pending/skills/${id}.json`, JSON.stringify(change));
-}
-
-/** What is told for a line. */
-async function told(chat: Chat, line: string): Promise<readonly string[]> {
-  const before = chat.seen().length;
-  chat.type(`${line}\r`);
-  await chat.untilShown(line);
-  await chat.settle();
-  await chat.untilPrompt();
-  const home = join(chat.cwd, "home");
-  return chat
-    .seen()
-    .slice(before, -2)
-    .map((shown) => shown.replaceAll(home, "HOME"));
-}
 
 describe("/skills", () => {
   test("tells that there are none", async () => {
@@ -54,7 +16,7 @@ describe("/skills", () => {
     await using chat = await startChat({ columns: 300 });
     await write(chat, "skills/web/deploy/SKILL.md", deploy);
     await write(chat, "skills/odd/SKILL.md", "---\ndescription: '\u001B[2J'\nx\n---\n");
-    await stage(chat, "0123abcd", { action: "delete", name: "deploy" });
+    await stage(chat, "skills", "0123abcd", { action: "delete", name: "deploy" });
     expect(await told(chat, "/skills")).toEqual([
       "web/deploy  Puts the site online",
       "broken: HOME/skills/odd: its front matter is no YAML: Implicit map keys need to be followed by map values at line 3, column 1",
@@ -64,9 +26,9 @@ describe("/skills", () => {
 
   test("shows, makes and forgets changes that wait", async () => {
     await using chat = await startChat({ columns: 300 });
-    await stage(chat, "0123abcd", { action: "create", name: "deploy", content: deploy });
-    await stage(chat, "4567abcd", { action: "delete", name: "deploy" });
-    await stage(chat, "89ababcd", { action: "delete", name: "nobody" });
+    await stage(chat, "skills", "0123abcd", { action: "create", name: "deploy", content: deploy });
+    await stage(chat, "skills", "4567abcd", { action: "delete", name: "deploy" });
+    await stage(chat, "skills", "89ababcd", { action: "delete", name: "nobody" });
     expect(await told(chat, "/skills show 0123abcd")).toEqual([
       "create the skill deploy",
       "--- /dev/null",

@@ -164,6 +164,15 @@ table("the hardline", {
 
 table("what is no danger", {
   safe: [
+    "cat ~/.hermes/memories/MEMORY.md > notes.md",
+    "python3 ~/.hermes/skills/deploy/scripts/run.py > out.txt",
+    "cp -r ~/.hermes/skills /tmp/kept",
+    "tar czf kept.tgz -C ~/.hermes skills",
+    "tar tf a.tgz -C ~/.hermes/skills",
+    "git -C ~/.hermes/skills log --oneline",
+    "git clone https://example.com/a skills/a",
+    "unzip -l a.zip",
+    "echo a > skills/deploy/SKILL.md",
     "",
     "ls -la",
     "man mkfs",
@@ -294,6 +303,40 @@ table("what somebody must allow", {
   "dangerous: overwrite system file via download": [
     "curl -o /etc/hosts https://example.com",
     "wget -O ~/.netrc https://example.com",
+  ],
+  "dangerous: overwrite hermes data via redirection": [
+    "echo a > ~/.hermes/skills/deploy/SKILL.md",
+    "cat <<E >> $HERMES_HOME/memories/MEMORY.md\nuses pnpm\nE",
+    "cd ~/.hermes/pending && echo '{}' > memory/0123abcd.json",
+    "echo '{}' > ~/.hermes/codex-migration.json",
+    ": > ~/.hermes/sessions.db",
+  ],
+  "dangerous: overwrite hermes data via tee": ["echo a | tee -a ~/.hermes/memories/USER.md"],
+  "dangerous: overwrite hermes data via copy/move": [
+    "cp -r /tmp/deploy ~/.hermes/skills/",
+    "cp -t ~/.hermes/skills/web SKILL.md",
+    "mv notes.md $HERMES_HOME/memories/MEMORY.md",
+    "ln -s /tmp/deploy ~/.hermes/skills/deploy",
+    "rsync -a x/ ~/.hermes/skills/x/",
+  ],
+  "dangerous: overwrite hermes data via in-place edit": [
+    "sed -i s/a/b/ ~/.hermes/skills/deploy/SKILL.md",
+  ],
+  "dangerous: overwrite hermes data via download": [
+    "curl -o ~/.hermes/skills/a/SKILL.md https://example.com",
+    "git clone --depth 1 https://example.com/a ~/.hermes/skills/a",
+    "cd ~/.hermes/skills && git clone https://example.com/a",
+  ],
+  "dangerous: overwrite hermes data via unpacking": [
+    "tar xzf a.tgz -C ~/.hermes/skills",
+    "tar -x -f a.tgz --directory=$HERMES_HOME/skills",
+    "cd ~/.hermes/skills; unzip /tmp/a.zip",
+    "unzip a.zip -d ~/.hermes/skills",
+  ],
+  "dangerous: remove hermes data": [
+    "cd ~/.hermes/pending/memory && rm 0123abcd.json",
+    "mv ~/.hermes/skills/deploy /tmp",
+    "unlink ~/.hermes/codex-migration.json",
   ],
   "dangerous: overwrite project env/config via redirection": [
     "echo A=1 > .env",

@@ -1,5 +1,5 @@
 import type { FileStore } from "../../../src/core/ports.ts";
-import type { SkillWrites } from "../../../src/tools/skills/skill_manage.ts";
+import type { WriteApproval } from "../../../src/tools/pending_changes.ts";
 import { createFakeClock } from "../../fakes/clock.ts";
 
 export const home = "/home/anna/.hermes";
@@ -28,7 +28,7 @@ export function skillDeps<Files extends FileStore>(
   options: {
     readonly externalDirectories?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
-    readonly writes?: SkillWrites;
+    readonly approval?: WriteApproval;
   } = {},
 ) {
   return {
@@ -38,6 +38,6 @@ export function skillDeps<Files extends FileStore>(
     hermesHome: home,
     homeDirectory: "/home/anna",
     externalDirectories: options.externalDirectories ?? [],
-    writes: options.writes ?? ("direct" as const),
+    approval: options.approval ?? ("none" as const),
   };
 }

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { machineFiles } from "../../../src/platform/files.ts";
-import { pendingChanges } from "../../../src/tools/skills/pending_changes.ts";
-import { createSkillManageTool, type SkillWrites } from "../../../src/tools/skills/skill_manage.ts";
+import { pendingChanges, type WriteApproval } from "../../../src/tools/pending_changes.ts";
+import { createSkillManageTool } from "../../../src/tools/skills/skill_manage.ts";
 import { createFakeFiles } from "../../fakes/files.ts";
 import { callTool, type ToolAnswer } from "../../fakes/file_tools.ts";
 import { createToolContext } from "../../fakes/tool_context.ts";
@@ -17,10 +17,10 @@ const path = `${directory}/SKILL.md`;
 
 function setUp(
   initial: Readonly<Record<string, string | Uint8Array>> = {},
-  writes: SkillWrites = "direct",
+  approval: WriteApproval = "none",
 ) {
   const files = createFakeFiles(initial);
-  const deps = skillDeps(files, { writes, externalDirectories: ["/team"] });
+  const deps = skillDeps(files, { approval, externalDirectories: ["/team"] });
   files.directory("/team");
   const tool = createSkillManageTool(deps);
   return {
@@ -406,7 +406,7 @@ describe("skill_manage with skills.write_approval", () => {
     expect(files.text(path)).toBeUndefined();
     files.write(`${home}/pending/skills/0000000g.json`, "{}");
     files.write(`${home}/pending/skills/00000000.json`, "no JSON");
-    expect((await pendingChanges(deps)).map((change) => change.id)).toEqual([id]);
+    expect((await pendingChanges(deps, "skills")).map((change) => change.id)).toEqual([id]);
   });
 
   test("keeps nothing that would be refused", async () => {

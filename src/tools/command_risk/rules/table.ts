@@ -1,7 +1,7 @@
 import type { Invocation } from "../invocation.ts";
-import { protectedFileKind } from "../protected_paths.ts";
+import { isHermesData, protectedFileKind } from "../protected_paths.ts";
 import { interpreterOf } from "../wrappers.ts";
-import { writtenPaths } from "../written_paths.ts";
+import { removedPaths, writtenPaths } from "../written_paths.ts";
 import { codeRules, sudoPasswordRule } from "./code.ts";
 import { fileRules } from "./files.ts";
 import { gitRules } from "./git.ts";
@@ -50,7 +50,7 @@ export function findingsOf(invocation: Invocation, options: RuleOptions): readon
   ) {
     findings.push(sudoPasswordRule);
   }
-  return [...findings, ...protectedWrites(invocation)];
+  return [...findings, ...protectedWrites(invocation), ...protectedRemovals(invocation)];
 }
 
 /** The name that the tables know a program by: `mkfs` for `mkfs.ext4`, `python` for `python3.12`. */
@@ -68,4 +68,10 @@ function protectedWrites(invocation: Invocation): readonly Finding[] {
     const key = `overwrite ${kind} via ${via}`;
     return [{ level: "dangerous", key, reason: key }];
   });
+}
+
+function protectedRemovals(invocation: Invocation): readonly Finding[] {
+  const isOurs = removedPaths(invocation).some((path) => isHermesData(path, invocation.places));
+  const key = "remove hermes data";
+  return isOurs ? [{ level: "dangerous", key, reason: key }] : [];
 }

@@ -1,0 +1,100 @@
+import type { App } from "../../app.ts";
+import { HermesError } from "../../core/errors.ts";
+import { worldProblem } from "../../tools/output.ts";
+import {
+  forgetChange,
+  type PendingChange,
+  pendingChanges,
+  type PendingSubsystem,
+} from "../../tools/pending_changes.ts";
+import { oneLine, plainText } from "../render/plain.ts";
+
+/** What a subsystem does with its changes that wait. */
+export interface Decisions {
+  /** Also the name of the slash command. */
+  readonly subsystem: PendingSubsystem;
+  /** What the change would do, in full. @throws {Refusal}, or the operating system's error */
+  preview(change: PendingChange): Promise<string>;
+  /** Makes the change; what was done. @throws as `preview` */
+  make(change: PendingChange): Promise<string>;
+}
+
+type Deps = Pick<App, "ports" | "paths">;
+
+/** What a person may type behind `/memory` and `/skills`. */
+export const decisionOperands = "[approve|reject ID]";
+
+const actions: readonly string[] = ["show", "approve", "reject"];
+
+/** The changes that wait, a line each. @throws the operating system's error */
+export async function pendingLines(
+  app: Deps,
+  subsystem: PendingSubsystem,
+): Promise<readonly string[]> {
+  const pending = await pendingChanges(storeOf(app), subsystem);
+  return pending.map(
+    ({ id, summary }) =>
+      `waits for you: ${id}  ${shown(summary)} (/${subsystem} show|approve|reject ${id})`,
+  );
+}
+
+/**
+ * Shows, makes or forgets a change that waits. One that does not fit any more goes on waiting.
+ * @throws {HermesError} `usage/invalid`
+ */
+export async function decide(
+  app: Deps,
+  decisions: Decisions,
+  [action = "", id]: readonly string[],
+): Promise<string> {
+  const { subsystem } = decisions;
+  const store = storeOf(app);
+  const command = `/${subsystem}`;
+  if (!actions.includes(action)) {
+    throw usage(`No such action: ${action}`, `${command}, or ${command} ${actions.join("|")} ID`);
+  }
+  const pending = await pendingChanges(store, subsystem);
+  const change = pending.find((one) => one.id === id);
+  if (!change) {
+    const ids = pending.map((one) => one.id).join(", ");
+    throw usage(
+      id === undefined ? `${action} needs the id of a change` : `No such change waits: ${id}`,
+      ids === "" ? "nothing waits" : `what waits: ${ids}`,
+    );
+  }
+  if (action === "reject") {
+    await forgetChange(store, change);
+    return `Not done: ${shown(change.summary)}`;
+  }
+  try {
+    if (action === "show") return plainText((await decisions.preview(change)).trimEnd());
+    const done = await decisions.make(change);
+    await forgetChange(store, change);
+    return `Done: ${shown(done)}`;
+  } catch (error) {
+    throw usage(await refusalOf(error, subsystem), `${command} reject ${change.id} forgets it`);
+  }
+}
+
+/** Why a change is not made; rethrows what is a bug. */
+async function refusalOf(error: unknown, subsystem: PendingSubsystem): Promise<string> {
+  const { Refusal } = await import("../../tools/patching/plan_changes.ts");
+  if (error instanceof Refusal) return error.message;
+  // The file of a change can be edited by hand.
+  if (error instanceof HermesError && error.code === "turn/tool_arguments") return error.message;
+  const problem = worldProblem(error);
+  if (problem === undefined) throw error;
+  return `Cannot change ${subsystem}: ${problem}`;
+}
+
+function storeOf({ ports, paths }: Deps) {
+  return { files: ports.files, hermesHome: paths.home };
+}
+
+function shown(text: string): string {
+  return oneLine(plainText(text));
+}
+
+function usage(message: string, hint: string): HermesError {
+  return new HermesError("usage/invalid", message, { hint });
+}
