@@ -172,7 +172,7 @@ test("applyMigration() starts from the first record where somebody wrote meanwhi
   const plain = 'model = "m"';
   await rig.files.replaceFile(file, "", { mode: 0o600 });
   let isFirst = true;
-  const { replaceFile } = rig.files;
+  const replaceFile = rig.files.replaceFile.bind(rig.files);
   rig.files.replaceFile = async (path, data, options) => {
     if (path === file && isFirst) {
       isFirst = false;
