@@ -1,6 +1,7 @@
 import type { Terminal } from "../core/ports.ts";
 import { canAsk } from "./approval_mode.ts";
 import { usageError } from "./flags.ts";
+import { typedLine } from "./typed_line.ts";
 
 /**
  * Asks for a yes at the terminal; anything else is a no.
@@ -11,16 +12,5 @@ export async function confirm(terminal: Terminal, question: string): Promise<boo
     throw usageError("Nobody can be asked here: this needs a confirmation", "pass --yes");
   }
   await terminal.stderr.write(`${question} [y/N] `);
-  return /^y(?:es)?$/i.test((await firstLine(terminal)).trim());
-}
-
-/** What was typed up to Enter, or up to the end of the input. */
-async function firstLine(terminal: Terminal): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of terminal.stdin.chunks()) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.includes("\n")) break;
-  }
-  return text.split("\n")[0] ?? "";
+  return /^y(?:es)?$/i.test((await typedLine(terminal)).trim());
 }

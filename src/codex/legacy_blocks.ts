@@ -4,6 +4,7 @@
  * the same configuration is taken over. Everything else stays; the comments go.
  */
 import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { UserServerSettings } from "./server_entries.ts";
 import { scanToml, type TomlPart } from "./toml_scan.ts";
 import { asJson, isSameJson, type TomlTree } from "./toml_tree.ts";
 
@@ -18,17 +19,10 @@ export interface LegacyBlock {
 }
 
 /** What was configured of a server, in the words of `mcp_servers` of config.yaml. */
-export interface LegacyServer {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timeout: number | null;
-  readonly connect_timeout: number | null;
-  readonly enabled: boolean;
-}
+export type LegacyServer = Pick<
+  UserServerSettings,
+  "command" | "args" | "env" | "cwd" | "url" | "headers" | "timeout" | "connect_timeout" | "enabled"
+>;
 
 const startMarker =
   "# managed by hermes-agent — `hermes codex-runtime migrate` regenerates this section";

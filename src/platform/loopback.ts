@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { errnoOf } from "../core/errors.ts";
-import type { Loopback, LoopbackListener, LoopbackRequest } from "../core/ports.ts";
+import type { Loopback, LoopbackRequest } from "../core/ports.ts";
+import { ListeningServer, listenOn } from "./listening_server.ts";
 
 /** A browser's way back is one line: more than this is none. */
 const maxHeaderBytes = 16 * 1024;
@@ -28,33 +29,9 @@ export function createLoopback({ requestMs = 10_000 } = {}): Loopback {
         (request, response) => reply(request, response, answer),
       );
       const sockets = keepFew(server);
-      return new Listener(server, { port: await bind(server, preferredPort), sockets });
+      return new ListeningServer(server, { port: await bind(server, preferredPort), sockets });
     },
   };
-}
-
-class Listener implements LoopbackListener {
-  readonly port: number;
-  readonly #server: Server;
-  readonly #sockets: Iterable<Socket>;
-
-  constructor(
-    server: Server,
-    { port, sockets }: { readonly port: number; readonly sockets: Iterable<Socket> },
-  ) {
-    this.port = port;
-    this.#server = server;
-    this.#sockets = sockets;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
-    this.#server.closeAllConnections();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
 }
 
 /** Closes the oldest connection where there are too many; those that are open, the oldest first. */
@@ -70,25 +47,15 @@ function keepFew(server: Server): Iterable<Socket> {
 }
 
 async function bind(server: Server, preferredPort: number): Promise<number> {
+  // Not `localhost`, which may be another address.
+  const host = "127.0.0.1";
   try {
-    return await listenOn(server, preferredPort);
+    return await listenOn(server, { host, port: preferredPort });
   } catch (error) {
     const errno = errnoOf(error);
     if (errno !== "EADDRINUSE" && errno !== "EACCES") throw error;
-    return await listenOn(server, 0);
+    return await listenOn(server, { host, port: 0 });
   }
-}
-
-function listenOn(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    // Not `localhost`, which may be another address.
-    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => {
-      server.off("error", reject);
-      const address = server.address();
-      resolve(typeof address === "object" && address ? address.port : port);
-    });
-  });
 }
 
 function reply(

@@ -1,6 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { WebListener, WebServer } from "../core/ports.ts";
+import type { WebServer } from "../core/ports.ts";
+import { ListeningServer, listenOn } from "./listening_server.ts";
 
 const maxHeaderBytes = 32 * 1024;
 /** Within this time a request must have come in as a whole, in milliseconds. */
@@ -25,47 +26,9 @@ export const machineWebServer: WebServer = {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     });
-    return new Listener(server, { port: await listenOn(server, { host, port }), sockets });
+    return new ListeningServer(server, { port: await listenOn(server, { host, port }), sockets });
   },
 };
-
-class Listener implements WebListener {
-  readonly port: number;
-  readonly #server: Server;
-  readonly #sockets: Iterable<Socket>;
-
-  constructor(
-    server: Server,
-    { port, sockets }: { readonly port: number; readonly sockets: Iterable<Socket> },
-  ) {
-    this.port = port;
-    this.#server = server;
-    this.#sockets = sockets;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
-    this.#server.closeAllConnections();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-}
-
-function listenOn(
-  server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off("error", reject);
-      const address = server.address();
-      resolve(typeof address === "object" && address ? address.port : port);
-    });
-  });
-}
 
 async function reply(
   incoming: IncomingMessage,

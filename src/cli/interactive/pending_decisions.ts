@@ -34,7 +34,7 @@ export async function pendingLines(
   const pending = await pendingChanges(storeOf(app), subsystem);
   return pending.map(
     ({ id, summary }) =>
-      `waits for you: ${id}  ${shown(summary)} (/${subsystem} show|approve|reject ${id})`,
+      `waits for you: ${id}  ${oneLine(summary)} (/${subsystem} show|approve|reject ${id})`,
   );
 }
 
@@ -42,11 +42,8 @@ export async function pendingLines(
  * Shows, makes or forgets a change that waits. One that does not fit any more goes on waiting.
  * @throws {HermesError} `usage/invalid`
  */
-export async function decide(
-  app: Deps,
-  decisions: Decisions,
-  [action = "", id]: readonly string[],
-): Promise<string> {
+export async function decide(app: Deps, decisions: Decisions, operands: string): Promise<string> {
+  const [action = "", id] = operands.split(/\s+/);
   const { subsystem } = decisions;
   const store = storeOf(app);
   const command = `/${subsystem}`;
@@ -64,16 +61,17 @@ export async function decide(
   }
   if (action === "reject") {
     await forgetChange(store, change);
-    return `Not done: ${shown(change.summary)}`;
+    return `Not done: ${oneLine(change.summary)}`;
   }
+  let told: string;
   try {
-    if (action === "show") return plainText((await decisions.preview(change)).trimEnd());
-    const done = await decisions.make(change);
-    await forgetChange(store, change);
-    return `Done: ${shown(done)}`;
+    told = await (action === "show" ? decisions.preview(change) : decisions.make(change));
   } catch (error) {
     throw usage(await refusalOf(error, subsystem), `${command} reject ${change.id} forgets it`);
   }
+  if (action === "show") return plainText(told.trimEnd());
+  await forgetChange(store, change);
+  return `Done: ${oneLine(told)}`;
 }
 
 /** Why a change is not made; rethrows what is a bug. */
@@ -89,10 +87,6 @@ async function refusalOf(error: unknown, subsystem: PendingSubsystem): Promise<s
 
 function storeOf({ ports, paths }: Deps) {
   return { files: ports.files, hermesHome: paths.home };
-}
-
-function shown(text: string): string {
-  return oneLine(plainText(text));
 }
 
 function usage(message: string, hint: string): HermesError {

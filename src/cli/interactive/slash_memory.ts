@@ -11,14 +11,13 @@ export const memoryCommand: SlashCommand = {
   operands: decisionOperands,
   summary: "what is remembered, and changes that wait for you",
   async run({ app, talk }, operands) {
-    const words = operands.split(/\s+/).filter((word) => word !== "");
     const { openMemory } = await import("../../app/memory.ts");
     // By now: what the session was opened with may have been changed since.
     const memory = await openMemory(app, await app.freshConfig());
     await talk.say(
-      words.length === 0
+      operands === ""
         ? await listing({ app, talk }, memory)
-        : await decide(app, decisionsOf(memory, await app.redactor()), words),
+        : await decide(app, decisionsOf(memory, await app.redactor()), operands),
     );
     return "stay";
   },
@@ -43,7 +42,7 @@ function knownLines({ sections, warnings }: MemorySnapshot, style: Style): reado
       `${style.bold(target === "memory" ? "notes" : "you")}  ${style.dim(usage)}`,
       ...entries.map((entry) => `- ${plainText(entry).replaceAll("\n", "\n  ")}`),
     ]),
-    ...warnings.map((warning) => style.yellow(oneLine(plainText(warning)))),
+    ...warnings.map((warning) => style.yellow(oneLine(warning))),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { skillLibrary } from "../../app/skills.ts";
 import type { PendingChange } from "../../tools/pending_changes.ts";
 import type { SkillCatalog } from "../../tools/skills/skill_library.ts";
-import { oneLine, plainText } from "../render/plain.ts";
+import { oneLine } from "../render/plain.ts";
 import type { Style } from "../render/style.ts";
 import { decide, decisionOperands, type Decisions, pendingLines } from "./pending_decisions.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
@@ -11,12 +11,11 @@ export const skillsCommand: SlashCommand = {
   operands: decisionOperands,
   summary: "the skills, and changes that wait for you",
   async run({ app, talk }, operands) {
-    const words = operands.split(/\s+/).filter((word) => word !== "");
     const library = await libraryOf(app);
     await talk.say(
-      words.length === 0
+      operands === ""
         ? await listing({ app, talk }, library)
-        : await decide(app, decisionsOf(library), words),
+        : await decide(app, decisionsOf(library), operands),
     );
     return "stay";
   },
@@ -46,15 +45,15 @@ function skillLines(catalog: SkillCatalog, style: Style): readonly string[] {
   return [
     ...skills.map(({ name, category, description }) => {
       const full = category === undefined ? name : `${category}/${name}`;
-      return `${style.bold(full)}  ${oneLine(plainText(description))}`;
+      return `${style.bold(full)}  ${oneLine(description)}`;
     }),
     ...broken.map(({ directory, reason }) =>
-      style.yellow(`broken: ${oneLine(plainText(`${directory}: ${reason}`))}`),
+      style.yellow(`broken: ${oneLine(`${directory}: ${reason}`)}`),
     ),
     ...shadowed.map(({ skill, by }) =>
-      style.dim(oneLine(plainText(`not used: ${skill.directory}, but ${by.directory}`))),
+      style.dim(oneLine(`not used: ${skill.directory}, but ${by.directory}`)),
     ),
-    ...problems.map((problem) => style.yellow(oneLine(plainText(problem)))),
+    ...problems.map((problem) => style.yellow(oneLine(problem))),
   ];
 }
 

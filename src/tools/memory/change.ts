@@ -1,6 +1,14 @@
 import type { JsonObject } from "../../core/json.ts";
 import { scanThreats } from "../../core/threat_scan.ts";
-import { charsOf, cleanEntry, formatEntries, grouped, hasSeparator, usageOf } from "./entries.ts";
+import {
+  beginningOf,
+  charsOf,
+  cleanEntry,
+  formatEntries,
+  grouped,
+  hasSeparator,
+  usageOf,
+} from "./entries.ts";
 import { isNamedBy, type ShownEntry } from "./shown_entries.ts";
 
 export type MemoryChange =
@@ -18,9 +26,6 @@ export interface ChangeRules {
   /** Masks what looks like a secret. */
   readonly redact: (text: string) => string;
 }
-
-/** Characters of an entry that a list of candidates shows. */
-const candidateChars = 100;
 
 /** The entries after a change, or why it is not made. Nothing is cut, and nothing is taken out to make room. */
 export function planChange(
@@ -125,9 +130,4 @@ function findEntry(entries: readonly ShownEntry[], oldText: string): string | Pl
     });
   }
   return first.text;
-}
-
-function beginningOf(text: string): string {
-  const chars = Array.from(text);
-  return chars.length > candidateChars ? `${chars.slice(0, candidateChars).join("")}…` : text;
 }

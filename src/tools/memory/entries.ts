@@ -41,6 +41,12 @@ export function charsOf(text: string): number {
   return count;
 }
 
+/** At most its first 100 characters, with an ellipsis for the rest. */
+export function beginningOf(text: string): string {
+  const chars = Array.from(text);
+  return chars.length > 100 ? `${chars.slice(0, 100).join("")}…` : text;
+}
+
 /** How full a file is: `41% — 900/2,200 chars`. */
 export function usageOf(entries: readonly string[], limit: number): string {
   const chars = charsOf(formatEntries(entries));

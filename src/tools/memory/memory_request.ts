@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { JsonObject } from "../../core/json.ts";
 import { defineInput, wrong } from "../input.ts";
 import type { MemoryChange } from "./change.ts";
+import { beginningOf } from "./entries.ts";
 import type { MemoryTarget } from "./memory_files.ts";
 
 /** The arguments of `memory`. */
@@ -65,7 +66,5 @@ export function argumentsOf({ target, change }: MemoryRequest): JsonObject {
 /** A request in one line for a person: `add memory: uses pnpm`. */
 export function summaryOf({ target, change }: MemoryRequest): string {
   const text = "content" in change ? change.content : change.oldText;
-  const line = Array.from(text.replace(/\s+/g, " ").trim());
-  const shown = line.length > 100 ? `${line.slice(0, 100).join("")}…` : line.join("");
-  return `${change.action} ${target}: ${shown}`;
+  return `${change.action} ${target}: ${beginningOf(text.replace(/\s+/g, " ").trim())}`;
 }

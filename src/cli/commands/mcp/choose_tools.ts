@@ -1,8 +1,9 @@
-import type { Ports, Terminal } from "../../../core/ports.ts";
+import type { Ports } from "../../../core/ports.ts";
 import type { ListedTool } from "../../../mcp/server_spec.ts";
 import { printNote } from "../../print.ts";
 import { fitWidth, textWidth } from "../../interactive/text_width.ts";
 import { oneLine } from "../../render/plain.ts";
+import { typedLine } from "../../typed_line.ts";
 
 /** Lets the person at the terminal choose from a server's tools: all with Enter, some by their numbers. */
 export async function chooseTools(
@@ -19,7 +20,7 @@ export async function chooseTools(
   await printNote(ports, lines.join("\n"));
   for (let attempt = 0; attempt < 3; attempt++) {
     await ports.terminal.stderr.write("Tools to use: Enter for all, or numbers such as 1,3-5: ");
-    const places = readPlaces(await line(ports.terminal), tools.length);
+    const places = readPlaces(await typedLine(ports.terminal), tools.length);
     if (places) return tools.flatMap(({ name }, at) => (places.has(at + 1) ? [name] : []));
     await printNote(ports, `Numbers from 1 to ${tools.length}, please`);
   }
@@ -43,14 +44,4 @@ export function readPlaces(text: string, count: number): ReadonlySet<number> | u
     for (const place of all.slice(first - 1, last)) places.add(place);
   }
   return places;
-}
-
-async function line(terminal: Terminal): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of terminal.stdin.chunks()) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.includes("\n")) break;
-  }
-  return text.split("\n")[0] ?? "";
 }
