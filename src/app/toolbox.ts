@@ -6,7 +6,7 @@ import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
 import type { MemorySnapshot } from "../tools/memory/memory_files.ts";
 import { createTools } from "../tools/registry.ts";
-import { selectTools, toolsetNames } from "../tools/toolsets.ts";
+import { namesSessions, selectTools, toolsetNames } from "../tools/toolsets.ts";
 import type { McpTools } from "./mcp_tools.ts";
 import { memorySettings, openMemory } from "./memory.ts";
 import type { AppParts } from "./parts.ts";
@@ -40,6 +40,8 @@ export async function openToolbox(
   const { files, spawner, clock, host } = app.ports;
   const { resultsDirectory, home } = app.paths;
   const redactor = await app.redactor();
+  const redact = (text: string): string => redactor.boundary(text);
+  const openSessions = () => app.sessions();
   const memory = await openMemory(app, config);
   const all = createTools({
     files,
@@ -56,13 +58,20 @@ export async function openToolbox(
     },
     envPassthrough: config.terminal.env_passthrough,
     secretEnv: await app.secretNames(),
-    redact: (text) => redactor.boundary(text),
+    redact,
     skills: skillSettings(config, options),
     ...(memory.targets.length > 0 ? { memory: memorySettings(memory, { config, options }) } : {}),
-    sessions: () => app.sessions(),
+    sessions: openSessions,
   });
+  const forPrograms = namesSessions(options.toolsets ?? [])
+    ? (await import("../tools/session_tools.ts")).createSessionTools({
+        sessions: openSessions,
+        clock,
+        redact,
+      })
+    : [];
   const { tools, unknown } = selectTools(
-    [...all.tools, ...(mcp?.tools ?? [])],
+    [...all.tools, ...forPrograms, ...(mcp?.tools ?? [])],
     { toolsets: options.toolsets, disabled: config.agent.disabled_toolsets },
     mcp?.toolsets,
   );

@@ -11,13 +11,8 @@ import { createProcessTool } from "./process.ts";
 import { createReadFileTool } from "./read_file.ts";
 import { createSearchFilesTool } from "./search_files.ts";
 import { createSessionSearchTool } from "./session_search.ts";
-import { createSessionsListTool } from "./sessions_list.ts";
-import { createSessionsReadTool } from "./sessions_read.ts";
-import { createSessionsSearchTool } from "./sessions_search.ts";
-import { createSessionsWaitTool } from "./sessions_wait.ts";
 import { BackgroundProcesses } from "./shell/background_processes.ts";
 import { childEnv } from "./shell/child_env.ts";
-import type { SessionToolDeps } from "./sessions/deps.ts";
 import { ShellSessions } from "./shell/shell_sessions.ts";
 import { createSkillManageTool } from "./skills/skill_manage.ts";
 import { createSkillViewTool } from "./skills/skill_view.ts";
@@ -136,21 +131,13 @@ export function createTools(deps: ToolDeps): ToolSet {
       createSkillManageTool(skillDeps),
       createClarifyTool(),
       ...(deps.memory ? [createMemoryTool({ ...deps.memory, files, clock, hermesHome })] : []),
-      ...(deps.sessions ? sessionTools({ sessions: deps.sessions, clock, redact }) : []),
+      ...(deps.sessions
+        ? [createSessionSearchTool({ sessions: deps.sessions, clock, redact })]
+        : []),
     ],
     async [Symbol.asyncDispose]() {
       await processes[Symbol.asyncDispose]();
       await sessions[Symbol.asyncDispose]();
     },
   };
-}
-
-function sessionTools(deps: SessionToolDeps): readonly Tool[] {
-  return [
-    createSessionSearchTool(deps),
-    createSessionsListTool(deps),
-    createSessionsReadTool(deps),
-    createSessionsSearchTool(deps),
-    createSessionsWaitTool(deps),
-  ];
 }

@@ -17,6 +17,11 @@ const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
 /** For programs that look after hermes: a conversation has them only where somebody names them. */
 const onlyByName: ReadonlySet<string> = new Set(toolsets.get("sessions"));
 
+/** Whether somebody names a tool of the toolset `sessions`, or all of it. */
+export function namesSessions(chosen: readonly string[]): boolean {
+  return chosen.some((name) => name === "sessions" || onlyByName.has(name));
+}
+
 /** The names of the tools in a toolset; none where there is no such toolset. */
 export function toolsOfToolset(name: string): readonly string[] {
   return toolsets.get(name) ?? [];

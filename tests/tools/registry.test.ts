@@ -3,6 +3,7 @@ import type { Host } from "../../src/core/ports.ts";
 import { MemorySessionStore } from "../../src/storage/memory_store.ts";
 import { createMemoryFiles } from "../../src/tools/memory/memory_files.ts";
 import { createTools, type ToolDeps } from "../../src/tools/registry.ts";
+import { createSessionTools } from "../../src/tools/session_tools.ts";
 import { selectTools, toolsetNames, toolsOfToolset } from "../../src/tools/toolsets.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { createFakeFiles } from "../fakes/files.ts";
@@ -48,6 +49,8 @@ function setUp(
   return { files, clock, spawner, set, tool };
 }
 
+const openSessions = () => Promise.resolve(new MemorySessionStore());
+
 /** With all that tools can be made of. */
 function setUpWhole() {
   const memory = createMemoryFiles(
@@ -56,7 +59,7 @@ function setUpWhole() {
   );
   return setUp(undefined, undefined, {
     memory: { memory, approval: "none", origin: "cli" },
-    sessions: () => Promise.resolve(new MemorySessionStore()),
+    sessions: openSessions,
   });
 }
 
@@ -81,10 +84,6 @@ test("createTools() keeps its order, in which models see the tools", () => {
     ...allNames,
     "memory",
     "session_search",
-    "sessions_list",
-    "sessions_read",
-    "sessions_search",
-    "sessions_wait",
   ]);
 });
 
@@ -166,7 +165,9 @@ describe("selectTools()", () => {
   });
 
   test("gives a conversation the sessions tools only by their name", () => {
-    const { tools } = setUpWhole().set;
+    const { set, clock } = setUpWhole();
+    const deps = { sessions: openSessions, clock, redact: (text: string) => text };
+    const tools = [...set.tools, ...createSessionTools(deps)];
     const names = (toolsets: readonly string[] | undefined) =>
       selectTools(tools, { toolsets, disabled: [] }).tools.map(({ spec }) => spec.name);
     const usual = [...allNames, "memory", "session_search"];
