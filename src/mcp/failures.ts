@@ -72,8 +72,12 @@ export function whyOf(
   }
   if (end !== undefined) return `has ended (${end})${said}`;
   const errno = errnoOf(error);
-  if (reach.kind === "stdio" && errno === "ENOENT")
-    return `cannot be started: ${reach.program} is not there, or its directory ${reach.cwd} is not`;
+  if (reach.kind === "stdio" && errno === "ENOENT") {
+    // The system says the same of both; a name without a directory was looked for and not found.
+    return reach.program.includes("/")
+      ? `cannot be started: ${reach.program} is not there, or the directory ${reach.cwd}, which it works in`
+      : `cannot be started: ${reach.program} is not on PATH`;
+  }
   if (reach.kind === "stdio" && errno !== undefined && /^E[A-Z0-9]+$/.test(errno)) {
     return `cannot be started: ${reach.program}: ${errno}`;
   }

@@ -19,7 +19,7 @@ const deps = {
   spawner: { find: (program: string) => Promise.resolve(programs.get(program)) },
   host: { homeDirectory: "/home/ada" },
   env: { PATH: "/usr/bin", HOME: "/home/ada", OPENAI_API_KEY: "sk-1" },
-  cwd: "/work",
+  cwd: "/srv",
 };
 
 async function problemOf(entry: object): Promise<readonly [string, string | undefined]> {
@@ -59,11 +59,11 @@ test.each([
     "/home/ada/.local/bin:/usr/bin",
   ],
   ["a path in the home", { command: "~/bin/x" }, "/home/ada/bin/x", "/usr/bin"],
-  ["a path in the project", { command: "./x" }, "/work/x", "/usr/bin"],
+  ["a path in the project", { command: "./x" }, "/srv/x", "/usr/bin"],
   ["what is nowhere", { command: "nope" }, "nope", "/usr/bin"],
 ])("specOf() of %s", async (_, entry, program, path) => {
   const { reach } = await specOf(deps, server(entry));
-  expect(reach).toMatchObject({ kind: "stdio", program, cwd: "/work", env: { PATH: path } });
+  expect(reach).toMatchObject({ kind: "stdio", program, cwd: "/srv", env: { PATH: path } });
 });
 
 test("specOf() of an address", async () => {

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type PtyProgram, startInPty } from "../fakes/pty.ts";
+import type { PtyProgram } from "../fakes/pty.ts";
 import { startResponsesServer, type StepSource } from "../fakes/responses_server.ts";
 import { callTool, hangBeforeHeaders, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
-import { binary, configFor, createSandbox, type Sandbox } from "./sandbox.ts";
+import { configFor, createSandbox, type Sandbox, startChat } from "./sandbox.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -20,17 +20,7 @@ async function withChat(
 ): Promise<void> {
   await using server = await startResponsesServer({ steps });
   await sandbox.configure(configFor(server.url));
-  await using chat = startInPty({
-    command: [binary],
-    cwd: sandbox.work,
-    env: {
-      PATH: process.env["PATH"],
-      HOME: sandbox.root,
-      HERMES_HOME: sandbox.home,
-      TERM: "xterm-256color",
-    },
-  });
-  await chat.untilShown("/help");
+  await using chat = await startChat(sandbox);
   await talk(chat);
 }
 

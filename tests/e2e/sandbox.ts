@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type PtyProgram, startInPty } from "../fakes/pty.ts";
 
 /** The binary under test. */
 export const binary = resolve(process.env["HERMES_BINARY"] ?? "dist/hermes");
@@ -192,6 +193,22 @@ export async function createSandbox(): Promise<Sandbox> {
     run: (args, options) => start(args, options).ended,
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+/** The binary at a terminal, when its session waits for the first message. */
+export async function startChat({ work, root, home }: Sandbox): Promise<PtyProgram> {
+  const chat = startInPty({
+    command: [binary],
+    cwd: work,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: root,
+      HERMES_HOME: home,
+      TERM: "xterm-256color",
+    },
+  });
+  await chat.untilShown("/help");
+  return chat;
 }
 
 /** The two dialects of an endpoint, as the configuration calls them. */

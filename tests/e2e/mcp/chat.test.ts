@@ -2,10 +2,9 @@ import { expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oddServerCommand } from "../../fakes/odd_mcp_server_main.ts";
-import { startInPty } from "../../fakes/pty.ts";
 import { startResponsesServer } from "../../fakes/responses_server.ts";
 import { callTool, textAnswer } from "../../fakes/server_steps.ts";
-import { binary, configFor, createSandbox } from "../sandbox.ts";
+import { configFor, createSandbox, startChat } from "../sandbox.ts";
 
 test("at a terminal a tool that acts is asked for, always allowed, and its server's form is asked", async () => {
   await using sandbox = await createSandbox();
@@ -20,17 +19,7 @@ test("at a terminal a tool that acts is asked for, always allowed, and its serve
   });
   const line = JSON.stringify(oddServerCommand("plain"));
   await sandbox.configure(`${configFor(server.url)}mcp_servers:\n  s: ${line}\n`);
-  await using chat = startInPty({
-    command: [binary],
-    cwd: sandbox.work,
-    env: {
-      PATH: process.env["PATH"],
-      HOME: sandbox.root,
-      HERMES_HOME: sandbox.home,
-      TERM: "xterm-256color",
-    },
-  });
-  await chat.untilShown("/help");
+  await using chat = await startChat(sandbox);
   chat.type("write it\r");
   await chat.untilShown("write of MCP server s");
   await chat.untilShown("no answer within 59 s");

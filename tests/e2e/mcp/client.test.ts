@@ -323,7 +323,7 @@ test.each([
   [
     "not there",
     { s: () => entry({ command: "no-such-program", args: [] }) },
-    "MCP server s cannot be started: no-such-program is not there",
+    "MCP server s cannot be started: no-such-program is not on PATH",
   ],
   [
     "a shell with a download",
