@@ -2,11 +2,12 @@ import type { CommandRun, FileChange, Item, ModelItem } from "../core/item.ts";
 
 /**
  * Items as a model endpoint understands them, in a new array: what another backend did with tools of its own becomes a
- * call with its result, the same each time, so that prompt caches hold. Ids that would not do on a wire are left to the
+ * call with its result, the same each time, so that prompt caches hold; what was compressed is left to its compaction. Ids that would not do on a wire are left to the
  * transports, as those of other calls are.
  */
 export function asModelItems(items: readonly Item[]): readonly ModelItem[] {
-  return items.flatMap((item): readonly ModelItem[] => {
+  const compactedAt = items.findLastIndex((item) => item.type === "compaction");
+  return items.slice(Math.max(0, compactedAt)).flatMap((item): readonly ModelItem[] => {
     switch (item.type) {
       case "command":
         return commandPair(item);
@@ -18,6 +19,8 @@ export function asModelItems(items: readonly Item[]): readonly ModelItem[] {
       case "tool-call":
       case "tool-result":
         return [item];
+      case "compaction":
+        return item.context;
       default:
         return item satisfies never;
     }

@@ -1,18 +1,32 @@
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
-import { addUsage, noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
-import type { Item, Replay } from "../core/item.ts";
-import { isJsonObject, type Json } from "../core/json.ts";
+import {
+  addUsage,
+  noUsage,
+  type SessionSplitEvent,
+  type TurnEvent,
+  type TurnOutcome,
+  type Usage,
+} from "../core/event.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
 import type { SessionStore } from "../core/session_store.ts";
+import { storedCompaction, storedCopy } from "./stored_copy.ts";
 
 export interface SessionTurnDeps {
-  readonly store: Pick<SessionStore, "startTurn" | "append" | "keepRuntimeState" | "endTurn">;
+  readonly store: TurnStore;
   readonly runtime: AgentRuntime;
   readonly clock: Clock;
   readonly redactor: Redaction;
+  /** The id of a turn that goes on in another session. */
+  newTurnId(): string;
 }
+
+/** What a turn writes. */
+export type TurnStore = Pick<
+  SessionStore,
+  "startTurn" | "append" | "keepRuntimeState" | "split" | "endTurn"
+>;
 
 type Redaction = Pick<Redactor, "content" | "boundary" | "held">;
 
@@ -61,6 +75,9 @@ class TurnLedger {
   readonly #deps: SessionTurnDeps;
   readonly #turn: TurnRequest;
   readonly #completed: string[] = [];
+  /** Another one than the turn's own after a split. */
+  #turnId: string;
+  /** Since the last split. */
   #usage: Usage = noUsage;
   #isStarted = false;
   #isEnded = false;
@@ -68,6 +85,7 @@ class TurnLedger {
   constructor(deps: SessionTurnDeps, turn: TurnRequest) {
     this.#deps = deps;
     this.#turn = turn;
+    this.#turnId = turn.turnId;
   }
 
   get isEnded(): boolean {
@@ -87,16 +105,32 @@ class TurnLedger {
   async *store(event: Exclude<TurnEvent, { type: "turn-end" }>): AsyncGenerator<TurnEvent, void> {
     if (event.type === "turn-start") {
       const { runtimeState: state } = event;
-      if (state !== undefined) await this.#deps.store.keepRuntimeState(this.#turn.turnId, state);
+      if (state !== undefined) await this.#deps.store.keepRuntimeState(this.#turnId, state);
       return;
     }
+    if (event.type === "session-split") await this.#split(event);
     if (event.type === "usage") this.#usage = addUsage(this.#usage, event.usage);
     if (event.type === "item-end") {
       const stored = storedCopy(event.item, this.#deps.redactor);
-      await this.#deps.store.append(this.#turn.turnId, stored, this.#deps.clock.now());
+      await this.#deps.store.append(this.#turnId, stored, this.#deps.clock.now());
       this.#completed.push(event.item.id);
     }
     yield event;
+  }
+
+  async #split({ sessionId, compaction, instructions }: SessionSplitEvent): Promise<void> {
+    const newTurnId = this.#deps.newTurnId();
+    await this.#deps.store.split({
+      turnId: this.#turnId,
+      newTurnId,
+      newSessionId: sessionId,
+      compaction: storedCompaction(compaction, this.#deps.redactor),
+      ...(instructions === undefined ? {} : { instructions }),
+      usage: this.#usage,
+      at: this.#deps.clock.now(),
+    });
+    this.#turnId = newTurnId;
+    this.#usage = noUsage;
   }
 
   async end(outcome: TurnOutcome): Promise<TurnEvent> {
@@ -106,7 +140,7 @@ class TurnLedger {
     if (!this.#isStarted) return { type: "turn-end", outcome: actual };
     try {
       await this.#deps.store.endTurn({
-        turnId: this.#turn.turnId,
+        turnId: this.#turnId,
         outcome: storedOutcome(actual, this.#deps.redactor),
         usage: this.#usage,
         endedAt: this.#deps.clock.now(),
@@ -118,65 +152,6 @@ class TurnLedger {
       return { type: "turn-end", outcome: failed(kept, this.completedItemIds) };
     }
   }
-}
-
-/**
- * The item as it is kept: secrets that somebody repeated in a text or in arguments are masked. What a person sent, and
- * what a tool found, must otherwise stay what it was, for the model that reads it again.
- */
-function storedCopy(item: Item, redactor: Redaction): Item {
-  switch (item.type) {
-    case "user-message":
-      return {
-        ...item,
-        parts: item.parts.map((part) =>
-          part.type === "text" ? { ...part, text: redactor.held(part.text) } : part,
-        ),
-      };
-    case "assistant-message":
-    case "reasoning":
-      return { ...item, text: redactor.content(item.text), ...storedReplay(item, redactor) };
-    case "tool-call":
-      return {
-        ...item,
-        arguments: redactor.content(item.arguments),
-        ...storedReplay(item, redactor),
-      };
-    case "tool-result":
-      return { ...item, output: redactor.held(item.output) };
-    case "command":
-      return {
-        ...item,
-        command: redactor.content(item.command),
-        output: redactor.held(item.output),
-      };
-    case "file-change":
-      return item;
-    default:
-      return item satisfies never;
-  }
-}
-
-function storedReplay(
-  { replay }: { readonly replay?: Replay },
-  redactor: Redaction,
-): { readonly replay?: Replay } {
-  return replay ? { replay: { ...replay, payload: storedPayload(replay.payload, redactor) } } : {};
-}
-
-/** Fields that must come back byte for byte: ids, signatures, and what only the server can read. */
-const opaque = /^(?:(?:.*_)?(?:id|signature)|.*(?:Id|Signature)|encrypted_?[cC]ontent|data)$/;
-
-function storedPayload(payload: Json, redactor: Redaction): Json {
-  if (typeof payload === "string") return redactor.content(payload);
-  if (Array.isArray(payload)) return payload.map((part: Json) => storedPayload(part, redactor));
-  if (!isJsonObject(payload)) return payload;
-  return Object.fromEntries(
-    Object.entries(payload).map(([name, value]) => [
-      name,
-      opaque.test(name) && typeof value === "string" ? value : storedPayload(value, redactor),
-    ]),
-  );
 }
 
 /** The end as it is kept: servers repeat what they refuse, keys too. */

@@ -1,4 +1,5 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
+import type { TurnStore } from "../agent/session_turn.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
@@ -6,6 +7,7 @@ import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
 import { type Backend, openBackend } from "./backend.ts";
+import { newTurnId } from "./ids.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
@@ -64,6 +66,7 @@ export async function openConversation(
       runtime: backend.runtime,
       clock: ports.clock,
       redactor,
+      newTurnId,
     },
     {
       sessionId: session.id,
@@ -130,13 +133,12 @@ async function loadSession(
   const sessions = await app.sessions();
   const info =
     resume.kind === "latest" ? await sessions.latest() : await sessions.resolve(resume.idOrTitle);
-  if (info) return await sessions.load(info.id);
+  // A session that was compressed goes on in another one.
+  if (info) return await sessions.load((await sessions.tip(info.id)).id);
   throw new HermesError("session/not_found", "There is no session to go on with", {
     hint: "start one without -c",
   });
 }
-
-type TurnStore = Pick<SessionStore, "startTurn" | "append" | "keepRuntimeState" | "endTurn">;
 
 /**
  * The store of a session that goes on. What another backend remembers of it ends with the first turn that it has no part
@@ -153,6 +155,7 @@ function goingOnStore(store: SessionStore, info: SessionInfo, runtime: Backend["
     },
     append: (turnId, item, at) => store.append(turnId, item, at),
     keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
+    split: (split) => store.split(split),
     endTurn: (turn) => store.endTurn(turn),
   };
 }
@@ -168,6 +171,7 @@ function creatingStore(store: SessionStore, session: NewSession): TurnStore {
     },
     append: (turnId, item, at) => store.append(turnId, item, at),
     keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
+    split: (split) => store.split(split),
     endTurn: (turn) => store.endTurn(turn),
   };
 }

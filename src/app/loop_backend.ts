@@ -5,9 +5,10 @@ import {
   localDate,
   projectFileProblem,
 } from "../agent/instructions.ts";
-import { createLoopRuntime } from "../agent/loop.ts";
+import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
 import { missingCredential } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
+import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { newItemId } from "./ids.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
@@ -50,19 +51,22 @@ async function withTools(
 ): Promise<Backend> {
   const toolbox = await openToolbox(app, from, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });
-  const runtime = createLoopRuntime({
+  const loop: LoopDeps = {
     transport: side.transport,
     tools: toolbox.tools,
     clock: app.ports.clock,
     spill: toolbox.spill,
     newId: newItemId,
-  });
+  };
+  const runtime = createLoopRuntime(loop);
   return {
     name: "loop",
     provider: side.provider,
     model: side.model,
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
+    loop,
+    auxiliary: createAuxiliary(side.transport, side.model),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],

@@ -12,7 +12,7 @@ import { createRedactor } from "../core/redact.ts";
 import type { SessionStore } from "../core/session_store.ts";
 import type { Question, Tool } from "../core/tool.ts";
 import { MemorySessionStore } from "../storage/memory_store.ts";
-import { newItemId } from "./ids.ts";
+import { newItemId, newTurnId } from "./ids.ts";
 import { endpointTransport } from "./model_side.ts";
 import { createResultFiles } from "./result_files.ts";
 import { newSessionId } from "./session_id.ts";
@@ -135,7 +135,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     spill: createResultFiles(ports.files, join(host.temporaryDirectory, `hermes-${id}`)),
   });
   const runner = createTurnRunner(
-    { store, runtime, clock, redactor },
+    { store, runtime, clock, redactor, newTurnId },
     {
       sessionId: id,
       model,

@@ -37,6 +37,8 @@ export function createTurnRunner(
       const turn = { ...request, turnId: newTurnId(), history: [...items], message };
       for await (const event of runSessionTurn({ ...deps, runtime }, turn, signal)) {
         if (event.type === "item-end") items.push(event.item);
+        // What it stands for stays with the session that was left.
+        if (event.type === "session-split") items.splice(0, items.length, event.compaction);
         yield event;
       }
     },

@@ -1,6 +1,6 @@
 import type { ApprovalSubject, ApprovalVerdict } from "./approval.ts";
 import type { HermesError } from "./errors.ts";
-import type { Item, ModelItem } from "./item.ts";
+import type { Compaction, Item, ModelItem } from "./item.ts";
 
 /**
  * What happened to items, in order. Each `item-start` is followed by exactly one `item-end` of the same id,
@@ -33,6 +33,19 @@ export interface NoticeEvent {
   readonly type: "notice";
   readonly level: "info" | "warning";
   readonly text: string;
+}
+
+/**
+ * The context was compressed, and the session goes on in a new one: what follows, of this turn too, belongs to that. The
+ * compaction is its first item.
+ */
+export interface SessionSplitEvent {
+  readonly type: "session-split";
+  /** Id of the new session. */
+  readonly sessionId: string;
+  readonly compaction: Compaction;
+  /** Its system prompt, where that is another one from here on. */
+  readonly instructions?: string;
 }
 
 /** The steps that the model works along, whole each time. */
@@ -88,6 +101,7 @@ export type TurnEvent =
       readonly verdict: ApprovalVerdict;
     }
   | { readonly type: "usage"; readonly usage: Usage }
+  | SessionSplitEvent
   | { readonly type: "turn-end"; readonly outcome: TurnOutcome };
 
 /** No tokens at all. */

@@ -109,8 +109,23 @@ export interface ChangedFile {
 /** What a model endpoint understands. */
 export type ModelItem = UserMessage | AssistantMessage | Reasoning | ToolCall | ToolResult;
 
+/**
+ * Where a context was compressed: what the model gets from here on in place of everything before. The items that it
+ * stands for stay where they were stored.
+ */
+export interface Compaction {
+  readonly type: "compaction";
+  readonly id: string;
+  /** The first items of the conversation, the summary as a message, and the last items, in the order of the model. */
+  readonly context: readonly ModelItem[];
+  /** The summary alone: for people, and to be carried on by the next one. */
+  readonly summary: string;
+  /** How many items the summary stands for. */
+  readonly dropped: number;
+}
+
 /** What a session is made of. */
-export type Item = ModelItem | CommandRun | FileChange;
+export type Item = ModelItem | CommandRun | FileChange | Compaction;
 
 /** The text of a user's message without its images. */
 export function textOf(message: UserMessage): string {

@@ -17,6 +17,8 @@ export function roleAndText(item: Item): SaidText {
       return item.synthetic ? { role: "none", text: "" } : { role: "user", text: textOf(item) };
     case "assistant-message":
       return { role: "assistant", text: item.text };
+    // What it stands for is found where it was said.
+    case "compaction":
     case "reasoning":
       return { role: "none", text: "" };
     case "tool-call":

@@ -1,5 +1,5 @@
 import type { TurnOutcome, Usage } from "./event.ts";
-import type { Item } from "./item.ts";
+import type { Compaction, Item } from "./item.ts";
 
 /** Which backend a session runs on, as users write it. */
 export type RuntimeName = "loop" | "codex_app_server";
@@ -36,6 +36,36 @@ export interface SessionInfo extends Omit<NewSession, "baseUrl" | "title" | "par
   /** The first line of the first user message, at most 120 characters. */
   readonly preview: string;
   readonly runtimeState: string | null;
+  /** When it was closed: null while it can go on by itself. */
+  readonly endedAt: number | null;
+  /** `compression`: it goes on in a child. */
+  readonly endReason: string | null;
+}
+
+/** How a session goes on in a new one. */
+export interface SessionSplit {
+  /** The turn that is running, and what the rest of it is called in the new session. */
+  readonly turnId: string;
+  readonly newTurnId: string;
+  readonly newSessionId: string;
+  readonly compaction: Compaction;
+  /** That of the old session where absent. */
+  readonly instructions?: string;
+  /** What the turn used in the old session. */
+  readonly usage: Usage;
+  /** ms since epoch. */
+  readonly at: number;
+}
+
+/** Who may compress a session just now. */
+export interface SessionLock {
+  readonly sessionId: string;
+  /** Unique for each attempt. */
+  readonly holder: string;
+  /** ms since epoch. */
+  readonly at: number;
+  /** A holder that is gone holds no longer than this, in ms. */
+  readonly lifeMs: number;
 }
 
 export interface NewTurn {
@@ -61,6 +91,14 @@ export interface SessionStore extends AsyncDisposable {
   /** What the backend must find again when the session goes on: kept at once, since the turn may never end. */
   keepRuntimeState(turnId: string, state: string | null): Promise<void>;
   endTurn(turn: EndedTurn): Promise<void>;
+  /**
+   * Closes the turn's session with the reason `compression` and goes on in a child, in one commit: the turn is in the
+   * child from then on, under its new id. The child is called as its parent with the next number.
+   */
+  split(split: SessionSplit): Promise<void>;
+  /** Whether this holder has the session's lock now; a second one gets it when the first has released it or is too old. */
+  lock(lock: SessionLock): Promise<boolean>;
+  unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void>;
 }
 
 export interface SearchHit {
@@ -114,6 +152,10 @@ export interface SessionCatalog {
   /** The session that was written to last, or undefined. */
   latest(): Promise<SessionInfo | undefined>;
   items(sessionId: string): Promise<readonly StoredItem[]>;
+  /** Where a session goes on: itself, or the last of what it was compressed into. @throws {HermesError} `session/not_found` */
+  tip(sessionId: string): Promise<SessionInfo>;
+  /** The session with those that it was compressed from, the oldest first. @throws {HermesError} `session/not_found` */
+  lineage(sessionId: string): Promise<readonly SessionInfo[]>;
   search(query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
   /** The place behind the last item that was stored: a number that only grows, also when sessions are deleted. */
   cursor(): Promise<number>;

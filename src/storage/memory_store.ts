@@ -9,14 +9,16 @@ import type {
   SearchOptions,
   SessionCatalog,
   SessionInfo,
+  SessionLock,
+  SessionSplit,
   SessionStore,
   StoredItem,
 } from "../core/session_store.ts";
 import { itemCounts, itemText, previewOf } from "./item_text.ts";
-import { chooseSession, sessionNotFound } from "./resolve_session.ts";
+import { chooseSession, goesOnElsewhere, sessionNotFound } from "./resolve_session.ts";
 import { createTextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
-import { cleanTitle, lineageNumber, titleTaken } from "./titles.ts";
+import { cleanTitle, lineageNumber, nextTitle, titleTaken } from "./titles.ts";
 
 interface MemorySession {
   info: SessionInfo;
@@ -27,6 +29,7 @@ interface MemorySession {
 export class MemorySessionStore implements SessionStore, SessionCatalog {
   readonly #sessions = new Map<string, MemorySession>();
   readonly #sessionOfTurn = new Map<string, MemorySession>();
+  readonly #locks = new Map<string, { readonly holder: string; readonly expiresAt: number }>();
   /** The number of the last item, counted over all sessions. */
   #lastCursor = 0;
 
@@ -45,6 +48,8 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
         usage: noUsage,
         preview: "",
         runtimeState: null,
+        endedAt: null,
+        endReason: null,
       },
       items: [],
     });
@@ -88,6 +93,76 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
       usage: addUsage(info.usage, usage),
     };
     this.#sessionOfTurn.delete(turnId);
+  }
+
+  async split(split: SessionSplit): Promise<void> {
+    const session = this.#ofTurn(split.turnId);
+    const { info } = session;
+    if (info.endedAt !== null) throw goesOnElsewhere(info.id);
+    const { at, compaction, newSessionId, newTurnId } = split;
+    session.info = {
+      ...info,
+      endedAt: at,
+      endReason: "compression",
+      updatedAt: at,
+      usage: addUsage(info.usage, split.usage),
+    };
+    const titles = this.#newestFirst().flatMap(({ title }) => title ?? []);
+    const child: MemorySession = {
+      info: {
+        ...info,
+        id: newSessionId,
+        instructions: split.instructions ?? info.instructions,
+        title: info.title === null ? null : nextTitle(info.title, titles),
+        parentId: info.id,
+        runtimeState: null,
+        startedAt: at,
+        updatedAt: at,
+        messageCount: 0,
+        toolCallCount: 0,
+        usage: noUsage,
+      },
+      items: [],
+    };
+    this.#sessions.set(newSessionId, child);
+    this.#sessionOfTurn.delete(split.turnId);
+    this.#sessionOfTurn.set(newTurnId, child);
+    await this.append(newTurnId, compaction, at);
+  }
+
+  async lock({ sessionId, holder, at, lifeMs }: SessionLock): Promise<boolean> {
+    const held = this.#locks.get(sessionId);
+    if (held && held.holder !== holder && held.expiresAt > at) return false;
+    this.#locks.set(sessionId, { holder, expiresAt: at + lifeMs });
+    return true;
+  }
+
+  async unlock({ sessionId, holder }: Pick<SessionLock, "sessionId" | "holder">): Promise<void> {
+    if (this.#locks.get(sessionId)?.holder === holder) this.#locks.delete(sessionId);
+  }
+
+  async tip(sessionId: string): Promise<SessionInfo> {
+    let { info } = this.#byId(sessionId);
+    while (info.endReason === "compression") {
+      const { id, endedAt } = info;
+      const child = this.#newestFirst().find(
+        ({ parentId, startedAt }) => parentId === id && startedAt === endedAt,
+      );
+      if (!child) break;
+      info = child;
+    }
+    return info;
+  }
+
+  async lineage(sessionId: string): Promise<readonly SessionInfo[]> {
+    const lineage = [this.#byId(sessionId).info];
+    for (let id = lineage[0]?.parentId ?? null; id !== null;) {
+      const parent = this.#sessions.get(id)?.info;
+      if (parent?.endReason !== "compression") break;
+      lineage.unshift(parent);
+      id = parent.parentId;
+    }
+    return lineage;
   }
 
   async list(options: {

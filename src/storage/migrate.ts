@@ -1,6 +1,7 @@
 import { HermesError } from "../core/errors.ts";
 import { initial } from "./migrations/0001_initial.ts";
 import { baseUrl } from "./migrations/0002_base_url.ts";
+import { lineage } from "./migrations/0003_lineage.ts";
 import type { SqliteConnection } from "./sqlite.ts";
 
 /** One step of the schema. */
@@ -11,7 +12,7 @@ export interface Migration {
 }
 
 /** In order; the number of a migration is the schema version that it leads to. Never edited once released. */
-const migrations: readonly Migration[] = [initial, baseUrl];
+const migrations: readonly Migration[] = [initial, baseUrl, lineage];
 
 /** The schema version that this program reads and writes. */
 export const schemaVersion = migrations.length;

@@ -41,3 +41,12 @@ export function sessionNotFound(name: string): HermesError {
     hint: "hermes sessions list shows them",
   });
 }
+
+/** The failure of compressing a session that another process has compressed. */
+export function goesOnElsewhere(sessionId: string): HermesError {
+  return new HermesError(
+    "store/invalid",
+    `Session ${sessionId} was compressed by another process and goes on there`,
+    { hint: `hermes --resume ${sessionId}` },
+  );
+}

@@ -19,6 +19,8 @@ export function sessionInfo(row: Selectable<SessionsTable>): SessionInfo {
     title: row.title,
     parentId: row.parent_id,
     runtimeState: row.runtime_state,
+    endedAt: row.ended_at,
+    endReason: row.end_reason,
     preview: row.preview,
     startedAt: row.started_at,
     updatedAt: row.updated_at,

@@ -9,6 +9,8 @@ import type {
   SearchOptions,
   SessionCatalog,
   SessionInfo,
+  SessionLock,
+  SessionSplit,
   SessionStore,
   StoredItem,
 } from "../core/session_store.ts";
@@ -17,6 +19,7 @@ import { type Database, openDatabase } from "./database.ts";
 import { lastCursor, messagesAfter } from "./new_messages.ts";
 import { chooseSession, sessionNotFound } from "./resolve_session.ts";
 import { searchItems } from "./search.ts";
+import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
 import { cleanTitle, titleTaken } from "./titles.ts";
@@ -140,6 +143,33 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       }),
     );
     this.#sessionOfTurn.delete(turnId);
+  }
+
+  async split(split: SessionSplit): Promise<void> {
+    const sessionId = this.#sessionOf(split.turnId);
+    await this.#write((database) =>
+      database.transactDurably((transaction) => splitSession(transaction, sessionId, split)),
+    );
+    this.#sessionOfTurn.delete(split.turnId);
+    this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
+  }
+
+  async lock(lock: SessionLock): Promise<boolean> {
+    return await this.#write(({ db }) => lockSession(db, lock));
+  }
+
+  async unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void> {
+    await this.#write(({ db }) => unlockSession(db, lock));
+  }
+
+  async tip(sessionId: string): Promise<SessionInfo> {
+    await this.#byId(sessionId);
+    return await this.#byId(await this.#write(({ db }) => tipOf(db, sessionId)));
+  }
+
+  async lineage(sessionId: string): Promise<readonly SessionInfo[]> {
+    await this.#byId(sessionId);
+    return await this.#write(({ db }) => lineageOf(db, sessionId));
   }
 
   async list(options: {

@@ -6,6 +6,7 @@ export interface Tables {
   readonly sessions: SessionsTable;
   readonly turns: TurnsTable;
   readonly items: ItemsTable;
+  readonly session_locks: SessionLocksTable;
   /** Words of texts (FTS5, unicode61); absent where SQLite lacks FTS5. */
   readonly items_words: SearchTable;
   /** Trigrams of texts in scripts without spaces. */
@@ -34,6 +35,14 @@ export interface SessionsTable {
   readonly output_tokens: Generated<number>;
   readonly reasoning_tokens: Generated<number>;
   readonly total_tokens: Generated<number>;
+  readonly ended_at: Generated<number | null>;
+  /** `compression`: it goes on in a child. */
+  readonly end_reason: Generated<string | null>;
+  /** What it works towards, as JSON. */
+  readonly goal: Generated<string | null>;
+  /** US dollars, as far as they are known; null where nothing is known. */
+  readonly cost_usd: Generated<number | null>;
+  readonly model_calls: Generated<number>;
 }
 
 export interface TurnsTable {
@@ -41,8 +50,8 @@ export interface TurnsTable {
   readonly session_id: string;
   readonly started_at: number;
   readonly ended_at: number | null;
-  /** `running` stays behind when the process died. */
-  readonly status: "running" | "completed" | "interrupted" | "failed";
+  /** `running` stays behind when the process died; `continued`: the turn went on in another session. */
+  readonly status: "running" | "completed" | "interrupted" | "failed" | "continued";
   readonly error_code: string | null;
   readonly error_message: string | null;
 }
@@ -61,6 +70,15 @@ export interface ItemsTable {
   readonly words: string | null;
   /** The same text where it is written without spaces between words. */
   readonly trigrams: string | null;
+  /** When a rewind took it out of the conversation; it stays stored. */
+  readonly hidden_at: Generated<number | null>;
+}
+
+export interface SessionLocksTable {
+  readonly session_id: string;
+  readonly holder: string;
+  /** ms since epoch. */
+  readonly expires_at: number;
 }
 
 export interface SearchTable {

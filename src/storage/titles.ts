@@ -32,6 +32,16 @@ export function titleTaken(ownerId: string, title: string): HermesError {
   );
 }
 
+/** The next title of a lineage that none of `taken` is: `report` becomes `report #2`, `report #2` becomes `report #3`. */
+export function nextTitle(title: string, taken: readonly string[]): string {
+  const base = title.replace(/ #[1-9]\d*$/, "");
+  const numbers = [title, ...taken].map((each) => lineageNumber(each, base) ?? 0);
+  const ending = ` #${Math.max(...numbers) + 1}`;
+  return `${Array.from(base)
+    .slice(0, maxTitleChars - ending.length)
+    .join("")}${ending}`;
+}
+
 /** The number of a title in its lineage: `report` 1, `report #3` 3; undefined when it is another one's. */
 export function lineageNumber(title: string, base: string): number | undefined {
   if (title === base) return 1;

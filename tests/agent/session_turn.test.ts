@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { runSessionTurn } from "../../src/agent/session_turn.ts";
+import { runSessionTurn, type TurnStore } from "../../src/agent/session_turn.ts";
 import { denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import { noUsage, type TurnEvent } from "../../src/core/event.ts";
 import type { Item, UserMessage } from "../../src/core/item.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { AgentRuntime, TurnRequest } from "../../src/core/runtime.ts";
-import type { EndedTurn, SessionStore } from "../../src/core/session_store.ts";
+import type { EndedTurn } from "../../src/core/session_store.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { assistant, toolCall } from "../fakes/model.ts";
 
@@ -29,10 +29,7 @@ const turn: TurnRequest = {
 };
 
 /** A store that writes down what is asked of it, and fails on demand. */
-function createLogStore(failOn?: string): Pick<
-  SessionStore,
-  "startTurn" | "append" | "keepRuntimeState" | "endTurn"
-> & {
+function createLogStore(failOn?: string): TurnStore & {
   log: string[];
   ended: EndedTurn[];
 } {
@@ -49,6 +46,10 @@ function createLogStore(failOn?: string): Pick<
     append: (_turnId, item) =>
       note(`append ${item.id}${item.type === "assistant-message" ? ` ${item.text}` : ""}`),
     keepRuntimeState: (_turnId, state) => note(`keep ${state}`),
+    split: ({ turnId, newTurnId, newSessionId, compaction, usage: { totalTokens } }) =>
+      note(
+        `split ${turnId} ${newTurnId} ${newSessionId} ${compaction.summary} after ${totalTokens}`,
+      ),
     async endTurn(end) {
       await note("end");
       ended.push(end);
@@ -93,6 +94,7 @@ async function collect(
     store,
     runtime,
     clock: createFakeClock(1_000),
+    newTurnId: () => "turn_next",
     redactor: {
       content: (text: string) => text.replace("secret", "***"),
       held: (text: string) => text.replace("token", "***"),
@@ -108,6 +110,32 @@ async function collect(
 }
 
 describe("runSessionTurn()", () => {
+  test("goes on in the new session after a split, with the usage of each where it was", async () => {
+    const store = createLogStore();
+    const compaction = {
+      type: "compaction",
+      id: "k",
+      context: [answer],
+      summary: "a secret summary",
+      dropped: 2,
+    } as const;
+    const [start, begun, ended, ...rest] = wholeTurn;
+    const split: TurnEvent = { type: "session-split", sessionId: "child", compaction };
+    const events = [start, begun, ended, { type: "usage", usage } as const, split, ...rest];
+    await collect(store, runtimeOf(events.filter((event) => event !== undefined)));
+    expect(store.log).toEqual([
+      "start",
+      "append u",
+      "keep thread-1",
+      "append a my ***",
+      "split turn turn_next child a *** summary after 3",
+      "end",
+    ]);
+    expect(store.ended.map((end) => [end.turnId, end.usage.totalTokens])).toEqual([
+      ["turn_next", 6],
+    ]);
+  });
+
   test("stores the message first, each item before it is reported, and the end with the usage", async () => {
     const store = createLogStore();
     const events = await collect(store, runtimeOf(wholeTurn));

@@ -50,12 +50,19 @@ async function play(
     startTurn: () => Promise.resolve(),
     append: () => Promise.resolve(),
     keepRuntimeState: () => Promise.resolve(),
+    split: () => Promise.resolve(),
     endTurn: (turn: { readonly outcome: TurnOutcome }) => {
       stored.push(turn.outcome);
       return Promise.resolve();
     },
   };
-  const deps = { store, runtime, clock: createFakeClock(), redactor: createRedactor() };
+  const deps = {
+    store,
+    runtime,
+    clock: createFakeClock(),
+    redactor: createRedactor(),
+    newTurnId: () => "turn_next",
+  };
   const runner = createTurnRunner(deps, { ...facts, ...more }, []);
   const events: TurnEvent[] = [];
   const message = { type: "user-message", id: "u", parts: [] } as const;

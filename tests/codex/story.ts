@@ -70,6 +70,7 @@ export function storyOf(events: readonly TurnEvent[]): readonly string[] {
       case "item-reset":
       case "approval-decided":
       case "usage":
+      case "session-split":
       case "turn-start":
       case "turn-end":
         return [];
@@ -95,6 +96,8 @@ function itemLine(item: Item): string {
       return `result${item.isError ? " (error)" : ""}: ${item.output.slice(0, 80)}`;
     case "user-message":
       return "user";
+    case "compaction":
+      return "compaction";
     default:
       return item satisfies never;
   }

@@ -120,6 +120,8 @@ describe.each([
         usage: { ...noUsage, inputTokens: 7, totalTokens: 7 },
         preview: "Say hello",
         runtimeState: null,
+        endedAt: null,
+        endReason: null,
       },
       items,
     });
@@ -239,6 +241,95 @@ describe.each([
     expect(await codeOf(store.create(taken))).toBe("session/title_taken");
     await store.rename("b", "\u{1F600}".repeat(200));
     expect(Array.from((await store.resolve("b")).title ?? "")).toHaveLength(100);
+  });
+
+  test("goes on in a child after a split: its title, what it is made of, and who comes before", async () => {
+    await using store = open();
+    await store.create(newSession("a", { title: "report" }));
+    await fill(store, "a", [user("u", "Write it"), assistant("w", "Written")]);
+    await store.startTurn({ turnId: "t", sessionId: "a", startedAt: 3_000 });
+    await store.append("t", user("u2", "More"), 3_001);
+    const compaction: Item = {
+      type: "compaction",
+      id: "k",
+      context: [{ type: "assistant-message", id: "s", text: "Written so far" }],
+      summary: "Written so far",
+      dropped: 2,
+    };
+    const usage = { ...noUsage, inputTokens: 5, totalTokens: 5 };
+    await store.split({
+      turnId: "t",
+      newTurnId: "t2",
+      newSessionId: "b",
+      compaction,
+      instructions: "Be better",
+      usage,
+      at: 3_002,
+    });
+    await store.append("t2", assistant("w2", "More of it"), 3_003);
+    await store.endTurn({
+      turnId: "t2",
+      outcome: { status: "completed", finalText: "" },
+      usage,
+      endedAt: 3_004,
+    });
+    const child = await store.load("b");
+    expect(child).toEqual({
+      info: {
+        ...newSession("b", { startedAt: 3_002, instructions: "Be better" }),
+        baseUrl: null,
+        title: "report #2",
+        parentId: "a",
+        updatedAt: 3_004,
+        messageCount: 1,
+        toolCallCount: 0,
+        usage,
+        preview: "Write it",
+        runtimeState: null,
+        endedAt: null,
+        endReason: null,
+      },
+      items: [compaction, assistant("w2", "More of it")],
+    });
+    const parent = await store.resolve("a");
+    expect([parent.endedAt, parent.endReason, parent.usage.totalTokens]).toEqual([
+      3_002,
+      "compression",
+      12,
+    ]);
+    expect([await store.tip("a"), await store.tip("b")]).toEqual([child.info, child.info]);
+    expect(await store.lineage("b")).toEqual([parent, child.info]);
+    expect((await store.search("written", { limit: 9 })).map(({ itemId }) => itemId)).toEqual([
+      "w",
+    ]);
+    // Another process that still has the session open cannot compress it again.
+    await store.startTurn({ turnId: "t3", sessionId: "a", startedAt: 3_005 });
+    const again = {
+      turnId: "t3",
+      newTurnId: "t4",
+      newSessionId: "c",
+      compaction,
+      usage,
+      at: 3_006,
+    };
+    expect(await codeOf(store.split(again))).toBe("store/invalid");
+  });
+
+  test("locks a session for one holder, until it is given back or too old", async () => {
+    await using store = open();
+    await store.create(newSession("a"));
+    const lock = (holder: string, at: number) =>
+      store.lock({ sessionId: "a", holder, at, lifeMs: 100 });
+    expect([await lock("x", 0), await lock("y", 50), await lock("x", 60)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    await store.unlock({ sessionId: "a", holder: "y" });
+    expect(await lock("y", 159)).toBe(false);
+    expect(await lock("y", 160)).toBe(true);
+    await store.unlock({ sessionId: "a", holder: "y" });
+    expect(await lock("x", 161)).toBe(true);
   });
 
   test("ends a turn whose session is deleted by somebody else", async () => {

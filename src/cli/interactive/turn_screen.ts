@@ -12,6 +12,7 @@ import type { Clock } from "../../core/ports.ts";
 import { renderError, type Mask } from "../render/error.ts";
 import { oneLine } from "../render/plain.ts";
 import { failureLine, toolLine } from "../render/tool_line.ts";
+import { compactionLine } from "../render/compaction_line.ts";
 import { workFailure, workLine, type Work } from "../render/work_line.ts";
 import { AnswerWriter } from "./answer_writer.ts";
 import { hasSucceeded, resultSummary, seconds } from "./result_summary.ts";
@@ -101,6 +102,9 @@ export class TurnScreen implements AsyncDisposable {
       case "usage":
         this.#usage = addUsage(this.#usage, event.usage);
         return;
+      case "session-split":
+        await this.#note(compactionLine(event.compaction), "info");
+        return;
       case "turn-end":
         await this.#onTurnEnd(event.outcome);
         return;
@@ -148,6 +152,7 @@ export class TurnScreen implements AsyncDisposable {
         this.#running.set(item.id, this.#begin(this.#safe(workLine(item))));
         break;
       case "user-message":
+      case "compaction":
         break;
       default:
         item satisfies never;
@@ -195,6 +200,7 @@ export class TurnScreen implements AsyncDisposable {
         await this.#onWork(item, activity);
         break;
       case "user-message":
+      case "compaction":
         break;
       default:
         item satisfies never;

@@ -127,6 +127,14 @@ export class JsonProjection {
       case "usage":
         this.#usage = addUsage(this.#usage, event.usage);
         return [];
+      case "session-split":
+        return [
+          {
+            type: "session.compressed",
+            session_id: event.sessionId,
+            dropped_items: event.compaction.dropped,
+          },
+        ];
       case "turn-end":
         return this.end(event.outcome);
       default:
@@ -261,6 +269,8 @@ export function itemToJson(item: Item): JsonObject {
       };
     case "file-change":
       return { id, type: "file_change", changes: changesToJson(item.changes), status: item.status };
+    case "compaction":
+      return { id, type: "compaction", summary: item.summary, dropped_items: item.dropped };
     default:
       return item satisfies never;
   }

@@ -1,6 +1,7 @@
 import type { ApprovalSubject } from "../../core/approval.ts";
 import type { TurnEvent } from "../../core/event.ts";
 import type { Item, ToolCall } from "../../core/item.ts";
+import { compactionLine } from "./compaction_line.ts";
 import { oneLine } from "./plain.ts";
 import { failureLine, toolLine } from "./tool_line.ts";
 import { workFailure, workLine } from "./work_line.ts";
@@ -30,6 +31,8 @@ export class Progress {
         const attempt = `attempt ${event.attempt} of ${event.maxAttempts}`;
         return `${attempt} in ${seconds} s: ${oneLine(message)} (${code})`;
       }
+      case "session-split":
+        return compactionLine(event.compaction);
       case "turn-start":
       case "item-start":
       case "item-delta":
@@ -63,6 +66,7 @@ export class Progress {
         return this.#showsReasoning && item.text.trim() !== "" ? item.text.trim() : undefined;
       case "user-message":
       case "assistant-message":
+      case "compaction":
         return undefined;
       default:
         return item satisfies never;

@@ -1,4 +1,5 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
+import { compactionLine } from "./compaction_line.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
 import { isoTime } from "./time.ts";
@@ -55,6 +56,8 @@ function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly 
         ...item.changes.flatMap(({ diff }) => (diff === undefined ? [] : [fenced(diff, "diff")])),
       ];
     }
+    case "compaction":
+      return [`*${compactionLine(item)}*`];
     case "tool-call":
     case "reasoning":
       return [];

@@ -1,5 +1,6 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
 import type { SessionInfo, StoredItem } from "../../core/session_store.ts";
+import { compactionLine } from "./compaction_line.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
 import type { Style } from "./style.ts";
@@ -78,6 +79,8 @@ function renderItem(item: Item, { calls, style, safe }: ItemScope): string | und
       if (failure === undefined) return style.dim(`✓ ${what}`);
       return `${style.red("✗")} ${style.dim(`${what}: ${failure}`)}`;
     }
+    case "compaction":
+      return style.dim(`── ${compactionLine(item)} ──`);
     // The call is shown with its result; reasoning is for the model.
     case "tool-call":
     case "reasoning":

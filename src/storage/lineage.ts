@@ -1,0 +1,155 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { SessionInfo, SessionLock, SessionSplit } from "../core/session_store.ts";
+import { appendQueries } from "./append_queries.ts";
+import { goesOnElsewhere } from "./resolve_session.ts";
+import { sessionInfo } from "./session_rows.ts";
+import type { Tables } from "./tables.ts";
+import { nextTitle } from "./titles.ts";
+
+/** Closes a session and goes on with its running turn in a child; runs in a transaction of the caller's. */
+export async function splitSession(
+  transaction: Transaction<Tables>,
+  sessionId: string,
+  split: SessionSplit,
+): Promise<void> {
+  const { turnId, newTurnId, newSessionId, compaction, instructions, usage, at } = split;
+  const parent = await transaction
+    .selectFrom("sessions")
+    .selectAll()
+    .where("id", "=", sessionId)
+    .executeTakeFirstOrThrow();
+  if (parent.ended_at !== null) throw goesOnElsewhere(sessionId);
+  await transaction
+    .updateTable("turns")
+    .set({ ended_at: at, status: "continued" })
+    .where("id", "=", turnId)
+    .execute();
+  await transaction
+    .updateTable("sessions")
+    .set((row) => ({
+      ended_at: at,
+      end_reason: "compression",
+      goal: null,
+      updated_at: at,
+      input_tokens: row("input_tokens", "+", usage.inputTokens),
+      cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
+      output_tokens: row("output_tokens", "+", usage.outputTokens),
+      reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
+      total_tokens: row("total_tokens", "+", usage.totalTokens),
+    }))
+    .where("id", "=", sessionId)
+    .execute();
+  await transaction
+    .insertInto("sessions")
+    .values({
+      id: newSessionId,
+      source: parent.source,
+      provider: parent.provider,
+      model: parent.model,
+      base_url: parent.base_url,
+      runtime: parent.runtime,
+      cwd: parent.cwd,
+      instructions: instructions?.toWellFormed() ?? parent.instructions,
+      title: await childTitle(transaction, parent.title),
+      parent_id: sessionId,
+      runtime_state: null,
+      preview: parent.preview,
+      goal: parent.goal,
+      started_at: at,
+      updated_at: at,
+    })
+    .execute();
+  await transaction
+    .insertInto("turns")
+    .values({
+      id: newTurnId,
+      session_id: newSessionId,
+      started_at: at,
+      ended_at: null,
+      status: "running",
+      error_code: null,
+      error_message: null,
+    })
+    .execute();
+  const item = { item: compaction, at, turnId: newTurnId, sessionId: newSessionId };
+  for (const query of appendQueries(item)) await transaction.executeQuery(query);
+}
+
+async function childTitle(db: Kysely<Tables>, title: string | null): Promise<string | null> {
+  if (title === null) return null;
+  const titled = await db
+    .selectFrom("sessions")
+    .select("title")
+    .where("title", "is not", null)
+    .execute();
+  return nextTitle(
+    title,
+    titled.flatMap((row) => row.title ?? []),
+  );
+}
+
+/** Whether the holder has the lock now. */
+export async function lockSession(
+  db: Kysely<Tables>,
+  { sessionId, holder, at, lifeMs }: SessionLock,
+): Promise<boolean> {
+  const expires_at = at + lifeMs;
+  const written = await db
+    .insertInto("session_locks")
+    .values({ session_id: sessionId, holder, expires_at })
+    .onConflict((conflict) =>
+      conflict
+        .column("session_id")
+        .doUpdateSet({ holder, expires_at })
+        .where((row) =>
+          row.or([
+            row("session_locks.expires_at", "<=", at),
+            row("session_locks.holder", "=", holder),
+          ]),
+        ),
+    )
+    .returning("holder")
+    .executeTakeFirst();
+  return written !== undefined;
+}
+
+/** Gives the lock back, if the holder still has it. */
+export async function unlockSession(
+  db: Kysely<Tables>,
+  { sessionId, holder }: Pick<SessionLock, "sessionId" | "holder">,
+): Promise<void> {
+  await db
+    .deleteFrom("session_locks")
+    .where("session_id", "=", sessionId)
+    .where("holder", "=", holder)
+    .execute();
+}
+
+/** The id of the session in which this one goes on. */
+export async function tipOf(db: Kysely<Tables>, sessionId: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    WITH RECURSIVE onward(id, depth) AS (
+      SELECT ${sessionId}, 0
+      UNION ALL
+      SELECT child.id, depth + 1 FROM onward
+      JOIN sessions parent ON parent.id = onward.id AND parent.end_reason = 'compression'
+      JOIN sessions child ON child.parent_id = parent.id AND child.started_at = parent.ended_at
+    )
+    SELECT id FROM onward ORDER BY depth DESC LIMIT 1`.execute(db);
+  return rows[0]?.id ?? sessionId;
+}
+
+/** The session behind those that it was compressed from, the oldest first. */
+export async function lineageOf(
+  db: Kysely<Tables>,
+  sessionId: string,
+): Promise<readonly SessionInfo[]> {
+  const lineage: SessionInfo[] = [];
+  for (let id: string | null = sessionId; id !== null;) {
+    const row = await db.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
+    if (!row || (lineage.length > 0 && row.end_reason !== "compression")) break;
+    lineage.unshift(sessionInfo(row));
+    id = row.parent_id;
+  }
+  return lineage;
+}
