@@ -13,6 +13,7 @@ import { asText, objects, text } from "../fields.ts";
 import type { Frame } from "../frames.ts";
 import { CallSlots } from "./call_slots.ts";
 import { readChunk, readUsage } from "./chunk.ts";
+import { looksCut } from "./natural_ending.ts";
 import { Said } from "./said.ts";
 
 /** Words for an answer that a limit cut. */
@@ -80,7 +81,7 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
     yield* said.end();
     const isCut = lengthReasons.has(finishReason);
     const callCount = yield* calls.end(isCut);
-    const isRefused = refusal.trim() !== "" && !said.hasText && callCount === 0;
+    const isRefused = refusal.trim() !== "" && said.text === "" && callCount === 0;
     if (isRefused) yield* refusalMessage();
     yield { type: "step-end", finishReason: reached({ callCount, isCut, isRefused }), usage };
   }
@@ -92,7 +93,14 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
   }): FinishReason {
     if (end.isCut) return "length";
     if (end.isRefused || finishReason === "content_filter") return "content_filter";
-    return end.callCount > 0 ? "tool_calls" : "stop";
+    if (end.callCount > 0) return "tool_calls";
+    return isUnsureStop() && looksCut(said.text) ? "length" : "stop";
+  }
+
+  /** Behind results of tools some servers cut answers without a word about it. */
+  function isUnsureStop(): boolean {
+    const { dialect, items } = context;
+    return dialect.unsureStops === true && items.some(({ type }) => type === "tool-result");
   }
 
   function* refusalMessage(): Generator<ModelEvent> {

@@ -18,15 +18,15 @@ export class Said {
   readonly #context: DecoderContext;
   readonly #splitter = createThinkSplitter();
   #open: Open | undefined;
-  #hasText = false;
+  #text = "";
 
   constructor(context: DecoderContext) {
     this.#context = context;
   }
 
-  /** Whether any text for the user came. */
-  get hasText(): boolean {
-    return this.#hasText;
+  /** All text for the user so far. */
+  get text(): string {
+    return this.#text;
   }
 
   /** Content as it came, perhaps with reasoning between tags. */
@@ -65,7 +65,7 @@ export class Said {
     }
     const open = this.#open;
     open.text += delta;
-    if (channel === "text") this.#hasText = true;
+    if (channel === "text") this.#text += delta;
     yield { type: "item-delta", itemId: open.id, channel, delta };
   }
 
@@ -75,7 +75,7 @@ export class Said {
     if (open?.channel !== "text") return;
     yield { type: "item-reset", itemIds: [open.id] };
     this.#open = undefined;
-    this.#hasText = false;
+    this.#text = "";
     yield* this.#say("reasoning", open.text, false);
   }
 

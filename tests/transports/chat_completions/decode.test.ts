@@ -395,6 +395,35 @@ test.each<[string, Events, FinishReason]>([
   expect(stepOf(run(...events))[1]).toBe(finishReason);
 });
 
+test("push() reads an unfinished text as cut where `stop` is not sure, behind a tool's result", () => {
+  const result: ModelItem = {
+    type: "tool-result",
+    id: "r1",
+    callId: "call_0",
+    output: "{}",
+    isError: false,
+  };
+  const reached = (
+    text: string,
+    items: readonly ModelItem[],
+    dialect: Partial<Dialect>,
+    calls: readonly ServerEvent[] = [],
+  ) =>
+    stepOf(
+      runFrames([...eventFrames(chatText(text), calls, end), { kind: "done" }], items, dialect),
+    )[1];
+  const [cut, whole] = ["I have read the file and it", "I have read the file ⚡️"];
+  const unsure = { unsureStops: true };
+  expect([
+    reached(cut, [result], unsure),
+    reached(whole, [result], unsure),
+    reached(cut, [], unsure),
+    reached(cut, [result], {}),
+    reached(`<think>${cut}</think>Done`, [result], unsure),
+    reached(cut, [result], unsure, chatToolCall(0, "f", {})),
+  ]).toEqual(["length", "stop", "stop", "stop", "stop", "tool_calls"]);
+});
+
 test("push() voids a call that a limit cut, and keeps a whole one", () => {
   const { events } = run(
     chatToolCall(0, "f", { x: 1 }),
