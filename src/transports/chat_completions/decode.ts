@@ -94,6 +94,8 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
     if (end.isCut) return "length";
     if (end.isRefused || finishReason === "content_filter") return "content_filter";
     if (end.callCount > 0) return "tool_calls";
+    // The model waits for the result of a call that nobody made.
+    if (said.hasLeak) return "incomplete";
     return isUnsureStop() && looksCut(said.text) ? "length" : "stop";
   }
 

@@ -19,6 +19,7 @@ export class Said {
   readonly #splitter = createThinkSplitter();
   #open: Open | undefined;
   #text = "";
+  #hasLeak = false;
 
   constructor(context: DecoderContext) {
     this.#context = context;
@@ -27,6 +28,11 @@ export class Said {
   /** All text for the user so far. */
   get text(): string {
     return this.#text;
+  }
+
+  /** Whether a tool call was written as text, and taken out of it. */
+  get hasLeak(): boolean {
+    return this.#hasLeak;
   }
 
   /** Content as it came, perhaps with reasoning between tags. */
@@ -50,7 +56,8 @@ export class Said {
   }
 
   *#take(segment: Segment): Generator<ModelEvent> {
-    if (segment.endsPrefilled) yield* this.#turnIntoReasoning();
+    if (segment.channel === "leak") this.#hasLeak = true;
+    else if (segment.endsPrefilled) yield* this.#turnIntoReasoning();
     else yield* this.#say(segment.channel, segment.text, false);
   }
 

@@ -424,6 +424,15 @@ test("push() reads an unfinished text as cut where `stop` is not sure, behind a 
   ]).toEqual(["length", "stop", "stop", "stop", "stop", "tool_calls"]);
 });
 
+test("push() reads a call that was written as text as an answer that goes on, and keeps it from the user", () => {
+  const leaked = 'Let me look.\n<tool_call>\n{"name":"f"}\n</tool_call>';
+  expect(stepOf(run(chatText(leaked, 3), end))).toEqual([
+    [said("item-1", "Let me look.\n")],
+    "incomplete",
+  ]);
+  expect(stepOf(run(chatText(leaked), chatToolCall(0, "f", {}), end))[1]).toBe("tool_calls");
+});
+
 test("push() voids a call that a limit cut, and keeps a whole one", () => {
   const { events } = run(
     chatToolCall(0, "f", { x: 1 }),
