@@ -40,9 +40,7 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
         yield* pushChunk(frame.data);
         break;
       case "whole":
-        if (!("choices" in frame.body) && !isError(frame.body)) {
-          throw wrongKind("a chat completion", frame.body);
-        }
+        if (!("choices" in frame.body) && !isError(frame.body)) throw noCompletion(frame.body);
         yield* pushChunk(frame.body);
         yield* finish();
         break;
@@ -57,7 +55,7 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
   }
 
   function* pushChunk(data: JsonObject): Generator<ModelEvent> {
-    if (isError(data)) throw reportedError(data, data["error"]);
+    if (isError(data)) throw reportedError(data, data["error"] ?? data);
     usage = readUsage(data) ?? usage;
     const chunk = readChunk(data);
     if (chunk === undefined) return;
@@ -78,6 +76,8 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
   function* finish(): Generator<ModelEvent> {
     state = "finished";
     if (!hasChoice) throw emptyAnswer(context.model);
+    // A proxy that lost its server may close the stream as if all had been said: half a call must not run.
+    if (finishReason === "" && !calls.areWhole) throw cutOff(context.model);
     yield* said.end();
     const isCut = lengthReasons.has(finishReason);
     const callCount = yield* calls.end(isCut);
@@ -111,6 +111,14 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
     yield { type: "item-end", item };
   }
 
+  /** An answer in one piece that is none: what went wrong in a gateway's own words, or another API's answer. */
+  function noCompletion(body: JsonObject): HermesError {
+    const told = text(body, "message") || text(body, "msg") || text(body, "detail");
+    return told === ""
+      ? wrongKind("a chat completion", body)
+      : context.fail({ message: told, body });
+  }
+
   function reportedError(data: JsonObject, error: Json | undefined): HermesError {
     const told = isJsonObject(error) ? text(error, "message") : asText(error);
     return context.fail({ message: told || "The stream reported an error", body: data });
@@ -137,5 +145,7 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
 
 function isError(data: JsonObject): boolean {
   const { error } = data;
-  return isJsonObject(error) || (typeof error === "string" && error !== "");
+  // vLLM and Mistral put the fields of the error where others put the error.
+  const isFlat = data["object"] === "error" && typeof data["message"] === "string";
+  return isFlat || isJsonObject(error) || (typeof error === "string" && error !== "");
 }
