@@ -175,8 +175,10 @@ function dialectOf(
 ): Dialect {
   const dialect = row?.dialect ?? (wireApi === "responses" ? plainDialect : plainChatDialect);
   const name = model.toLowerCase();
+  // A host that refuses fields that it does not know refuses this one for every model.
+  const mayEcho = dialect.reasoningContent !== "none";
   const isPadded =
-    paddedModels.some((part) => name.includes(part)) ||
+    (mayEcho && paddedModels.some((part) => name.includes(part))) ||
     paddingHosts.some((host) => url.host === host || url.host.endsWith(`.${host}`));
   const isUnsure =
     wireApi === "chat_completions" &&

@@ -63,6 +63,8 @@ const rules: readonly Rule[] = [
   { verdict: "grammarRejected", status: [400, 500, "none"], phrases: say.grammarPhrases },
   { verdict: "keyRejected", status: [401, 403, "none"], phrases: say.tokenProblemPhrases },
   { verdict: "notEntitled", codes: say.entitlementCodes, phrases: say.entitlementPhrases },
+  // xAI says of spent credits, too, that the caller has no permission.
+  { verdict: "quotaUsedUp", status: [403], ...quota },
   { verdict: "notEntitled", status: [401, 403, "none"], phrases: say.permissionPhrases },
 
   // Images, wherever a refusal of them is put.
@@ -84,7 +86,6 @@ const rules: readonly Rule[] = [
     also: say.transientPhrases,
   },
   { verdict: "quotaUsedUp", status: [402] },
-  { verdict: "quotaUsedUp", status: [403], ...quota },
   { verdict: "rateLimited", status: [403], ...rate },
   { verdict: "notEntitled", status: [403], providers: say.subscriptionProviders },
   { verdict: "keyRejected", status: [403], ...key },

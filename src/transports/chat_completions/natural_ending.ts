@@ -5,7 +5,8 @@ const endings: ReadonlySet<string> = new Set(Array.from(".!?:…)\"'”’»]}|`
 const emphasis: ReadonlySet<string> = new Set(["*", "_", "~"]);
 
 /** Parts of an emoji that are none alone: variation selectors, the joiner, skin tones, tags of a flag, the keycap. */
-const emojiPart = /^[\u{FE0E}\u{FE0F}\u{200D}\u{1F3FB}-\u{1F3FF}\u{E0020}-\u{E007F}\u{20E3}]$/u;
+const emojiPart =
+  /^(?:\u{FE0E}|\u{FE0F}|\u{200D}|\p{Emoji_Modifier}|[\u{E0020}-\u{E007F}]|\u{20E3})$/u;
 const emoji = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator})$/u;
 /** What a keycap is put around. */
 const keycapBase = /^[0-9#*]$/;

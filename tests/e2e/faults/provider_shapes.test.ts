@@ -40,10 +40,11 @@ async function see(shape: ProviderShape, fault: Fault): Promise<Seen> {
   });
   const last = checkEvents(stdout);
   const error = last["error"] as { readonly code?: string } | undefined;
+  const final = last["final_text"] as string | undefined;
   return {
     requests: server.requests.length,
     exit: code,
-    last: `${last.type}: ${String(last["final_text"] ?? error?.code)}`,
+    last: `${last.type}: ${final ?? error?.code}`,
     retries: eventsOf(stdout).filter(({ type }) => type === "retry").length,
     stored: storedIn(join(sandbox.home, "sessions.db")),
     ranTool: existsSync(join(sandbox.work, "mark")),
