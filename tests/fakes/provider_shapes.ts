@@ -295,6 +295,32 @@ const ollama = chatShape({
   }),
 });
 
+const llamaCpp = chatShape({
+  name: "llama.cpp",
+  provider: "custom",
+  model: "qwen3",
+  reasoningField: "reasoning_content",
+  keepAlive: ":\n\n",
+  error: { error: { code: 500, message: "Failed to decode the batch", type: "server_error" } },
+  wrongKey: refuse(401, {
+    error: { code: 401, message: "Invalid API Key", type: "authentication_error" },
+  }),
+  busy: refuse(
+    503,
+    { error: { code: 503, message: "Loading model", type: "unavailable_error" } },
+    atOnce,
+  ),
+  tooLong: refuse(400, {
+    error: {
+      code: 400,
+      message: "request (4390 tokens) exceeds the available context size (4096 tokens)",
+      type: "exceed_context_size_error",
+      n_prompt_tokens: 4390,
+      n_ctx: 4096,
+    },
+  }),
+});
+
 const deepseek = chatShape({
   name: "DeepSeek",
   provider: "deepseek",
@@ -369,6 +395,7 @@ export const providerShapes: readonly ProviderShape[] = [
   codex,
   openrouter,
   ollama,
+  llamaCpp,
   deepseek,
   kimi,
 ];

@@ -62,6 +62,8 @@ export function createResponsesDecoder(context: DecoderContext): StepDecoder {
       case "error":
         throw errorEvent(data);
       default:
+        // Servers that answer other APIs, too, put their errors into a stream without a type.
+        if (!type.startsWith("response.") && isJsonObject(data["error"])) throw errorEvent(data);
         yield* pushDelta(type, data);
     }
   }
