@@ -1,8 +1,7 @@
 import { HermesError } from "../core/errors.ts";
 import { type ErrorBody, isPage, plainText, readErrorBody } from "./failure_body.ts";
 import { causesOf, errnoName, errnosOf, messageOf, statusOf } from "./failure_causes.ts";
-import { encryptedContentCodes, encryptedContentPhrases } from "./failure_phrases.ts";
-import { decide, saysAny } from "./failure_rules.ts";
+import { decide } from "./failure_rules.ts";
 import { type Recovery, type Verdict, verdictRow } from "./failure_verdicts.ts";
 import { delayInText, requestedDelayMs } from "./retry_after.ts";
 
@@ -112,12 +111,7 @@ function msUntil(at: number | undefined, now: number | undefined): number | unde
 
 /** Whether the server could not read encrypted reasoning that was sent back to it: without that the request may pass. */
 export function isInvalidEncryptedContent(failure: Failure): boolean {
-  const body = readErrorBody(failure.body);
-  const text = [failure.message, ...body.messages].join("\n").toLowerCase();
-  return (
-    body.codes.some((code) => encryptedContentCodes.includes(code)) ||
-    saysAny(text, encryptedContentPhrases)
-  );
+  return recoveryOf(failure) === "drop-encrypted-reasoning";
 }
 
 /** Windows whose size nobody told are taken for the common 256k at most. */

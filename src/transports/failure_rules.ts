@@ -74,7 +74,7 @@ const rules: readonly Rule[] = [
     status: [400, 404, 415, 422, 500, "none"],
     phrases: say.imagePhrases,
   },
-  { verdict: "encryptedReasoningRejected", status: [400, "none"], ...encryptedContent },
+  { verdict: "encryptedReasoningRejected", status: [400, 422, "none"], ...encryptedContent },
 
   // The door. Some gateways say 401 of an account without credit.
   { verdict: "quotaUsedUp", status: [401], codes: say.quotaCodes },
