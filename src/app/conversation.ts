@@ -1,11 +1,13 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
 import type { TurnStore } from "../agent/session_turn.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
+import type { SessionLocks } from "./compression.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import type { AppParts } from "./parts.ts";
@@ -33,7 +35,7 @@ export async function openConversation(
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
+  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info, store });
   const approver = createApprovalPolicy(
     {
       ...(options.person ? { person: options.person } : {}),
@@ -67,6 +69,13 @@ export async function openConversation(
       clock: ports.clock,
       redactor,
       newTurnId,
+      ...(backend.compressor &&
+        backend.loop && {
+          compression: {
+            compressor: backend.compressor,
+            tools: backend.loop.tools.map((tool) => tool.spec),
+          },
+        }),
     },
     {
       sessionId: session.id,
@@ -88,7 +97,9 @@ export async function openConversation(
   );
 
   return {
-    sessionId: session.id,
+    get sessionId() {
+      return runner.sessionId;
+    },
     provider: backend.provider,
     model: backend.model,
     runtime: backend.name,
@@ -103,6 +114,7 @@ export async function openConversation(
         if (event.type !== "turn-end") yield* news();
       }
     },
+    ...defined("compress", runner.compress),
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
   };
 }
@@ -120,7 +132,10 @@ async function checkDirectory({ ports }: AppParts, cwd: string): Promise<void> {
   });
 }
 
-async function openStore(app: AppParts, { ephemeral }: ConversationOptions): Promise<SessionStore> {
+async function openStore(
+  app: AppParts,
+  { ephemeral }: ConversationOptions,
+): Promise<SessionStore & SessionLocks> {
   if (!ephemeral) return await app.sessions();
   const { MemorySessionStore } = await import("../storage/memory_store.ts");
   return new MemorySessionStore();

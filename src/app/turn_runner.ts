@@ -1,7 +1,12 @@
-import { runSessionTurn, type SessionTurnDeps } from "../agent/session_turn.ts";
+import type { Compressing, Compressor } from "../agent/compression/compressor.ts";
+import { contextOf } from "../agent/compression/context.ts";
+import { runSessionTurn, runSessionWork, type SessionTurnDeps } from "../agent/session_turn.ts";
+import { abortError } from "../core/errors.ts";
+import { defined } from "../core/defined.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item, UserMessage } from "../core/item.ts";
 import type { TurnRequest } from "../core/runtime.ts";
+import type { ToolSpec } from "../core/tool.ts";
 import { type AnswerSchema, checkAnswers } from "./answer_check.ts";
 import { newTurnId } from "./ids.ts";
 
@@ -16,31 +21,96 @@ export interface SessionFacts extends Omit<
 
 /** Runs the turns of a session one after the other, each knowing what came before. */
 export interface TurnRunner {
-  /** What was said and done so far. */
+  /** Where it is by now: another session after a compression. */
+  readonly sessionId: string;
+  /** What was said and done so far, in the session that it is in. */
   items(): readonly Item[];
   /** Never throws: the last event says how the turn ended. */
   runTurn(message: UserMessage, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
+  /** Compresses the context between turns; never throws, as `runTurn`. Absent where that cannot be done from here. */
+  readonly compress?: (
+    focus: string | undefined,
+    signal: AbortSignal,
+  ) => AsyncGenerator<TurnEvent, void>;
+}
+
+export interface TurnRunnerDeps extends SessionTurnDeps {
+  /** That of the runtime. */
+  readonly compression?: { readonly compressor: Compressor; readonly tools: readonly ToolSpec[] };
 }
 
 export function createTurnRunner(
-  deps: SessionTurnDeps,
+  { compression, ...deps }: TurnRunnerDeps,
   facts: SessionFacts,
   stored: readonly Item[],
 ): TurnRunner {
   const items: Item[] = [...stored];
   const { outputSchema, ...common } = facts;
-  const request = outputSchema ? { ...common, outputSchema: outputSchema.schema } : common;
+  let request = outputSchema ? { ...common, outputSchema: outputSchema.schema } : common;
   const runtime = outputSchema ? checkAnswers(deps.runtime, outputSchema) : deps.runtime;
-  return {
-    items: () => [...items],
-    async *runTurn(message, signal) {
-      const turn = { ...request, turnId: newTurnId(), history: [...items], message };
-      for await (const event of runSessionTurn({ ...deps, runtime }, turn, signal)) {
-        if (event.type === "item-end") items.push(event.item);
+
+  async function* following(
+    events: AsyncIterable<TurnEvent>,
+  ): AsyncGenerator<TurnEvent, void> {
+    for await (const event of events) {
+      if (event.type === "item-end") items.push(event.item);
+      if (event.type === "session-split") {
+        const { sessionId, compaction, instructions } = event;
         // What it stands for stays with the session that was left.
-        if (event.type === "session-split") items.splice(0, items.length, event.compaction);
-        yield event;
+        items.splice(0, items.length, compaction);
+        request = { ...request, sessionId, ...defined("instructions", instructions) };
       }
+      yield event;
+    }
+  }
+
+  return {
+    get sessionId() {
+      return request.sessionId;
     },
+    items: () => [...items],
+    runTurn(message, signal) {
+      const turn = { ...request, turnId: newTurnId(), history: [...items], message };
+      return following(runSessionTurn({ ...deps, runtime }, turn, signal));
+    },
+    ...(compression && {
+      compress(focus, signal) {
+        const turn = { ...request, turnId: newTurnId() };
+        // A session that was never spoken in leaves no trace.
+        if (items.length === 0) return nothingToDo();
+        const context = contextOf({ ...turn, items, tools: compression.tools });
+        const { compressor } = compression;
+        return following(
+          runSessionWork(
+            deps,
+            turn,
+            (ended) => compressNow(compressor.onDemand(context, focus, ended), ended),
+            signal,
+          ),
+        );
+      },
+    }),
   };
 }
+
+/** Ends as a turn does. */
+async function* compressNow(
+  compressing: Compressing,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, void> {
+  try {
+    const split = yield* compressing;
+    if (split === undefined) yield* nothingToDo();
+    else yield done;
+  } catch (error) {
+    if (!signal.aborted || abortError(signal).code !== "turn/interrupted") throw error;
+    yield { type: "turn-end", outcome: { status: "interrupted" } };
+  }
+}
+
+async function* nothingToDo(): AsyncGenerator<TurnEvent, void> {
+  yield { type: "notice", level: "info", text: "There is nothing to compress yet" };
+  yield done;
+}
+
+const done: TurnEvent = { type: "turn-end", outcome: { status: "completed", finalText: "" } };
