@@ -24,10 +24,10 @@ test("estimateItems() counts texts, calls, results, images and what a wire repla
     estimateItems([
       { type: "user-message", id: "u", parts: [{ type: "text", text: "x".repeat(40) }, image] },
     ]),
-  ]).toEqual([110, 110, 1_025, 12, 100, 1_520]);
+  ]).toEqual([110, 110, 1_023, 12, 100, 1_520]);
 });
 
 test("estimateRequest() adds the prompt and the tools", () => {
   const tool = { name: "read", description: "x".repeat(100), parameters: { type: "object" } };
-  expect(estimateRequest({ instructions: "x".repeat(400), items: [], tools: [tool] })).toBe(142);
+  expect(estimateRequest({ instructions: "x".repeat(400), items: [], tools: [tool] })).toBe(141);
 });
