@@ -85,10 +85,7 @@ export interface Conversation extends AsyncDisposable {
   /** Never throws: a failure is the `turn-end`. */
   runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
   /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where the backend does it by itself. */
-  readonly compress?: (
-    focus: string | undefined,
-    signal: AbortSignal,
-  ) => AsyncIterable<TurnEvent>;
+  readonly compress?: (focus: string | undefined, signal: AbortSignal) => AsyncIterable<TurnEvent>;
 }
 
 /** The composed program: everything lazily, nothing opened before it is asked for. */

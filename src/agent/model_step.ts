@@ -1,5 +1,5 @@
 import { HermesError } from "../core/errors.ts";
-import type { TurnEvent } from "../core/event.ts";
+import type { SessionSplitEvent, TurnEvent } from "../core/event.ts";
 import type { ModelTransport } from "../core/model.ts";
 import type { ToolSpec } from "../core/tool.ts";
 import type { Compressor } from "./compression/compressor.ts";
@@ -19,12 +19,16 @@ export async function* askModel(
   tools: readonly ToolSpec[],
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, StepResult> {
+  let context = progress.context(tools);
+  const goOn = (split: SessionSplitEvent): void => {
+    progress.follow(split);
+    context = progress.context(tools);
+  };
   if (compressor) {
-    const split = yield* compressor.beforeStep(progress.context(tools), signal);
-    if (split) progress.follow(split);
+    const split = yield* compressor.beforeStep(context, signal);
+    if (split) goOn(split);
   }
   while (true) {
-    const context = progress.context(tools);
     try {
       const result = yield* collectStep(transport.stream(context.request, signal));
       compressor?.measure(context.request, result.usage);
@@ -32,7 +36,7 @@ export async function* askModel(
     } catch (error) {
       if (!compressor || !isOverflow(error) || signal.aborted) throw error;
       const refusal = { error, attempt: progress.countOverflow() };
-      progress.follow(yield* compressor.afterOverflow(context, refusal, signal));
+      goOn(yield* compressor.afterOverflow(context, refusal, signal));
     }
   }
 }

@@ -76,7 +76,8 @@ export async function* runSessionWork(
       yield await ledger.end(failed(abortError(signal), ledger.completedItemIds));
   } catch (error) {
     stop.abort();
-    if (!ledger.isEnded) yield await ledger.end(failed(toHermesError(error), ledger.completedItemIds));
+    if (!ledger.isEnded)
+      yield await ledger.end(failed(toHermesError(error), ledger.completedItemIds));
   } finally {
     stop.abort();
     // The consumer left in the middle: the row must not look as if the turn still ran.

@@ -18,7 +18,11 @@ export interface CompressionParts {
   readonly auxiliary: AuxiliaryModel;
   readonly tools: Toolbox["sessions"];
   /** The model whose context it is. */
-  readonly model: { readonly provider: string; readonly model: string; readonly contextLength: number };
+  readonly model: {
+    readonly provider: string;
+    readonly model: string;
+    readonly contextLength: number;
+  };
   /** Masks secrets. */
   redact(text: string): string;
   /** The system prompt of a session that begins now. */
@@ -42,7 +46,9 @@ export function openCompressor(parts: CompressionParts): Compressor {
       async lock(sessionId) {
         const lock = { sessionId, holder: crypto.randomUUID() };
         const isOurs = await store.lock({ ...lock, at: clock.now(), lifeMs: lockLifeMs });
-        return isOurs ? { [Symbol.asyncDispose]: () => store.unlock(lock) } : undefined;
+        if (!isOurs) return undefined;
+        // A lock that cannot be given back runs out by itself: no reason to fail a turn.
+        return { [Symbol.asyncDispose]: () => store.unlock(lock).catch(() => undefined) };
       },
       async movedTo(sessionId) {
         const { id } = await store.tip(sessionId);

@@ -35,7 +35,13 @@ export async function openConversation(
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info, store });
+  const backend = await openBackend(app, {
+    config,
+    options,
+    redactor,
+    stored: stored?.info,
+    store,
+  });
   const approver = createApprovalPolicy(
     {
       ...(options.person ? { person: options.person } : {}),

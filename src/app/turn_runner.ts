@@ -49,9 +49,7 @@ export function createTurnRunner(
   let request = outputSchema ? { ...common, outputSchema: outputSchema.schema } : common;
   const runtime = outputSchema ? checkAnswers(deps.runtime, outputSchema) : deps.runtime;
 
-  async function* following(
-    events: AsyncIterable<TurnEvent>,
-  ): AsyncGenerator<TurnEvent, void> {
+  async function* following(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
     for await (const event of events) {
       if (event.type === "item-end") items.push(event.item);
       if (event.type === "session-split") {

@@ -26,7 +26,9 @@ export function estimateItems(items: readonly ModelItem[]): number {
 }
 
 /** About how many tokens a whole request is, its tools included. */
-export function estimateRequest(request: Pick<ModelRequest, "instructions" | "items" | "tools">): number {
+export function estimateRequest(
+  request: Pick<ModelRequest, "instructions" | "items" | "tools">,
+): number {
   const { instructions, items, tools } = request;
   const toolChars = tools.reduce(
     (sum, { name, description, parameters }) =>

@@ -62,7 +62,9 @@ export class TodoLists {
     const lines = this.get(sessionId)
       .filter(({ status }) => status === "pending" || status === "in_progress")
       .map(({ id, content, status }) => `- ${id} (${status}): ${content}`);
-    return lines.length === 0 ? undefined : `The open entries of your todo list:\n${lines.join("\n")}`;
+    return lines.length === 0
+      ? undefined
+      : `The open entries of your todo list:\n${lines.join("\n")}`;
   }
 }
 

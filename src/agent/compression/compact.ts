@@ -16,7 +16,9 @@ export interface Compressible extends Cut {
   readonly record: readonly ModelItem[];
 }
 
-const pressures: Readonly<Record<Pressure, { readonly tailShare: number; readonly leastTail: number }>> = {
+const pressures: Readonly<
+  Record<Pressure, { readonly tailShare: number; readonly leastTail: number }>
+> = {
   0: { tailShare: 1, leastTail: 3 },
   1: { tailShare: 1 / 4, leastTail: 1 },
   2: { tailShare: 1 / 16, leastTail: 1 },
@@ -70,5 +72,7 @@ export function compact(
 }
 
 function pressed(item: ModelItem): ModelItem {
-  return item.type === "tool-result" ? { ...item, output: shorten(item.output, pressedForm) } : item;
+  return item.type === "tool-result"
+    ? { ...item, output: shorten(item.output, pressedForm) }
+    : item;
 }

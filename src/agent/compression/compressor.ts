@@ -116,21 +116,22 @@ class ContextCompressor implements Compressor {
       return undefined;
     }
     const { sessionId } = context.request;
-    await using lock = await this.#deps.lock(sessionId);
-    // Somebody else is at it, and there is still room.
-    if (lock === undefined) return undefined;
-    const elsewhere = await this.#deps.movedTo(sessionId);
-    if (elsewhere !== undefined) {
-      this.#coolUntil = Infinity;
-      yield warn(`Another process compressed this session, it goes on there as ${elsewhere}; this one stays as it is`);
-      return undefined;
-    }
-    const onFailure = abortsOnFailure ? "throw" : "last-resort";
     try {
+      await using lock = await this.#deps.lock(sessionId);
+      // Somebody else is at it, and there is still room.
+      if (lock === undefined) return undefined;
+      const elsewhere = await this.#deps.movedTo(sessionId);
+      if (elsewhere !== undefined) throw movedAway(elsewhere);
+      const onFailure = abortsOnFailure ? "throw" : "last-resort";
       return yield* this.#run(context, { pressure: 0, onFailure, heedsCoolDown: true }, signal);
-    } catch (error) {
+    } catch (thrown) {
       throwIfAborted(signal);
-      yield warn(`The context was not compressed, nothing is lost: ${toHermesError(error).message}`);
+      const failure = toHermesError(thrown);
+      this.#coolDown(failure);
+      const { message, hint } = failure;
+      yield warn(
+        `The context was not compressed, nothing is lost: ${message}${hint === undefined ? "" : ` (${hint})`}`,
+      );
       return undefined;
     }
   }
@@ -148,7 +149,8 @@ class ContextCompressor implements Compressor {
     const { sessionId } = context.request;
     const elsewhere = await this.#deps.movedTo(sessionId);
     if (elsewhere !== undefined) {
-      throw unhelped(error, "another process compressed this session", `go on there: hermes --resume ${elsewhere}`);
+      const { message, hint = exhausted } = movedAway(elsewhere);
+      throw unhelped(error, message, hint);
     }
     // Who does not get the lock loses nothing by trying: without room the turn fails anyway, and a split is one commit.
     await using _ = await this.#deps.lock(sessionId);
@@ -157,26 +159,45 @@ class ContextCompressor implements Compressor {
       const split = yield* this.#run(context, manner, signal);
       if (split !== undefined) return split;
     }
-    throw unhelped(error, "compression is exhausted: what is left cannot be made smaller", exhausted);
+    throw unhelped(
+      error,
+      "compression is exhausted: what is left cannot be made smaller",
+      exhausted,
+    );
   }
 
-  async *onDemand(context: ContextInUse, focus: string | undefined, signal: AbortSignal): Compressing {
+  async *onDemand(
+    context: ContextInUse,
+    focus: string | undefined,
+    signal: AbortSignal,
+  ): Compressing {
     const { sessionId } = context.request;
     await using lock = await this.#deps.lock(sessionId);
-    if (lock === undefined) throw new HermesError("usage/invalid", "Another process is compressing this session", { hint: "try again in a moment" });
-    const elsewhere = await this.#deps.movedTo(sessionId);
-    if (elsewhere !== undefined) {
-      throw new HermesError("usage/invalid", "Another process compressed this session", {
-        hint: `go on there: /resume ${elsewhere}`,
+    if (lock === undefined) {
+      throw new HermesError("usage/invalid", "Another process is compressing this session", {
+        hint: "try again in a moment",
       });
     }
+    const elsewhere = await this.#deps.movedTo(sessionId);
+    if (elsewhere !== undefined) throw movedAway(elsewhere);
     this.#coolUntil = -Infinity;
-    const manner = { pressure: 0, onFailure: "throw", heedsCoolDown: false, ...(focus === undefined ? {} : { focus }) } as const;
+    const manner = {
+      pressure: 0,
+      onFailure: "throw",
+      heedsCoolDown: false,
+      ...(focus === undefined ? {} : { focus }),
+    } as const;
     return yield* this.#run(context, manner, signal);
   }
 
   #isCooling(): boolean {
     return this.#deps.clock.monotonic() < this.#coolUntil;
+  }
+
+  /** An earlier failure may reach further. */
+  #coolDown(failure: HermesError): void {
+    const until = this.#deps.clock.monotonic() + coolDownMs(failure);
+    this.#coolUntil = Math.max(this.#coolUntil, until);
   }
 
   /** Announces, sums up, splits: in this order, so that nothing has changed when it fails on the way. */
@@ -205,7 +226,8 @@ class ContextCompressor implements Compressor {
     if (compaction === undefined) return undefined;
     if (failure !== undefined) yield warn(`${excerptsOnly}: ${failure.message}`);
     if (previous !== undefined) yield warn(degraded);
-    const instructions = await this.#deps.instructions();
+    // A prompt that cannot be built anew stays as it was.
+    const instructions = await this.#deps.instructions().catch(() => request.instructions);
     const split: SessionSplitEvent = {
       type: "session-split",
       sessionId: this.#deps.newSessionId(),
@@ -246,7 +268,7 @@ class ContextCompressor implements Compressor {
     } catch (thrown) {
       throwIfAborted(signal);
       const failure = toHermesError(thrown);
-      if (failure !== coolingDown) this.#coolUntil = clock.monotonic() + coolDownMs(failure);
+      if (failure !== coolingDown) this.#coolDown(failure);
       if (manner.onFailure === "throw") throw failure;
       return { summary: redact(lastResortSummary(plan.record, previous?.summary)), failure };
     }
@@ -267,6 +289,11 @@ function unhelped(error: HermesError, why: string, hint: string): HermesError {
     hint,
     ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
   });
+}
+
+function movedAway(to: string): HermesError {
+  const message = "Another process compressed this session, and it goes on there";
+  return new HermesError("store/invalid", message, { hint: `hermes --resume ${to}` });
 }
 
 const coolingDown = new HermesError("model/overloaded", "The last summary failed a moment ago");

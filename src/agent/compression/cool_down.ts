@@ -11,6 +11,7 @@ const lasting: ReadonlySet<ErrorCode> = new Set([
   "model/not_found",
   "model/quota",
   "config/invalid",
+  "store/invalid",
 ]);
 /** What the next attempt may well survive. */
 const passing: ReadonlySet<ErrorCode> = new Set([

@@ -22,9 +22,15 @@ export function lastResortSummary(dropped: readonly ModelItem[], previous?: stri
     ...section("How it ended", serialize(dropped).slice(-6).map(excerpt)),
     ...(previous === undefined
       ? []
-      : section("From the summary before", [shorten(previous, { limit: 2_500, head: 1_900, tail: 500 })])),
+      : section("From the summary before", [
+          shorten(previous, { limit: 2_500, head: 1_900, tail: 500 }),
+        ])),
   ];
-  return shorten(parts.join("\n\n"), { limit: lastResortChars, head: lastResortChars - 50, tail: 0 });
+  return shorten(parts.join("\n\n"), {
+    limit: lastResortChars,
+    head: lastResortChars - 50,
+    tail: 0,
+  });
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

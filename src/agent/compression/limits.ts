@@ -22,9 +22,10 @@ const leastThreshold = 64_000;
 const mostOfContext = 0.85;
 
 /** Tokens at which a context is compressed. */
-export function thresholdTokens(
-  { contextLength, threshold }: Pick<CompressionSettings, "contextLength" | "threshold">,
-): number {
+export function thresholdTokens({
+  contextLength,
+  threshold,
+}: Pick<CompressionSettings, "contextLength" | "threshold">): number {
   const wanted = Math.max(threshold * contextLength, leastThreshold);
   return Math.floor(Math.min(wanted, mostOfContext * contextLength));
 }

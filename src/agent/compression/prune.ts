@@ -67,7 +67,10 @@ const prunedMark = "[Left out";
 
 function withoutImage(part: ContentPart): ContentPart {
   if (part.type === "text") return part;
-  return { type: "text", text: `[Image${part.name === undefined ? "" : ` ${part.name}`}, left out]` };
+  return {
+    type: "text",
+    text: `[Image${part.name === undefined ? "" : ` ${part.name}`}, left out]`,
+  };
 }
 
 function prunedCall(call: ToolCall): ToolCall {
@@ -82,7 +85,8 @@ function prunedCall(call: ToolCall): ToolCall {
 
 function leafChars(value: Json): number {
   if (typeof value === "string") return value.length;
-  if (Array.isArray(value)) return value.reduce((sum: number, each: Json) => sum + leafChars(each), 0);
+  if (Array.isArray(value))
+    return value.reduce((sum: number, each: Json) => sum + leafChars(each), 0);
   if (!isJsonObject(value)) return 0;
   return Object.values(value).reduce((sum: number, each) => sum + leafChars(each), 0);
 }

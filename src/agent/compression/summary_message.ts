@@ -23,5 +23,7 @@ export function withoutSummaries(items: readonly ModelItem[]): readonly ModelIte
 }
 
 function isSummary(item: ModelItem): boolean {
-  return item.type === "user-message" && item.synthetic === true && textOf(item).startsWith(opening);
+  return (
+    item.type === "user-message" && item.synthetic === true && textOf(item).startsWith(opening)
+  );
 }

@@ -19,7 +19,9 @@ export const compressCommand: SlashCommand = {
     for await (const event of conversation.compress(focus, signal)) await screen.show(event);
     const { sessionId } = conversation;
     if (sessionId !== before) {
-      await talk.say(talk.style.dim(`session ${sessionId}, all that was said before stays in ${before}`));
+      await talk.say(
+        talk.style.dim(`session ${sessionId}, all that was said before stays in ${before}`),
+      );
     }
     return "stay";
   },

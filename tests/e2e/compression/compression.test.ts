@@ -28,7 +28,10 @@ async function serve(
   summary: StepSource = textAnswer("## Goal\nNOTES of the work"),
   more = "",
 ): Promise<ResponsesServer> {
-  server = await startResponsesServer({ rules: [{ lastInput: asksForSummary, step: summary }], steps });
+  server = await startResponsesServer({
+    rules: [{ lastInput: asksForSummary, step: summary }],
+    steps,
+  });
   const model = `{provider: custom, base_url: "${server.url}", default: m1, api_mode: codex_responses, context_length: 100000}`;
   await sandbox.configure(`model: ${model}\nagent: {api_max_retries: 0}\n${more}`);
   return server;
@@ -80,7 +83,9 @@ async function shown(id: string): Promise<string> {
 
 function sessionIds(stdout: string): readonly string[] {
   return eventsOf(stdout).flatMap(({ type, session_id: id }) =>
-    (type === "session.started" || type === "session.compressed") && typeof id === "string" ? [id] : [],
+    (type === "session.started" || type === "session.compressed") && typeof id === "string"
+      ? [id]
+      : [],
   );
 }
 
@@ -90,7 +95,10 @@ test("a turn is compressed in its middle, and its session goes on in a child by 
   await serve([...work(6), textAnswer("all six done"), textAnswer("I remember")]);
   const first = await sandbox.run(["-z", "count the elephants six times", ...run]);
   expect([first.code, first.stderr]).toEqual([0, ""]);
-  expect(checkEvents(first.stdout)).toMatchObject({ type: "turn.completed", final_text: "all six done" });
+  expect(checkEvents(first.stdout)).toMatchObject({
+    type: "turn.completed",
+    final_text: "all six done",
+  });
   expect(kinds()).toBe("step step step step step step summary step");
   const [parent = "", child = ""] = sessionIds(first.stdout);
   expect(child).not.toBe(parent);
@@ -122,9 +130,8 @@ test("a turn is compressed in its middle, and its session goes on in a child by 
 
 test("the second compression carries the notes on and says that accuracy suffers", async () => {
   let asked = 0;
-  await serve(
-    [...work(6), ...work(6), textAnswer("twelve")],
-    () => textAnswer(`## Goal\nNOTES number ${++asked}`),
+  await serve([...work(6), ...work(6), textAnswer("twelve")], () =>
+    textAnswer(`## Goal\nNOTES number ${++asked}`),
   );
   const { code, stdout } = await sandbox.run(["-z", "work twice", ...run]);
   expect(code).toBe(0);
@@ -133,7 +140,11 @@ test("the second compression carries the notes on and says that accuracy suffers
   expect(second).toContain("Update the notes below");
   expect(second).toContain("NOTES number 1");
   const last = bodies().at(-1) ?? "";
-  expect([last.includes("NOTES number 2"), last.includes("NOTES number 1"), last.includes("work twice")]).toEqual([true, false, true]);
+  expect([
+    last.includes("NOTES number 2"),
+    last.includes("NOTES number 1"),
+    last.includes("work twice"),
+  ]).toEqual([true, false, true]);
   expect(stdout).toContain("was compressed before");
   expect(new Set(sessionIds(stdout)).size).toBe(3);
 });
@@ -150,7 +161,9 @@ test("a summary that fails loses nothing: the turn goes on uncompressed, with a 
   expect((await sessions()).length).toBe(1);
 });
 
-const tooLong = refusal(400, "maximum context length exceeded", { code: "context_length_exceeded" });
+const tooLong = refusal(400, "maximum context length exceeded", {
+  code: "context_length_exceeded",
+});
 
 test("a refused request is compressed and asked again", async () => {
   const calls = work(5).map(() => callTool("terminal", { command: "seq 1 4000" }));
@@ -161,7 +174,9 @@ test("a refused request is compressed and asked again", async () => {
 });
 
 test("a refused request without a summary to be had goes on with excerpts, and says so", async () => {
-  const calls = work(5).map((_, index) => callTool("terminal", { command: `echo run-${index}; seq 1 4000` }));
+  const calls = work(5).map((_, index) =>
+    callTool("terminal", { command: `echo run-${index}; seq 1 4000` }),
+  );
   await serve([...calls, tooLong, textAnswer("done")], refusal(500, "no summary today"));
   const { code, stdout } = await sandbox.run(["-z", "count the zebras", ...run]);
   expect([code, kinds()]).toEqual([0, "step step step step step step summary step"]);
@@ -243,14 +258,21 @@ test("two processes at once: one compresses, the other goes on uncompressed", as
   expect(kinds().split("summary").length).toBe(2);
   // Nothing that was said is missing.
   const all = (await Promise.all((await sessions()).map(({ id: each }) => shown(each)))).join("\n");
-  for (const text of ["begin", "hello", "go on", "go on too", "one", "other"]) expect(all).toContain(text);
+  for (const text of ["begin", "hello", "go on", "go on too", "one", "other"])
+    expect(all).toContain(text);
 });
 
 test("active todos and a memory that has grown go on in the child", async () => {
   await serve([
     callTools([
-      { name: "todo", arguments: { todos: [{ id: "1", content: "paint the bridge", status: "in_progress" }] } },
-      { name: "memory", arguments: { action: "add", target: "memory", content: "The bridge is red" } },
+      {
+        name: "todo",
+        arguments: { todos: [{ id: "1", content: "paint the bridge", status: "in_progress" }] },
+      },
+      {
+        name: "memory",
+        arguments: { action: "add", target: "memory", content: "The bridge is red" },
+      },
     ]),
     ...work(5),
     callTool("todo", {}),
@@ -269,7 +291,9 @@ test("active todos and a memory that has grown go on in the child", async () => 
 });
 
 test("/compress with a focus compresses between turns, and -c goes on in the child", async () => {
-  const answers = Array.from({ length: 6 }, (_, index) => textAnswer(`${long("word")} answer-${index + 1}`));
+  const answers = Array.from({ length: 6 }, (_, index) =>
+    textAnswer(`${long("word")} answer-${index + 1}`),
+  );
   await serve([...answers, textAnswer("I know the colour")]);
   await using chat = await startChat(sandbox);
   for (let turn = 1; turn <= 6; turn++) {
@@ -278,7 +302,9 @@ test("/compress with a focus compresses between turns, and -c goes on in the chi
   }
   chat.type("/compress the colour of the bridge\r");
   await chat.untilShown("all that was said before stays in");
-  expect(bodies().find(isSummaryRequest)).toContain("What matters most now: the colour of the bridge");
+  expect(bodies().find(isSummaryRequest)).toContain(
+    "What matters most now: the colour of the bridge",
+  );
   chat.type("/quit\r");
   await chat.exited;
   const later = await sandbox.run(["-z", "which colour?", "-c", ...run]);
