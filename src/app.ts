@@ -84,7 +84,7 @@ export interface Conversation extends AsyncDisposable {
   readonly toolNames: readonly string[];
   /** Never throws: a failure is the `turn-end`. */
   runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
-  /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where the backend does it by itself. */
+  /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where no model is asked. */
   readonly compress?: (focus: string | undefined, signal: AbortSignal) => AsyncIterable<TurnEvent>;
 }
 

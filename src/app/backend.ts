@@ -1,4 +1,4 @@
-import type { Compressor } from "../agent/compression/compressor.ts";
+import type { CompressNow } from "../agent/compression/on_demand.ts";
 import type { LoopDeps } from "../agent/loop.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
@@ -25,8 +25,8 @@ export interface Backend extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** What our own loop of this conversation is made of, for turns beside it; absent where another program runs turns. */
   readonly loop?: LoopDeps;
-  /** Keeps the context within the model's window; absent where that is not done from here. */
-  readonly compressor?: Compressor;
+  /** Compresses a session of it when somebody wants that; absent where no model is asked. */
+  readonly compressNow?: CompressNow;
   /** For small calls beside turns; absent where no model is asked from here. */
   readonly auxiliary?: AuxiliaryModel;
   /** What has come up since the last time and the user should know, one sentence each. */

@@ -75,13 +75,7 @@ export async function openConversation(
       clock: ports.clock,
       redactor,
       newTurnId,
-      ...(backend.compressor &&
-        backend.loop && {
-          compression: {
-            compressor: backend.compressor,
-            tools: backend.loop.tools.map((tool) => tool.spec),
-          },
-        }),
+      ...defined("compressNow", backend.compressNow),
     },
     {
       sessionId: session.id,

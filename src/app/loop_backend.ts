@@ -1,3 +1,4 @@
+import { compressOnDemand } from "../agent/compression/on_demand.ts";
 import {
   buildInstructions,
   findProjectFile,
@@ -63,6 +64,7 @@ async function withTools(
     spill: toolbox.spill,
     newId: newItemId,
   };
+  const specs = toolbox.tools.map((tool) => tool.spec);
   const auxiliary = createAuxiliary(side.transport, side.model);
   const { contextLength } = side;
   const compressor =
@@ -89,7 +91,7 @@ async function withTools(
     runtime,
     loop,
     auxiliary,
-    ...(compressor === undefined ? {} : { compressor }),
+    ...(compressor === undefined ? {} : { compressNow: compressOnDemand(compressor, specs) }),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],

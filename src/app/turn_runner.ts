@@ -1,12 +1,9 @@
-import type { Compressing, Compressor } from "../agent/compression/compressor.ts";
-import { contextOf } from "../agent/compression/context.ts";
+import { type CompressNow, nothingToCompress } from "../agent/compression/on_demand.ts";
 import { runSessionTurn, runSessionWork, type SessionTurnDeps } from "../agent/session_turn.ts";
-import { abortError } from "../core/errors.ts";
 import { defined } from "../core/defined.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item, UserMessage } from "../core/item.ts";
 import type { TurnRequest } from "../core/runtime.ts";
-import type { ToolSpec } from "../core/tool.ts";
 import { type AnswerSchema, checkAnswers } from "./answer_check.ts";
 import { newTurnId } from "./ids.ts";
 
@@ -35,12 +32,12 @@ export interface TurnRunner {
 }
 
 export interface TurnRunnerDeps extends SessionTurnDeps {
-  /** That of the runtime. */
-  readonly compression?: { readonly compressor: Compressor; readonly tools: readonly ToolSpec[] };
+  /** How sessions of the runtime are compressed; absent where that cannot be done from here. */
+  readonly compressNow?: CompressNow;
 }
 
 export function createTurnRunner(
-  { compression, ...deps }: TurnRunnerDeps,
+  { compressNow, ...deps }: TurnRunnerDeps,
   facts: SessionFacts,
   stored: readonly Item[],
 ): TurnRunner {
@@ -71,44 +68,16 @@ export function createTurnRunner(
       const turn = { ...request, turnId: newTurnId(), history: [...items], message };
       return following(runSessionTurn({ ...deps, runtime }, turn, signal));
     },
-    ...(compression && {
-      compress(focus, signal) {
-        const turn = { ...request, turnId: newTurnId() };
+    ...(compressNow && {
+      async *compress(focus, signal) {
+        const session = { ...request, turnId: newTurnId(), history: [...items] };
         // A session that was never spoken in leaves no trace.
-        if (items.length === 0) return nothingToDo();
-        const context = contextOf({ ...turn, items, tools: compression.tools });
-        const { compressor } = compression;
-        return following(
-          runSessionWork(
-            deps,
-            turn,
-            (ended) => compressNow(compressor.onDemand(context, focus, ended), ended),
-            signal,
-          ),
-        );
+        if (items.length === 0) yield* nothingToCompress();
+        else {
+          const work = (ended: AbortSignal) => compressNow(session, focus, ended);
+          yield* following(runSessionWork(deps, session, work, signal));
+        }
       },
     }),
   };
 }
-
-/** Ends as a turn does. */
-async function* compressNow(
-  compressing: Compressing,
-  signal: AbortSignal,
-): AsyncGenerator<TurnEvent, void> {
-  try {
-    const split = yield* compressing;
-    if (split === undefined) yield* nothingToDo();
-    else yield done;
-  } catch (error) {
-    if (!signal.aborted || abortError(signal).code !== "turn/interrupted") throw error;
-    yield { type: "turn-end", outcome: { status: "interrupted" } };
-  }
-}
-
-async function* nothingToDo(): AsyncGenerator<TurnEvent, void> {
-  yield { type: "notice", level: "info", text: "There is nothing to compress yet" };
-  yield done;
-}
-
-const done: TurnEvent = { type: "turn-end", outcome: { status: "completed", finalText: "" } };

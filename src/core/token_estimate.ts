@@ -68,7 +68,7 @@ function jsonChars(value: Json): number {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 5;
   if (Array.isArray(value)) {
-    return value.reduce((sum: number, each: Json) => sum + jsonChars(each) + 1, 2);
+    return value.reduce<number>((sum, each: Json) => sum + jsonChars(each) + 1, 2);
   }
   return Object.entries(value).reduce(
     (sum, [name, each]) => sum + name.length + 4 + jsonChars(each),

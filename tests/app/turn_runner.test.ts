@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Compressor } from "../../src/agent/compression/compressor.ts";
+import { compressOnDemand } from "../../src/agent/compression/on_demand.ts";
 import { createTurnRunner, type SessionFacts } from "../../src/app/turn_runner.ts";
 import { denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
@@ -206,7 +207,7 @@ describe("a session that is compressed", () => {
       clock: createFakeClock(5),
       redactor: createRedactor(),
       newTurnId: () => "turn_next",
-      compression: { compressor, tools: [] },
+      compressNow: compressOnDemand(compressor, []),
     };
     const never = new AbortController().signal;
     const compress = async (items: readonly Item[]) => {

@@ -49,7 +49,7 @@ export interface CompressorDeps {
   readonly auxiliary: AuxiliaryModel;
   readonly clock: Pick<Clock, "now" | "monotonic" | "utcOffset">;
   /** Masks secrets. */
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
   newId(): string;
   newSessionId(): string;
   /** The right to compress a session; undefined while somebody else has it. */

@@ -86,7 +86,7 @@ function prunedCall(call: ToolCall): ToolCall {
 function leafChars(value: Json): number {
   if (typeof value === "string") return value.length;
   if (Array.isArray(value))
-    return value.reduce((sum: number, each: Json) => sum + leafChars(each), 0);
+    return value.reduce<number>((sum, each: Json) => sum + leafChars(each), 0);
   if (!isJsonObject(value)) return 0;
   return Object.values(value).reduce((sum: number, each) => sum + leafChars(each), 0);
 }

@@ -9,9 +9,7 @@ export const compressCommand: SlashCommand = {
   summary: "sum up the earlier conversation to make room",
   async run({ app, talk, mask, conversation, signal }, operands) {
     if (conversation.compress === undefined) {
-      throw new HermesError("usage/invalid", "codex compresses its context by itself", {
-        hint: "there is nothing to do: it does when its window fills",
-      });
+      throw new HermesError("usage/invalid", "No model answers in this session: there is nothing to compress");
     }
     const before = conversation.sessionId;
     const focus = operands === "" ? undefined : operands;
