@@ -54,6 +54,7 @@ export async function openConversation(
   const news = (): readonly TurnEvent[] =>
     [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
   const firstParts = [...skills.parts];
+  let hasMoved = false;
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -107,6 +108,13 @@ export async function openConversation(
     approval: options.approval,
     toolNames: backend.toolNames,
     async *runTurn(message, signal) {
+      const elsewhere = await store.tip(runner.sessionId).catch(() => undefined);
+      if (elsewhere && elsewhere.id !== runner.sessionId && !hasMoved) {
+        hasMoved = true;
+        notices.push(
+          `Another process compressed this session, and it goes on there as ${elsewhere.id}; what is said here stays in ${runner.sessionId}`,
+        );
+      }
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
         if (event.type === "turn-end") yield* news();

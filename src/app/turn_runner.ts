@@ -1,6 +1,9 @@
-import { type CompressNow, nothingToCompress } from "../agent/compression/on_demand.ts";
+import {
+  type CompressNow,
+  type CompressRequest,
+  nothingToCompress,
+} from "../agent/compression/on_demand.ts";
 import { runSessionTurn, runSessionWork, type SessionTurnDeps } from "../agent/session_turn.ts";
-import { defined } from "../core/defined.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item, UserMessage } from "../core/item.ts";
 import type { TurnRequest } from "../core/runtime.ts";
@@ -43,34 +46,40 @@ export function createTurnRunner(
 ): TurnRunner {
   const items: Item[] = [...stored];
   const { outputSchema, ...common } = facts;
-  let request = outputSchema ? { ...common, outputSchema: outputSchema.schema } : common;
+  const request = outputSchema ? { ...common, outputSchema: outputSchema.schema } : common;
+  let { sessionId, instructions } = facts;
   const runtime = outputSchema ? checkAnswers(deps.runtime, outputSchema) : deps.runtime;
 
   async function* following(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
     for await (const event of events) {
       if (event.type === "item-end") items.push(event.item);
       if (event.type === "session-split") {
-        const { sessionId, compaction, instructions } = event;
         // What it stands for stays with the session that was left.
-        items.splice(0, items.length, compaction);
-        request = { ...request, sessionId, ...defined("instructions", instructions) };
+        items.splice(0, items.length, event.compaction);
+        sessionId = event.sessionId;
+        instructions = event.instructions ?? instructions;
       }
       yield event;
     }
   }
 
+  /** What is known of a turn that begins now. */
+  function nextTurn(): CompressRequest {
+    return { ...request, sessionId, instructions, turnId: newTurnId(), history: [...items] };
+  }
+
   return {
     get sessionId() {
-      return request.sessionId;
+      return sessionId;
     },
     items: () => [...items],
     runTurn(message, signal) {
-      const turn = { ...request, turnId: newTurnId(), history: [...items], message };
+      const turn = { ...nextTurn(), message };
       return following(runSessionTurn({ ...deps, runtime }, turn, signal));
     },
     ...(compressNow && {
       async *compress(focus, signal) {
-        const session = { ...request, turnId: newTurnId(), history: [...items] };
+        const session = nextTurn();
         // A session that was never spoken in leaves no trace.
         if (items.length === 0) yield* nothingToCompress();
         else {

@@ -64,8 +64,8 @@ export interface CompressorDeps {
   moveTools(from: string, to: string): void;
 }
 
-/** Compressions after a refusal in one turn. */
-const mostAttempts = 3;
+/** How hard is pressed after the first refusal in a turn, after the second, ...; nothing is tried after the last. */
+const pressures: readonly Pressure[] = [0, 1, 2];
 
 /** How a summary is come by. */
 interface Manner {
@@ -98,10 +98,10 @@ class ContextCompressor implements Compressor {
   }
 
   measure(request: ModelRequest, { inputTokens }: Usage): void {
-    // Some servers count nothing.
-    if (inputTokens <= 0) return;
-    this.#measured = { inputTokens, estimate: estimateRequest(request) };
     this.#awaitsCount = false;
+    // Some servers count nothing: estimates have to do there.
+    if (inputTokens <= 0) this.#measured = undefined;
+    else this.#measured = { inputTokens, estimate: estimateRequest(request) };
   }
 
   async *beforeStep(context: ContextInUse, signal: AbortSignal): Compressing {
@@ -143,8 +143,9 @@ class ContextCompressor implements Compressor {
   ): AsyncGenerator<TurnEvent, SessionSplitEvent> {
     const { contextLength, isAutomatic } = this.#settings;
     if (!isAutomatic) throw unhelped(error, "compression is switched off", switchedOff);
-    if (error.contextLimit !== undefined && error.contextLimit < contextLength) {
-      this.#settings = { ...this.#settings, contextLength: error.contextLimit };
+    const { contextLimit = contextLength } = error;
+    if (contextLimit > 0 && contextLimit < contextLength) {
+      this.#settings = { ...this.#settings, contextLength: contextLimit };
     }
     const { sessionId } = context.request;
     const elsewhere = await this.#deps.movedTo(sessionId);
@@ -154,7 +155,7 @@ class ContextCompressor implements Compressor {
     }
     // Who does not get the lock loses nothing by trying: without room the turn fails anyway, and a split is one commit.
     await using _ = await this.#deps.lock(sessionId);
-    for (let pressure = attempt - 1; attempt <= mostAttempts && isPressure(pressure); pressure++) {
+    for (const pressure of pressures.slice(attempt - 1)) {
       const manner = { pressure, onFailure: "last-resort", heedsCoolDown: true } as const;
       const split = yield* this.#run(context, manner, signal);
       if (split !== undefined) return split;
@@ -273,10 +274,6 @@ class ContextCompressor implements Compressor {
       return { summary: redact(lastResortSummary(plan.record, previous?.summary)), failure };
     }
   }
-}
-
-function isPressure(value: number): value is Pressure {
-  return value === 0 || value === 1 || value === 2;
 }
 
 function warn(text: string): TurnEvent {

@@ -9,7 +9,10 @@ export const compressCommand: SlashCommand = {
   summary: "sum up the earlier conversation to make room",
   async run({ app, talk, mask, conversation, signal }, operands) {
     if (conversation.compress === undefined) {
-      throw new HermesError("usage/invalid", "No model answers in this session: there is nothing to compress");
+      throw new HermesError(
+        "usage/invalid",
+        "No model answers in this session: there is nothing to compress",
+      );
     }
     const before = conversation.sessionId;
     const focus = operands === "" ? undefined : operands;

@@ -19,6 +19,9 @@ onEveryCodex("/compress has codex compact its thread, which goes on afterwards",
   });
   expect(items).toEqual([said("Hello, Ada."), said("You are Ada.")]);
   const last = JSON.stringify(lab.server.requests.at(-1)?.body);
-  expect([last.includes("THE NOTES: a talk with Ada"), last.includes("Hello, Ada.")]).toEqual([true, false]);
+  expect([last.includes("THE NOTES: a talk with Ada"), last.includes("Hello, Ada.")]).toEqual([
+    true,
+    false,
+  ]);
   expect(lab.server.requests.length).toBe(3);
 });

@@ -6,7 +6,14 @@ import {
   startResponsesServer,
 } from "../../fakes/responses_server.ts";
 import { callTool, callTools, refusal, textAnswer } from "../../fakes/server_steps.ts";
-import { checkEvents, createSandbox, eventsOf, type Sandbox, startChat } from "../sandbox.ts";
+import {
+  checkEvents,
+  createSandbox,
+  eventsOf,
+  type Sandbox,
+  startChat,
+  wireApis,
+} from "../sandbox.ts";
 
 let sandbox: Sandbox;
 let server: ResponsesServer | undefined;
@@ -27,12 +34,13 @@ async function serve(
   steps: ServerOptions["steps"],
   summary: StepSource = textAnswer("## Goal\nNOTES of the work"),
   more = "",
+  wireApi: (typeof wireApis)[number] = "codex_responses",
 ): Promise<ResponsesServer> {
   server = await startResponsesServer({
     rules: [{ lastInput: asksForSummary, step: summary }],
     steps,
   });
-  const model = `{provider: custom, base_url: "${server.url}", default: m1, api_mode: codex_responses, context_length: 100000}`;
+  const model = `{provider: custom, base_url: "${server.url}", default: m1, api_mode: ${wireApi}, context_length: 100000}`;
   await sandbox.configure(`model: ${model}\nagent: {api_max_retries: 0}\n${more}`);
   return server;
 }
@@ -315,3 +323,121 @@ test("/compress with a focus compresses between turns, and -c goes on in the chi
   expect(listed.length).toBe(2);
   expect(young).toBe(listed[0]?.id ?? "");
 });
+
+test.each(wireApis)("a person sees where the session went, over %s", async (wireApi) => {
+  await serve([...work(6), textAnswer("all done")], undefined, "", wireApi);
+  const { code, stdout, stderr } = await sandbox.run(["chat", "-q", "count", "--yolo"]);
+  expect([code, stdout]).toEqual([0, "all done\n"]);
+  expect(kinds()).toBe("step step step step step step summary step");
+  expect(stderr).toContain("notice: Compressing the context");
+  expect(stderr).toContain("context compressed: a summary stands for");
+  const young = (await sessions()).find(({ id }) => stderr.includes(`session ${id}, `));
+  expect(await shown(young?.id ?? "")).toContain("NOTES of the work");
+});
+
+test("an ephemeral turn is compressed too, and leaves nothing behind", async () => {
+  await serve([...work(6), textAnswer("all done")]);
+  const { code, stdout } = await sandbox.run(["-z", "count", "--ephemeral", ...run]);
+  expect([code, sessionIds(stdout).length, (await sessions()).length]).toEqual([0, 2, 0]);
+});
+
+test("/compress that fails or is interrupted leaves the session, and the next one works", async () => {
+  const answers = Array.from({ length: 6 }, (_, index) =>
+    textAnswer(`${long("word")} answer-${index + 1}`),
+  );
+  const summaries: StepSource[] = [
+    refusal(500, "no summary today"),
+    { kind: "silent", how: "hang" },
+    textAnswer("NOTES"),
+  ];
+  let asked = 0;
+  await serve(answers, (request, number) => {
+    const step = summaries[asked++] ?? textAnswer("too many");
+    return typeof step === "function" ? step(request, number) : step;
+  });
+  await using chat = await startChat(sandbox);
+  chat.type("/compress\r");
+  await chat.untilShown("There is nothing to compress yet");
+  for (let turn = 1; turn <= 6; turn++) {
+    chat.type(`question ${turn}\r`);
+    await chat.untilShown(`answer-${turn}`);
+  }
+  chat.type("/compress\r");
+  await chat.untilShown("no summary today");
+  chat.type("/compress\r");
+  await chat.untilShown("Compressing the context");
+  chat.type("\u0003");
+  await chat.untilShown("interrupted");
+  expect((await sessions()).length).toBe(1);
+  chat.type("/compress\r");
+  await chat.untilShown("all that was said before stays in");
+  expect((await sessions()).length).toBe(2);
+  chat.type("/quit\r");
+  await chat.exited;
+});
+
+test("whoever still has the old session open is told where it goes on", async () => {
+  await serve([textAnswer("hello"), ...work(6), textAnswer("six"), textAnswer("late answer")]);
+  await using chat = await startChat(sandbox);
+  chat.type("begin\r");
+  await chat.untilShown("hello");
+  const [open] = await sessions();
+  const other = await sandbox.run(["-z", "count", "-r", open?.id ?? "", ...run]);
+  const [, child = ""] = sessionIds(other.stdout);
+  chat.type("and I?\r");
+  await chat.untilShown(child);
+  await chat.untilShown("late answer");
+  chat.type("/quit\r");
+  await chat.exited;
+  expect(await shown(open?.id ?? "")).toContain("late answer");
+});
+
+test("a conversation that is compressed again and again loses no word of its user and its model", async () => {
+  const turns = 16;
+  let asked = 0;
+  await serve(
+    Array.from({ length: turns }, (_, index) =>
+      textAnswer(
+        `${long("word").repeat(3)} answer-${index + 1}.`,
+        index % 4 === 3 ? full : { tokens: { input: 9_000 } },
+      ),
+    ),
+    () => textAnswer(`## Goal\nNOTES ${++asked}`),
+  );
+  await using chat = await startChat(sandbox);
+  for (let turn = 1; turn <= turns; turn++) {
+    chat.type(`question-${turn}.\r`);
+    await chat.untilShown(`answer-${turn}.`);
+    if (turn === 1) {
+      const [{ id } = { id: "" }] = await sessions();
+      await sandbox.run(["sessions", "rename", id, "bridge"]);
+    }
+  }
+  chat.type("/quit\r");
+  await chat.exited;
+  const listed = (await sessions()).toReversed();
+  expect(listed.map(({ title }) => title)).toEqual([
+    "bridge",
+    ...[2, 3, 4].map((number) => `bridge #${number}`),
+  ]);
+  const all = await Promise.all(listed.map(({ id }) => shown(id)));
+  const items = all.flatMap(
+    (text) => (JSON.parse(text) as { readonly items: readonly Shown[] }).items,
+  );
+  const told = (type: string, word: string): readonly string[] =>
+    items.flatMap((item) =>
+      item.type === type ? (item.text?.match(new RegExp(`${word}-\\d+`))?.[0] ?? []) : [],
+    );
+  const numbered = (word: string) =>
+    Array.from({ length: turns }, (_, index) => `${word}-${index + 1}`);
+  expect(told("user_message", "question")).toEqual(numbered("question"));
+  expect(told("assistant_message", "answer")).toEqual(numbered("answer"));
+  expect(bodies().at(-1)).toContain("NOTES 3");
+  const later = await sandbox.run(["sessions", "show", "bridge", "--json"]);
+  expect(later.code).toBe(0);
+});
+
+interface Shown {
+  readonly type: string;
+  readonly text?: string;
+}
