@@ -351,8 +351,10 @@ test("/compress that fails or is interrupted leaves the session, and the next on
     textAnswer("NOTES"),
   ];
   let asked = 0;
+  const arrived = Promise.withResolvers<void>();
   await serve(answers, (request, number) => {
     const step = summaries[asked++] ?? textAnswer("too many");
+    if (asked === 2) arrived.resolve();
     return typeof step === "function" ? step(request, number) : step;
   });
   await using chat = await startChat(sandbox);
@@ -366,6 +368,7 @@ test("/compress that fails or is interrupted leaves the session, and the next on
   await chat.untilShown("no summary today");
   chat.type("/compress\r");
   await chat.untilShown("Compressing the context");
+  await arrived.promise;
   chat.type("\u0003");
   await chat.untilShown("interrupted");
   expect((await sessions()).length).toBe(1);
