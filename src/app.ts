@@ -74,6 +74,7 @@ export interface ConversationOptions {
 
 /** A session with its backend, ready for turns one after the other. */
 export interface Conversation extends AsyncDisposable {
+  /** Another one after a compression. */
   readonly sessionId: string;
   readonly provider: string;
   readonly model: string;
@@ -84,6 +85,8 @@ export interface Conversation extends AsyncDisposable {
   readonly toolNames: readonly string[];
   /** Never throws: a failure is the `turn-end`. */
   runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where no model is asked. */
+  readonly compress?: (focus: string | undefined, signal: AbortSignal) => AsyncIterable<TurnEvent>;
 }
 
 /** The composed program: everything lazily, nothing opened before it is asked for. */

@@ -1,16 +1,13 @@
 import { abortError, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
 import type { TurnEvent, TurnOutcome } from "../core/event.ts";
 import type { ToolCall, UserMessage } from "../core/item.ts";
-import type { ModelTransport } from "../core/model.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
+import { askModel, type ModelStepDeps } from "./model_step.ts";
 import * as prompts from "./prompts.ts";
-import { collectStep } from "./step.ts";
 import { runToolCalls, type ToolCallDeps } from "./tool_calls.ts";
 import { TurnProgress } from "./turn_progress.ts";
 
-export interface LoopDeps extends ToolCallDeps {
-  readonly transport: ModelTransport;
-}
+export interface LoopDeps extends ToolCallDeps, ModelStepDeps {}
 
 /**
  * Our own backend: asks the model, runs the tools it calls, and asks again, until it answers or a limit is reached.
@@ -49,17 +46,16 @@ async function* runSteps(
   progress: TurnProgress,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, TurnOutcome> {
-  const { turn } = progress;
+  const { maxSteps } = progress.turn;
   const tools = deps.tools.map((tool) => tool.spec);
-  for (let step = 1; step <= turn.maxSteps; step++) {
+  for (let step = 1; step <= maxSteps; step++) {
     throwIfAborted(signal);
-    const request = progress.request(tools);
-    const result = yield* collectStep(deps.transport.stream(request, signal));
+    const result = yield* askModel(deps, progress, tools, signal);
     progress.add(result.items);
     const decision = progress.decide(result);
     switch (decision.kind) {
       case "run-tools":
-        progress.report(yield* runToolCalls(deps, turn, decision.calls, signal));
+        progress.report(yield* runToolCalls(deps, progress.turn, decision.calls, signal));
         break;
       case "refuse-calls":
         yield* answerCalls(deps, progress, decision.calls, decision.nudge);
@@ -121,7 +117,7 @@ async function* summarize(
     text: `Step limit reached (${limit}): the answer is a summary of the work so far`,
   };
   yield* say(progress, deps.newId(), prompts.summarizeAtLimit);
-  const result = yield* collectStep(deps.transport.stream(progress.request([]), signal));
+  const result = yield* askModel(deps, progress, [], signal);
   progress.add(result.items);
   yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");
   if (result.text.trim() === "" || result.calls.length > 0 || result.finishReason !== "stop") {

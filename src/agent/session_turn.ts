@@ -7,6 +7,7 @@ import {
   type TurnOutcome,
   type Usage,
 } from "../core/event.ts";
+import type { UserMessage } from "../core/item.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
@@ -40,6 +41,26 @@ export async function* runSessionTurn(
   turn: TurnRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, void> {
+  const work = (ended: AbortSignal) => answering(turn.message, deps.runtime.runTurn(turn, ended));
+  yield* runSessionWork(deps, turn, work, signal);
+}
+
+async function* answering(
+  message: UserMessage,
+  events: AsyncIterable<TurnEvent>,
+): AsyncGenerator<TurnEvent, void> {
+  yield { type: "item-start", item: message };
+  yield { type: "item-end", item: message };
+  yield* events;
+}
+
+/** The same for whatever ends as a turn does: `work` yields its events up to `turn-end`, or throws. */
+export async function* runSessionWork(
+  deps: Omit<SessionTurnDeps, "runtime">,
+  turn: Pick<TurnRequest, "turnId" | "sessionId">,
+  work: (ended: AbortSignal) => AsyncIterable<TurnEvent>,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, void> {
   const ledger = new TurnLedger(deps, turn);
   // Ends the backend's work when the store fails or the consumer stops listening.
   const stop = new AbortController();
@@ -47,9 +68,7 @@ export async function* runSessionTurn(
   try {
     yield { type: "turn-start", turnId: turn.turnId };
     await ledger.start();
-    yield* ledger.store({ type: "item-start", item: turn.message });
-    yield* ledger.store({ type: "item-end", item: turn.message });
-    for await (const event of deps.runtime.runTurn(turn, ended)) {
+    for await (const event of work(ended)) {
       if (event.type === "turn-end") yield await ledger.end(event.outcome);
       else yield* ledger.store(event);
     }
@@ -72,8 +91,8 @@ function failed(error: HermesError, completedItemIds: readonly string[]): TurnOu
 
 /** What has been stored of a turn so far. */
 class TurnLedger {
-  readonly #deps: SessionTurnDeps;
-  readonly #turn: TurnRequest;
+  readonly #deps: Omit<SessionTurnDeps, "runtime">;
+  readonly #turn: Pick<TurnRequest, "turnId" | "sessionId">;
   readonly #completed: string[] = [];
   /** Another one than the turn's own after a split. */
   #turnId: string;
@@ -82,7 +101,10 @@ class TurnLedger {
   #isStarted = false;
   #isEnded = false;
 
-  constructor(deps: SessionTurnDeps, turn: TurnRequest) {
+  constructor(
+    deps: Omit<SessionTurnDeps, "runtime">,
+    turn: Pick<TurnRequest, "turnId" | "sessionId">,
+  ) {
     this.#deps = deps;
     this.#turn = turn;
     this.#turnId = turn.turnId;

@@ -1,11 +1,13 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
 import type { TurnStore } from "../agent/session_turn.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
+import type { SessionLocks } from "./compression.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import { logTurn } from "./logged_turn.ts";
@@ -34,7 +36,13 @@ export async function openConversation(
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
+  const backend = await openBackend(app, {
+    config,
+    options,
+    redactor,
+    stored: stored?.info,
+    store,
+  });
   const approver = createApprovalPolicy(
     {
       ...(options.person ? { person: options.person } : {}),
@@ -47,6 +55,7 @@ export async function openConversation(
   const news = (): readonly TurnEvent[] =>
     [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
   const firstParts = [...skills.parts];
+  let hasMoved = false;
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -69,6 +78,7 @@ export async function openConversation(
       clock: ports.clock,
       redactor,
       newTurnId,
+      ...defined("compressNow", backend.compressNow),
     },
     {
       sessionId: session.id,
@@ -90,7 +100,9 @@ export async function openConversation(
   );
 
   return {
-    sessionId: session.id,
+    get sessionId() {
+      return runner.sessionId;
+    },
     provider: backend.provider,
     model: backend.model,
     runtime: backend.name,
@@ -98,6 +110,13 @@ export async function openConversation(
     approval: options.approval,
     toolNames: backend.toolNames,
     async *runTurn(message, signal) {
+      const elsewhere = await store.tip(runner.sessionId).catch(() => undefined);
+      if (elsewhere && elsewhere.id !== runner.sessionId && !hasMoved) {
+        hasMoved = true;
+        notices.push(
+          `Another process compressed this session, and it goes on there as ${elsewhere.id}; what is said here stays in ${runner.sessionId}`,
+        );
+      }
       const parts = [...message.parts, ...firstParts.splice(0)];
       const turn = runner.runTurn({ ...message, parts }, signal);
       for await (const event of logTurn({ log, clock: ports.clock }, logged, turn)) {
@@ -106,6 +125,7 @@ export async function openConversation(
         if (event.type !== "turn-end") yield* news();
       }
     },
+    ...defined("compress", runner.compress),
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
   };
 }
@@ -123,7 +143,10 @@ async function checkDirectory({ ports }: AppParts, cwd: string): Promise<void> {
   });
 }
 
-async function openStore(app: AppParts, { ephemeral }: ConversationOptions): Promise<SessionStore> {
+async function openStore(
+  app: AppParts,
+  { ephemeral }: ConversationOptions,
+): Promise<SessionStore & SessionLocks> {
   if (!ephemeral) return await app.sessions();
   const { MemorySessionStore } = await import("../storage/memory_store.ts");
   return new MemorySessionStore();

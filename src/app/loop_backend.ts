@@ -1,3 +1,4 @@
+import { compressOnDemand } from "../agent/compression/on_demand.ts";
 import {
   buildInstructions,
   findProjectFile,
@@ -6,10 +7,13 @@ import {
   projectFileProblem,
 } from "../agent/instructions.ts";
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
-import { missingCredential } from "../config/resolve_endpoint.ts";
+import { contextWindow } from "../config/context_windows.ts";
+import { findProvider } from "../config/providers.ts";
+import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
 import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
+import { openCompressor } from "./compression.ts";
 import { newItemId } from "./ids.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
 import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
@@ -24,6 +28,8 @@ interface ModelSide {
   readonly provider: string;
   readonly model: string;
   readonly baseUrl?: string;
+  /** Tokens that the model can hold; absent where no model answers. */
+  readonly contextLength?: number;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
   /** Ends the use of what opens the endpoint. */
@@ -58,7 +64,25 @@ async function withTools(
     spill: toolbox.spill,
     newId: newItemId,
   };
-  const runtime = createLoopRuntime(loop);
+  const specs = toolbox.tools.map((tool) => tool.spec);
+  const auxiliary = createAuxiliary(side.transport, side.model);
+  const { contextLength } = side;
+  const compressor =
+    contextLength === undefined
+      ? undefined
+      : openCompressor({
+          config: from.config,
+          store: from.store,
+          clock: app.ports.clock,
+          auxiliary,
+          tools: toolbox.sessions,
+          model: { ...side, contextLength },
+          redact: (text) => from.redactor.content(text),
+          // As it is in a session that begins: the memory by now, the date of today.
+          instructions: async () =>
+            (await promptFor(app, { ...from, stored: undefined, side, toolbox })).instructions,
+        });
+  const runtime = createLoopRuntime(compressor === undefined ? loop : { ...loop, compressor });
   return {
     name: "loop",
     provider: side.provider,
@@ -66,7 +90,8 @@ async function withTools(
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
     loop,
-    auxiliary: createAuxiliary(side.transport, side.model),
+    auxiliary,
+    ...(compressor === undefined ? {} : { compressNow: compressOnDemand(compressor, specs) }),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],
@@ -120,10 +145,15 @@ async function openModelSide(
     provider: resolved.endpoint.provider,
     model: resolved.model,
     baseUrl: resolved.endpoint.baseUrl,
+    contextLength: resolved.contextLength ?? windowOf(resolved),
     transport: recorded,
     warnings: resolved.warnings,
     release: () => credentials.release?.(),
   };
+}
+
+function windowOf({ endpoint: { provider }, model }: ResolvedModel): number {
+  return contextWindow(provider, model, findProvider(provider) !== undefined);
 }
 
 function flagsOf({ model, provider, baseUrl }: BackendRequest["options"]) {

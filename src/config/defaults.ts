@@ -28,6 +28,7 @@ export const defaults: Config = {
     protect_first_n: 3,
     protect_last_n: 20,
     abort_on_summary_failure: true,
+    codex_gpt55_autoraise: true,
   },
   auxiliary: {},
   memory: {

@@ -175,6 +175,7 @@ export const configSchema = z.strictObject({
       protect_first_n: countOrZero.default(3),
       protect_last_n: countOrZero.default(20),
       abort_on_summary_failure: flag.default(true),
+      codex_gpt55_autoraise: flag.default(true),
     })
     .prefault({}),
   auxiliary: z.record(z.string(), auxiliaryTask).default({}),

@@ -4,11 +4,9 @@
  */
 export const unusedKeys: readonly string[] = [
   "fallback_providers",
-  "model.context_length",
   "approvals.cron_mode",
   "terminal.cwd",
   "tool_output.max_lines",
-  "compression",
   "auxiliary",
   "memory.nudge_interval",
   "skills.creation_nudge_interval",

@@ -2,6 +2,7 @@ import { HermesError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/did_you_mean.ts";
 import { plainText } from "../render/plain.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
+import { compressCommand } from "./slash_compress.ts";
 import { memoryCommand } from "./slash_memory.ts";
 import { skillsCommand } from "./slash_skills.ts";
 import { newCommand, resumeCommand, sessionsCommand } from "./slash_sessions.ts";
@@ -79,6 +80,7 @@ export const slashCommands: readonly SlashCommand[] = [
   toolsCommand,
   skillsCommand,
   memoryCommand,
+  compressCommand,
   usageCommand,
   reasoningCommand,
   approvalsCommand,
