@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { createTextScan, type TextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
 import { sessionInfo } from "./session_rows.ts";
+import { tipRow } from "./whole_sessions.ts";
 
 /** Items whose text matches, best first; by age where every text had to be looked at. */
 export async function searchItems(
@@ -26,6 +27,9 @@ export async function searchItems(
   }
 }
 
+/** Hits of a common word that are compared with one another: it says little of them, and newer ones count more. */
+const rankedAtMost = 2_000;
+
 async function searchIndex(
   { db }: Database,
   search: {
@@ -35,27 +39,66 @@ async function searchIndex(
   },
 ): Promise<readonly SearchHit[]> {
   const { table, match, options } = search;
-  const { order } = options;
-  const found = await db
-    .selectFrom(table)
-    .innerJoin("items", "items.seq", `${table}.rowid`)
+  const { order, limit } = options;
+  const index = sql.table(table);
+  // The order of the index is that of time: rows that have the word are read from its end, and no more than are needed.
+  const asked = sql`
+    FROM ${index} JOIN items ON items.seq = ${index}.rowid
+    WHERE ${index} MATCH ${match} AND ${isAskedFor(options)}`;
+  const isCommon = async (): Promise<boolean> => {
+    const { rows } = await sql<{ count: number }>`
+      SELECT count(*) AS count FROM (
+        SELECT 1 FROM ${index} WHERE ${index} MATCH ${match} LIMIT ${rankedAtMost + 1}
+      )`.execute(db);
+    return (rows[0]?.count ?? 0) > rankedAtMost;
+  };
+  const sorted =
+    order === "oldest"
+      ? sql`ORDER BY ${index}.rowid`
+      : order === "newest" || (await isCommon())
+        ? sql`ORDER BY ${index}.rowid DESC`
+        : sql`ORDER BY ${index}.rank, items.at DESC`;
+  const { rows: places } = await sql<{ seq: number }>`
+    SELECT items.seq ${asked} ${sorted} LIMIT ${limit}`.execute(db);
+  const seqs = places.map(({ seq }) => seq);
+  // The index's own excerpt: 16 tokens around the hit.
+  const { rows: excerpts } = await sql<{ seq: number; snippet: string }>`
+    SELECT rowid AS seq, snippet(${index}, 0, '[', ']', '…', 16) AS snippet FROM ${index}
+    WHERE ${index} MATCH ${match} AND rowid IN (SELECT value FROM json_each(${JSON.stringify(seqs)}))`.execute(
+    db,
+  );
+  const snippets = new Map(excerpts.map(({ seq, snippet }) => [seq, snippet]));
+  return await hitsAt(db, seqs, ({ seq }) => snippets.get(seq)?.replace(/\s+/g, " ").trim() ?? "");
+}
+
+/** The items at these places as hits, in their order. */
+async function hitsAt(
+  db: Database["db"],
+  seqs: readonly number[],
+  snippetOf: (item: { readonly seq: number; readonly words: string }) => string,
+): Promise<readonly SearchHit[]> {
+  const rows = await db
+    .selectFrom("items")
     .innerJoin("sessions", "sessions.id", "items.session_id")
     .selectAll("sessions")
-    .select(["items.id as item_id", "items.role", "items.at"])
-    // The index's own excerpt: 16 tokens around the hit.
-    .select(sql<string>`snippet(${sql.table(table)}, 0, '[', ']', '…', 16)`.as("snippet"))
-    .where(sql<boolean>`${sql.table(table)} match ${match}`)
-    .where(isAskedFor(options))
-    .$if(order === undefined, (query) => query.orderBy(`${table}.rank`))
-    .orderBy("items.at", order === "oldest" ? "asc" : "desc")
-    .limit(options.limit)
+    .select(["items.seq", "items.id as item_id", "items.role", "items.at", "items.words"])
+    .select(
+      sql<string>`(
+        SELECT id FROM sessions tip WHERE tip.root_id = sessions.root_id AND ${tipRow}
+        ORDER BY started_at DESC, rowid DESC LIMIT 1
+      )`.as("tip_id"),
+    )
+    // One parameter, however many there are.
+    .where(sql<boolean>`items.seq IN (SELECT value FROM json_each(${JSON.stringify(seqs)}))`)
     .execute();
-  return found.flatMap((row) => {
-    if (row.role === "none") return [];
-    const snippet = row.snippet.replace(/\s+/g, " ").trim();
-    return [
-      { session: sessionInfo(row), itemId: row.item_id, role: row.role, snippet, at: row.at },
-    ];
+  const found = new Map(rows.map((row) => [row.seq, row]));
+  return seqs.flatMap((seq): readonly SearchHit[] => {
+    const row = found.get(seq);
+    if (row === undefined || row.role === "none" || row.words === null) return [];
+    const session = sessionInfo(row);
+    const snippet = snippetOf({ seq, words: row.words });
+    const { item_id: itemId, role, at, tip_id: tipId } = row;
+    return [{ session, tipId: tipId ?? session.id, itemId, role, snippet, at }];
   });
 }
 
@@ -70,6 +113,7 @@ export function isAskedFor({
   return sql<boolean>`
     (${roleList} IS NULL OR items.role IN (SELECT value FROM json_each(${roleList})))
     AND (${only} IS NULL OR items.session_id = ${only})
+    AND items.hidden_at IS NULL
     AND items.session_id NOT IN (SELECT value FROM json_each(${JSON.stringify(except)}))`;
 }
 
@@ -82,52 +126,33 @@ async function scanItems(
   options: SearchOptions,
 ): Promise<readonly SearchHit[]> {
   const matching = await matchingItems(db, scan, options);
-  const direction = options.order === "oldest" ? -1 : 1;
-  const first = matching
-    .toSorted((a, b) => (b.at - a.at) * direction)
-    .slice(0, options.limit)
-    .map(({ seq }) => seq);
-  const found = await db
-    .selectFrom("items")
-    .innerJoin("sessions", "sessions.id", "items.session_id")
-    .selectAll("sessions")
-    .select(["items.id as item_id", "items.role", "items.at", "items.words"])
-    // One parameter, however many there are.
-    .where(sql<boolean>`items.seq IN (SELECT value FROM json_each(${JSON.stringify(first)}))`)
-    .orderBy("items.at", options.order === "oldest" ? "asc" : "desc")
-    .orderBy("items.seq")
-    .execute();
-  return found.flatMap((row) => {
-    if (row.role === "none" || row.words === null) return [];
-    const snippet = scan.snippet(row.words);
-    return [
-      { session: sessionInfo(row), itemId: row.item_id, role: row.role, snippet, at: row.at },
-    ];
-  });
+  return await hitsAt(db, matching, ({ words }) => scan.snippet(words));
 }
 
 /**
- * The items whose text matches. They are looked at here: SQLite's `lower` folds ASCII alone, and its expressions nest at
- * most 1,000 deep (sqlite.org/limits.html), one level for each term.
+ * The places of the first items whose text matches. They are looked at here: SQLite's `lower` folds ASCII alone, and its
+ * expressions nest at most 1,000 deep (sqlite.org/limits.html), one level for each term.
  */
 async function matchingItems(
   db: Database["db"],
   scan: TextScan,
   options: SearchOptions,
-): Promise<readonly { readonly seq: number; readonly at: number }[]> {
-  const matching: { readonly seq: number; readonly at: number }[] = [];
-  for (let last = 0; ;) {
+): Promise<readonly number[]> {
+  const matching: number[] = [];
+  const isForward = options.order === "oldest";
+  for (let last = isForward ? 0 : Number.MAX_SAFE_INTEGER; ;) {
     const page = await db
       .selectFrom("items")
-      .select(["seq", "at", "words"])
+      .select(["seq", "words"])
       .where("words", "is not", null)
-      .where("seq", ">", last)
+      .where("seq", isForward ? ">" : "<", last)
       .where(isAskedFor(options))
-      .orderBy("seq")
+      .orderBy("seq", isForward ? "asc" : "desc")
       .limit(scannedAtOnce)
       .execute();
-    for (const { seq, at, words } of page) {
-      if (words !== null && scan.matches(words)) matching.push({ seq, at });
+    for (const { seq, words } of page) {
+      if (words !== null && scan.matches(words)) matching.push(seq);
+      if (matching.length === options.limit) return matching;
     }
     const end = page.at(-1);
     if (!end) return matching;
