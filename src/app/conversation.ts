@@ -46,6 +46,10 @@ export async function openConversation(
   const news = (): readonly TurnEvent[] =>
     [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
   const firstParts = [...skills.parts];
+  const snapshots =
+    config.sessions.write_json_snapshots && !options.ephemeral
+      ? (await import("./snapshots.ts")).createSnapshots(app, backend.toolNames)
+      : undefined;
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -98,7 +102,10 @@ export async function openConversation(
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
-        if (event.type === "turn-end") yield* news();
+        if (event.type === "turn-end") {
+          notices.push(...((await snapshots?.(session.id)) ?? []));
+          yield* news();
+        }
         yield event;
         if (event.type !== "turn-end") yield* news();
       }

@@ -5,6 +5,7 @@ import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
 import { expandAttachments } from "../attachments.ts";
 import { exitCodes } from "../exit_codes.ts";
+import { wholeItems } from "../whole_session.ts";
 import { renderError, type Mask } from "../render/error.ts";
 import { openMarkdown } from "./answer_writer.ts";
 import { header, lastExchange } from "./header.ts";
@@ -127,7 +128,8 @@ export class InteractiveSession implements AsyncDisposable {
     await talk.say(header(this.#conversation, { version, homeDirectory, style }));
     if (!this.#hasTurns) return;
     const sessions = await app.sessions();
-    const exchange = lastExchange(await sessions.items(this.#conversation.sessionId), {
+    const whole = await sessions.whole(this.#conversation.sessionId);
+    const exchange = lastExchange(await wholeItems(sessions, whole), {
       style,
       mask,
       render: (markdown) => {
@@ -284,6 +286,7 @@ export class InteractiveSession implements AsyncDisposable {
     this.#hasTurns = resume !== undefined;
     this.#hasSpoken = false;
     if (session.kind === "same") {
+      if (session.isQuiet) return;
       const { model: now, provider: where, approval } = conversation;
       await this.#deps.talk.say(`${now} (${where}), approvals: ${approval}`);
       return;
