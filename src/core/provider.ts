@@ -34,6 +34,11 @@ export interface Dialect {
    * also takes minutes for the first event of a long prompt.
    */
   readonly steadyEvents?: boolean;
+  /**
+   * How its use is paid, where that is known: `told`, each answer says in US dollars what it cost; `subscription`, not by
+   * the token.
+   */
+  readonly billing?: "told" | "subscription";
 }
 
 /** Where a model step is sent, fully resolved. */

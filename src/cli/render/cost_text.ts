@@ -1,7 +1,5 @@
+import { providers } from "../../config/providers.ts";
 import type { SessionInfo } from "../../core/session_store.ts";
-
-/** Providers that ask for no money per token, but for a subscription. */
-const subscriptions: ReadonlySet<string> = new Set(["openai-codex", "xai-oauth"]);
 
 /** How far the cost of a session is known. */
 export type CostStatus =
@@ -16,7 +14,8 @@ type Spent = Pick<SessionInfo, "provider" | "runtime" | "costUsd" | "calls">;
 
 /** Whether what a session uses is paid by a subscription. */
 export function isIncluded({ provider, runtime }: Pick<Spent, "provider" | "runtime">): boolean {
-  return runtime === "codex_app_server" || subscriptions.has(provider);
+  const row = providers.find(({ id }) => id === provider);
+  return runtime === "codex_app_server" || row?.dialect.billing === "subscription";
 }
 
 export function costStatus(spent: Spent): CostStatus {

@@ -1,5 +1,6 @@
 import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
+import { describeCount } from "../../describe_count.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { numberFlag, switchFlag, type FlagValues } from "../../flags.ts";
 import { printNote, printTable } from "../../print.ts";
@@ -49,9 +50,4 @@ export function pruneOptions(flags: FlagValues): PruneOptions {
     dryRun: switchFlag(flags, "dryRun"),
     yes: switchFlag(flags, "yes"),
   };
-}
-
-/** Sessions counted, in words. */
-export function describeCount(count: number): string {
-  return `${count} session${count === 1 ? "" : "s"}`;
 }
