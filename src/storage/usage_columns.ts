@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, sql } from "kysely";
+import { type Expression, type ExpressionBuilder, sql } from "kysely";
 import type { Usage } from "../core/event.ts";
 import type { ModelCalls, SessionInfo } from "../core/session_store.ts";
 import type { Tables } from "./tables.ts";
@@ -12,11 +12,22 @@ export interface Used {
 
 const noCalls: ModelCalls = { count: 0, unpriced: 0 };
 
+type UsageColumn =
+  | "input_tokens"
+  | "cached_input_tokens"
+  | "output_tokens"
+  | "reasoning_tokens"
+  | "total_tokens"
+  | "model_calls"
+  | "unpriced_calls";
+
 /** The columns of a session with what was used added to them. */
 export function usageSums(
   row: ExpressionBuilder<Tables, "sessions">,
   { usage, calls = noCalls }: Used,
-) {
+): Readonly<Record<UsageColumn, Expression<number>>> & {
+  readonly cost_usd?: Expression<number>;
+} {
   return {
     input_tokens: row("input_tokens", "+", usage.inputTokens),
     cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
