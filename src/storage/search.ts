@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { SearchHit, SearchOptions } from "../core/session_store.ts";
 import type { Database } from "./database.ts";
 import { createTextScan, type TextScan } from "./scan_text.ts";
-import { planSearch } from "./search_query.ts";
+import { type Alternative, type IndexPlan, planSearch, spacelessNeedles } from "./search_query.ts";
 import { sessionInfo } from "./session_rows.ts";
 import { tipRow } from "./whole_sessions.ts";
 
@@ -17,45 +17,45 @@ export async function searchItems(
     case "nothing":
       return [];
     case "words":
-      return await searchIndex(database, { table: "items_words", match: plan.match, options });
     case "trigrams":
-      return await searchIndex(database, { table: "items_trigrams", match: plan.match, options });
+      return await searchIndex(database, plan, options);
     case "scan":
-      return await scanItems(database, createTextScan(plan.alternatives), options);
+      return await scanItems(database, plan.alternatives, options);
     default:
       return plan satisfies never;
   }
 }
 
-/** Hits of a common word that are compared with one another: it says little of them, and newer ones count more. */
-const rankedAtMost = 2_000;
+/** A word that more items have says little of any of them: the newest count then. */
+const rankedAtMost = 500;
 
 async function searchIndex(
   { db }: Database,
-  search: {
-    readonly table: "items_words" | "items_trigrams";
-    readonly match: string;
-    readonly options: SearchOptions;
-  },
+  { kind, match, terms }: IndexPlan,
+  options: SearchOptions,
 ): Promise<readonly SearchHit[]> {
-  const { table, match, options } = search;
   const { order, limit } = options;
-  const index = sql.table(table);
-  // The order of the index is that of time: rows that have the word are read from its end, and no more than are needed.
+  const index = sql.table(`items_${kind}`);
   const asked = sql`
     FROM ${index} JOIN items ON items.seq = ${index}.rowid
     WHERE ${index} MATCH ${match} AND ${isAskedFor(options)}`;
-  const isCommon = async (): Promise<boolean> => {
+  // To rank one hit, the index counts all items that have any of the terms.
+  const isCommon = async (term: string): Promise<boolean> => {
     const { rows } = await sql<{ count: number }>`
       SELECT count(*) AS count FROM (
-        SELECT 1 FROM ${index} WHERE ${index} MATCH ${match} LIMIT ${rankedAtMost + 1}
+        SELECT 1 FROM ${index} WHERE ${index} MATCH ${term} LIMIT ${rankedAtMost + 1}
       )`.execute(db);
     return (rows[0]?.count ?? 0) > rankedAtMost;
   };
+  const hasCommon = async (): Promise<boolean> => {
+    for (const term of terms) if (await isCommon(term)) return true;
+    return false;
+  };
+  // The order of the index is that of time: it is read from its end, and no further than is needed.
   const sorted =
     order === "oldest"
       ? sql`ORDER BY ${index}.rowid`
-      : order === "newest" || (await isCommon())
+      : order === "newest" || (await hasCommon())
         ? sql`ORDER BY ${index}.rowid DESC`
         : sql`ORDER BY ${index}.rank, items.at DESC`;
   const { rows: places } = await sql<{ seq: number }>`
@@ -122,10 +122,15 @@ const scannedAtOnce = 100;
 
 async function scanItems(
   { db }: Database,
-  scan: TextScan,
+  alternatives: readonly Alternative[],
   options: SearchOptions,
 ): Promise<readonly SearchHit[]> {
-  const matching = await matchingItems(db, scan, options);
+  const scan = createTextScan(alternatives);
+  const matching = await matchingItems(
+    db,
+    { scan, needles: spacelessNeedles(alternatives) },
+    options,
+  );
   return await hitsAt(db, matching, ({ words }) => scan.snippet(words));
 }
 
@@ -135,7 +140,7 @@ async function scanItems(
  */
 async function matchingItems(
   db: Database["db"],
-  scan: TextScan,
+  { scan, needles }: { readonly scan: TextScan; readonly needles: readonly string[] | undefined },
   options: SearchOptions,
 ): Promise<readonly number[]> {
   const matching: number[] = [];
@@ -145,6 +150,7 @@ async function matchingItems(
       .selectFrom("items")
       .select(["seq", "words"])
       .where("words", "is not", null)
+      .$if(needles !== undefined, (query) => query.where(holdsOne(needles ?? [])))
       .where("seq", isForward ? ">" : "<", last)
       .where(isAskedFor(options))
       .orderBy("seq", isForward ? "asc" : "desc")
@@ -158,4 +164,11 @@ async function matchingItems(
     if (!end) return matching;
     last = end.seq;
   }
+}
+
+/** Whether a text that has an index of trigrams holds one of these; each list is one parameter. */
+function holdsOne(needles: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`trigrams IS NOT NULL AND EXISTS (
+    SELECT 1 FROM json_each(${JSON.stringify(needles)}) needle WHERE instr(trigrams, needle.value) > 0
+  )`;
 }

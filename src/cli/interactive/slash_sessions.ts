@@ -48,7 +48,7 @@ export const resumeCommand: SlashCommand = {
 };
 
 /** Sessions that are looked through by what they are called; older ones are found by what was said. */
-const pickedFrom = 500;
+const pickedFrom = 200;
 /** Hits of a search; several may be of one session. */
 const maxHits = 50;
 

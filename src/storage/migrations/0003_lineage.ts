@@ -17,6 +17,7 @@ export const lineage: Migration = {
     CREATE INDEX sessions_root ON sessions(root_id);
     ALTER TABLE items ADD COLUMN hidden_at INTEGER;
     ALTER TABLE items ADD COLUMN is_copy INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX items_spaceless ON items(seq) WHERE trigrams IS NOT NULL;
     CREATE TABLE session_locks (
       session_id TEXT PRIMARY KEY REFERENCES sessions(id) ON DELETE CASCADE,
       holder TEXT NOT NULL,
