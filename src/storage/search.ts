@@ -36,9 +36,6 @@ async function searchIndex(
 ): Promise<readonly SearchHit[]> {
   const { order, limit } = options;
   const index = sql.table(`items_${kind}`);
-  const asked = sql`
-    FROM ${index} JOIN items ON items.seq = ${index}.rowid
-    WHERE ${index} MATCH ${match} AND ${isAskedFor(options)}`;
   // To rank one hit, the index counts all items that have any of the terms.
   const isCommon = async (term: string): Promise<boolean> => {
     const { rows } = await sql<{ count: number }>`
@@ -57,18 +54,17 @@ async function searchIndex(
       ? sql`ORDER BY ${index}.rowid`
       : order === "newest" || (await hasCommon())
         ? sql`ORDER BY ${index}.rowid DESC`
-        : sql`ORDER BY ${index}.rank, items.at DESC`;
-  const { rows: places } = await sql<{ seq: number }>`
-    SELECT items.seq ${asked} ${sorted} LIMIT ${limit}`.execute(db);
-  const seqs = places.map(({ seq }) => seq);
-  // The index's own excerpt: 16 tokens around the hit.
-  const { rows: excerpts } = await sql<{ seq: number; snippet: string }>`
-    SELECT rowid AS seq, snippet(${index}, 0, '[', ']', '…', 16) AS snippet FROM ${index}
-    WHERE ${index} MATCH ${match} AND rowid IN (SELECT value FROM json_each(${JSON.stringify(seqs)}))`.execute(
-    db,
+        : sql`ORDER BY ${index}.rank, ${index}.rowid DESC`;
+  // With the index's own excerpt, 16 tokens around the hit: to go back to each hit for it takes longer than to find it.
+  const { rows } = await sql<{ seq: number; snippet: string }>`
+    SELECT items.seq, snippet(${index}, 0, '[', ']', '…', 16) AS snippet
+    FROM ${index} JOIN items ON items.seq = ${index}.rowid
+    WHERE ${index} MATCH ${match} AND ${isAskedFor(options)}
+    ${sorted} LIMIT ${limit}`.execute(db);
+  const snippets = new Map(rows.map(({ seq, snippet }) => [seq, snippet]));
+  return await hitsAt(db, [...snippets.keys()], ({ seq }) =>
+    (snippets.get(seq) ?? "").replace(/\s+/g, " ").trim(),
   );
-  const snippets = new Map(excerpts.map(({ seq, snippet }) => [seq, snippet]));
-  return await hitsAt(db, seqs, ({ seq }) => snippets.get(seq)?.replace(/\s+/g, " ").trim() ?? "");
 }
 
 /** The items at these places as hits, in their order. */

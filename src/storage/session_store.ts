@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Item } from "../core/item.ts";
 import type {
   Branching,
@@ -208,9 +208,9 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       const all = db.selectFrom("sessions").selectAll();
       const byId = await all.where("id", "=", name).executeTakeFirst();
       const byTitle = await all
-        .where((row) => row.or([row("title", "=", name), like("title", `${name} #`)]))
+        .where((row) => row.or([row("title", "=", name), beginsWith("title", `${name} #`)]))
         .execute();
-      const byPrefix = await all.where(like("id", name)).limit(2).execute();
+      const byPrefix = await all.where(beginsWith("id", name)).limit(2).execute();
       return {
         byId: byId && sessionInfo(byId),
         byTitle: byTitle.map(sessionInfo),
@@ -392,8 +392,8 @@ async function wholeById(db: Database["db"], sessionId: string): Promise<WholeSe
   return whole;
 }
 
-/** A column that begins with a text, whatever wildcards the text holds. */
-function like(column: "id" | "title", prefix: string) {
-  const pattern = `${prefix.replace(/[\\%_]/g, String.raw`\$&`)}%`;
-  return sql<boolean>`${sql.ref(column)} like ${pattern} escape '\\'`;
+/** A column that begins with a text: the range of what does, so that its index finds it. */
+function beginsWith(column: "id" | "title", prefix: string): RawBuilder<boolean> {
+  const reference = sql.ref(column);
+  return sql<boolean>`(${reference} >= ${prefix} AND ${reference} < ${`${prefix}\u{10FFFF}`})`;
 }
