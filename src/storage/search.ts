@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { createTextScan, type TextScan } from "./scan_text.ts";
 import { type Alternative, type IndexPlan, planSearch, spacelessNeedles } from "./search_query.ts";
 import { sessionInfo } from "./session_rows.ts";
+import { textsWith } from "./short_words.ts";
 import { tipRow } from "./whole_sessions.ts";
 
 /** Items whose text matches, best first; by age where every text had to be looked at. */
@@ -117,17 +118,24 @@ export function isAskedFor({
 const scannedAtOnce = 100;
 
 async function scanItems(
-  { db }: Database,
+  database: Database,
   alternatives: readonly Alternative[],
   options: SearchOptions,
 ): Promise<readonly SearchHit[]> {
   const scan = createTextScan(alternatives);
-  const matching = await matchingItems(
-    db,
-    { scan, needles: spacelessNeedles(alternatives) },
-    options,
-  );
+  const { db } = database;
+  const needles = spacelessNeedles(alternatives);
+  const within = needles && (await textsWith(database, needles));
+  const matching = await matchingItems(db, { scan, needles, within }, options);
   return await hitsAt(db, matching, ({ words }) => scan.snippet(words));
+}
+
+interface ScanPlan {
+  readonly scan: TextScan;
+  /** One of them is in every text that matches. */
+  readonly needles: readonly string[] | undefined;
+  /** The only places to look at. */
+  readonly within: readonly number[] | undefined;
 }
 
 /**
@@ -136,7 +144,7 @@ async function scanItems(
  */
 async function matchingItems(
   db: Database["db"],
-  { scan, needles }: { readonly scan: TextScan; readonly needles: readonly string[] | undefined },
+  { scan, needles, within }: ScanPlan,
   options: SearchOptions,
 ): Promise<readonly number[]> {
   const matching: number[] = [];
@@ -146,7 +154,14 @@ async function matchingItems(
       .selectFrom("items")
       .select(["seq", "words"])
       .where("words", "is not", null)
-      .$if(needles !== undefined, (query) => query.where(holdsOne(needles ?? [])))
+      .$if(within !== undefined, (query) =>
+        query.where(
+          sql<boolean>`items.seq IN (SELECT value FROM json_each(${JSON.stringify(within ?? [])}))`,
+        ),
+      )
+      .$if(needles !== undefined && within === undefined, (query) =>
+        query.where(holdsOne(needles ?? [])),
+      )
       .where("seq", isForward ? ">" : "<", last)
       .where(isAskedFor(options))
       .orderBy("seq", isForward ? "asc" : "desc")

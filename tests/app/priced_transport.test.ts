@@ -24,7 +24,7 @@ test.each([
   ["nothing told where it is otherwise", "m1", "told", undefined, 0.0024],
   ["what a server told that is not known to tell dollars", "m3", undefined, 0.7, undefined],
   ["a subscription", "m1", "subscription", 0.7, undefined],
-] as const)("withCost() by %s", (_name, model, billing, told, expected) => {
+] as const)("withCost() by %s", (_name, model, billing, ...[told, expected]) => {
   const given = told === undefined ? usage : { ...usage, costUsd: told };
   const wanted = expected === undefined ? usage : { ...usage, costUsd: expected };
   expect(withCost(given, model, { billing, prices })).toEqual(wanted);

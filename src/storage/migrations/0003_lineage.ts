@@ -18,6 +18,8 @@ export const lineage: Migration = {
     ALTER TABLE items ADD COLUMN hidden_at INTEGER;
     ALTER TABLE items ADD COLUMN is_copy INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX items_spaceless ON items(seq) WHERE trigrams IS NOT NULL;
+    CREATE INDEX items_last ON items(substr(trigrams, -1)) WHERE trigrams IS NOT NULL;
+    CREATE INDEX items_last_two ON items(substr(trigrams, -2)) WHERE trigrams IS NOT NULL;
     CREATE TABLE session_locks (
       session_id TEXT PRIMARY KEY REFERENCES sessions(id) ON DELETE CASCADE,
       holder TEXT NOT NULL,
@@ -28,4 +30,6 @@ export const lineage: Migration = {
       done_at INTEGER NOT NULL
     ) STRICT;
   `,
+  // The trigrams themselves, to find those that begin with a shorter word.
+  searchSql: "CREATE VIRTUAL TABLE items_trigrams_vocab USING fts5vocab(items_trigrams, row)",
 };

@@ -111,7 +111,10 @@ test("what a search finds late is shown behind the rows, unless somebody typed o
   const dialog = createPickDialog(
     {
       rows,
-      search: (query) => new Promise((resolve) => searches.set(query, resolve)),
+      search: (query) =>
+        new Promise((resolve) => {
+          searches.set(query, resolve);
+        }),
     },
     { style, onFound },
   );

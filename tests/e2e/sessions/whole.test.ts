@@ -86,8 +86,8 @@ describe("a session that was compressed", () => {
 
   test.each(["md", "html", "json", "jsonl"])("is exported whole as %s", async (format) => {
     const text = await hermes("sessions", "export", first, "-f", format);
-    const told = text.slice(text.indexOf("trunk") - 60).match(/trunk|海象|tusks/g);
-    expect([text.includes("elephant"), told]).toEqual([true, ["trunk", "海象", "tusks"]]);
+    const words = text.slice(text.indexOf("trunk") - 60).match(/trunk|海象|tusks/g);
+    expect([text.includes("elephant"), words]).toEqual([true, ["trunk", "海象", "tusks"]]);
     // The summary is for the model, and data.
     expect(text.includes("SUMMARY")).toBe(format.startsWith("json"));
   });
