@@ -11,7 +11,7 @@ import type { UserMessage } from "../core/item.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
-import type { SessionStore } from "../core/session_store.ts";
+import type { ModelCalls, SessionStore } from "../core/session_store.ts";
 import { storedCompaction, storedCopy } from "./stored_copy.ts";
 
 export interface SessionTurnDeps {
@@ -28,6 +28,8 @@ export type TurnStore = Pick<
   SessionStore,
   "startTurn" | "append" | "keepRuntimeState" | "split" | "endTurn"
 >;
+
+const noCalls: ModelCalls = { count: 0, unpriced: 0 };
 
 type Redaction = Pick<Redactor, "content" | "boundary" | "held">;
 
@@ -98,6 +100,7 @@ class TurnLedger {
   #turnId: string;
   /** Since the last split. */
   #usage: Usage = noUsage;
+  #calls: ModelCalls = noCalls;
   #isStarted = false;
   #isEnded = false;
 
@@ -131,13 +134,22 @@ class TurnLedger {
       return;
     }
     if (event.type === "session-split") await this.#split(event);
-    if (event.type === "usage") this.#usage = addUsage(this.#usage, event.usage);
+    if (event.type === "usage") this.#count(event.usage);
     if (event.type === "item-end") {
       const stored = storedCopy(event.item, this.#deps.redactor);
       await this.#deps.store.append(this.#turnId, stored, this.#deps.clock.now());
       this.#completed.push(event.item.id);
     }
     yield event;
+  }
+
+  #count(usage: Usage): void {
+    this.#usage = addUsage(this.#usage, usage);
+    const { count, unpriced } = this.#calls;
+    this.#calls = {
+      count: count + 1,
+      unpriced: unpriced + (usage.costUsd === undefined ? 1 : 0),
+    };
   }
 
   async #split({ sessionId, compaction, instructions }: SessionSplitEvent): Promise<void> {
@@ -149,10 +161,12 @@ class TurnLedger {
       compaction: storedCompaction(compaction, this.#deps.redactor),
       ...(instructions === undefined ? {} : { instructions }),
       usage: this.#usage,
+      calls: this.#calls,
       at: this.#deps.clock.now(),
     });
     this.#turnId = newTurnId;
     this.#usage = noUsage;
+    this.#calls = noCalls;
   }
 
   async end(outcome: TurnOutcome): Promise<TurnEvent> {
@@ -165,6 +179,7 @@ class TurnLedger {
         turnId: this.#turnId,
         outcome: storedOutcome(actual, this.#deps.redactor),
         usage: this.#usage,
+        calls: this.#calls,
         endedAt: this.#deps.clock.now(),
       });
       return { type: "turn-end", outcome: actual };

@@ -56,6 +56,10 @@ export async function openConversation(
     [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
   const firstParts = [...skills.parts];
   let hasMoved = false;
+  const snapshots =
+    config.sessions.write_json_snapshots && !options.ephemeral
+      ? (await import("./snapshots.ts")).createSnapshots(app, backend.toolNames)
+      : undefined;
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -68,7 +72,7 @@ export async function openConversation(
     instructions: backend.instructions,
     startedAt,
   };
-  const logged = { ...session, sessionId: () => session.id };
+  const logged = { ...session, sessionId: () => runner.sessionId };
   const runner = createTurnRunner(
     {
       store: stored
@@ -120,7 +124,10 @@ export async function openConversation(
       const parts = [...message.parts, ...firstParts.splice(0)];
       const turn = runner.runTurn({ ...message, parts }, signal);
       for await (const event of logTurn({ log, clock: ports.clock }, logged, turn)) {
-        if (event.type === "turn-end") yield* news();
+        if (event.type === "turn-end") {
+          notices.push(...((await snapshots?.(runner.sessionId)) ?? []));
+          yield* news();
+        }
         yield event;
         if (event.type !== "turn-end") yield* news();
       }

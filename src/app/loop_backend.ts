@@ -133,6 +133,7 @@ async function openModelSide(
   if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
   const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
     maxAttempts: config.agent.api_max_retries,
+    prices: config.prices,
     watchdogs: watchdogsOf(await app.env()),
   });
   const recorded = options.record

@@ -6,6 +6,7 @@ import type { Redactor } from "../core/redact.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
 import type { TransportOptions } from "../transports/exchange.ts";
 import { newItemId } from "./ids.ts";
+import { pricedTransport, type Pricing } from "./priced_transport.ts";
 
 export interface EndpointTransportDeps {
   readonly ports: Pick<Ports, "fetch" | "clock">;
@@ -16,16 +17,17 @@ export interface EndpointTransportDeps {
 export async function endpointTransport(
   { ports, credentials }: EndpointTransportDeps,
   endpoint: ModelEndpoint,
-  options: TransportOptions & { readonly maxAttempts: number },
+  options: TransportOptions & { readonly maxAttempts: number; readonly prices?: Pricing["prices"] },
 ): Promise<ModelTransport> {
   const deps = { fetch: ports.fetch, clock: ports.clock, credentials, newId: newItemId };
   const [create, { withRetry }] = await Promise.all([
     loadWire(endpoint.wireApi),
     import("../transports/retry.ts"),
   ]);
-  const { maxAttempts } = options;
+  const { maxAttempts, prices = {} } = options;
+  const { billing } = endpoint.dialect;
   return withRetry(
-    create(deps, endpoint, options),
+    pricedTransport(create(deps, endpoint, options), { billing, prices }),
     { clock: ports.clock, random: Math.random },
     { maxAttempts: Math.max(1, maxAttempts) },
   );

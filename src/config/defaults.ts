@@ -15,6 +15,7 @@ export const defaults: Config = {
   },
   custom_providers: [],
   fallback_providers: [],
+  prices: {},
   credential_pool_strategies: {},
   agent: { max_turns: 90, api_max_retries: 3, disabled_toolsets: [] },
   approvals: { mode: "manual", timeout: 60, noninteractive: "deny", cron_mode: "deny" },

@@ -86,6 +86,14 @@ const fallbackProvider = z.strictObject({
   key_env: text.default(""),
 });
 
+const amount = numeric(z.number().min(0));
+const price = z.strictObject({
+  input: amount,
+  /** As `input` where it is null. */
+  cached_input: amount.nullable().default(null),
+  output: amount,
+});
+
 const auxiliaryTask = z.strictObject({
   provider: text.default(""),
   model: text.default(""),
@@ -134,6 +142,8 @@ export const configSchema = z.strictObject({
   model: model.prefault({}),
   custom_providers: z.array(customProvider).default([]),
   fallback_providers: z.array(fallbackProvider).default([]),
+  /** US dollars per million tokens, by model id: for providers that tell no cost. */
+  prices: z.record(z.string(), price).default({}),
   credential_pool_strategies: z
     .record(z.string(), z.enum(["fill_first", "round_robin", "random", "least_used"]))
     .default({}),

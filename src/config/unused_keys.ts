@@ -11,8 +11,6 @@ export const unusedKeys: readonly string[] = [
   "memory.nudge_interval",
   "skills.creation_nudge_interval",
   "delegation",
-  "sessions.auto_prune",
-  "sessions.write_json_snapshots",
   "security.allow_private_urls",
   "cron",
 ];

@@ -138,7 +138,7 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["sessions"],
-    "usage/invalid: hermes sessions needs a command: list, show, search, export, rename, delete, prune | hermes sessions --help tells what there is",
+    "usage/invalid: hermes sessions needs a command: list, show, search, export, rename, rewind, branch, delete, prune | hermes sessions --help tells what there is",
   ],
   [
     ["help", "nope"],

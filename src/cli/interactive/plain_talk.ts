@@ -3,7 +3,11 @@ import { abortable } from "../../wire/abortable.ts";
 import type { Style } from "../render/style.ts";
 import { CallbackSlot } from "./callback_slot.ts";
 import { asksForLine } from "./editor.ts";
+import { filterRows, mergeRows, type PickRequest } from "./pick.ts";
 import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+
+/** Rows that are printed at once. */
+const pickedFrom = 20;
 
 /**
  * A session on a terminal that can only print (`TERM=dumb`): nothing is drawn, and the terminal itself edits the lines.
@@ -102,6 +106,23 @@ export class PlainTalk implements Talk, AsyncDisposable {
         ({ hotkey, label }) => typed === hotkey || typed === label.toLowerCase(),
       );
       if (index >= 0) return { kind: "answer", value: index };
+    }
+  }
+
+  async pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>> {
+    let { rows } = request;
+    while (true) {
+      const shown = rows.slice(0, pickedFrom);
+      const lines = shown.map(({ label, facts }, index) => `  ${index + 1}  ${facts}: ${label}`);
+      await this.say(lines.length === 0 ? "  Nothing found" : lines.join("\n"));
+      await this.#talk("a number, words to look for, or nothing to leave: ");
+      const read = await this.#readLine(signal);
+      if (read.kind !== "answer") return read;
+      const typed = read.value.trim();
+      if (typed === "") return { kind: "dismissed" };
+      const chosen = /^\d+$/.test(typed) ? shown[Number(typed) - 1] : undefined;
+      if (chosen) return { kind: "answer", value: chosen.key };
+      rows = mergeRows(filterRows(request.rows, typed), await request.search(typed));
     }
   }
 

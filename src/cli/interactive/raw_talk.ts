@@ -10,6 +10,8 @@ import { createEditor, withText, type EditorState } from "./editor_state.ts";
 import { drawEditor } from "./editor_view.ts";
 import { readKeyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
+import type { PickRequest } from "./pick.ts";
+import { createPickDialog } from "./pick_dialog.ts";
 import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
 import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
@@ -142,6 +144,11 @@ export class RawTalk implements Talk, AsyncDisposable {
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
     const dialog = createSelectDialog(request, this.style);
     return this.#ask(dialog, { signal, isExpected: false });
+  }
+
+  pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>> {
+    const dialog = createPickDialog(request, { style: this.style, onFound: () => this.tick() });
+    return this.#ask(dialog, { signal, isExpected: true });
   }
 
   askText(

@@ -4,7 +4,9 @@ import { defined } from "../../core/defined.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
 import { expandAttachments } from "../attachments.ts";
+import { autoPrune } from "../auto_prune.ts";
 import { exitCodes } from "../exit_codes.ts";
+import { wholeItems } from "../whole_session.ts";
 import { renderError, type Mask } from "../render/error.ts";
 import { openMarkdown } from "./answer_writer.ts";
 import { header, lastExchange } from "./header.ts";
@@ -82,6 +84,7 @@ export class InteractiveSession implements AsyncDisposable {
     const { talk } = this.#deps;
     this.#attachments = attachments;
     await this.#greet();
+    await this.#tidyUp();
     await talk.say("");
     while (true) {
       const said = await talk.readMessage();
@@ -127,7 +130,8 @@ export class InteractiveSession implements AsyncDisposable {
     await talk.say(header(this.#conversation, { version, homeDirectory, style }));
     if (!this.#hasTurns) return;
     const sessions = await app.sessions();
-    const exchange = lastExchange(await sessions.items(this.#conversation.sessionId), {
+    const whole = await sessions.whole(this.#conversation.sessionId);
+    const exchange = lastExchange(await wholeItems(sessions, whole), {
       style,
       mask,
       render: (markdown) => {
@@ -136,6 +140,15 @@ export class InteractiveSession implements AsyncDisposable {
       },
     });
     if (exchange !== undefined) await talk.say(`\n${exchange}`);
+  }
+
+  /** Old sessions go where the user wants that; one who came to talk is not kept from it by a failure. */
+  async #tidyUp(): Promise<void> {
+    const { app, talk, mask } = this.#deps;
+    const told = await autoPrune(app, this.#conversation.sessionId).catch(
+      (error: unknown) => `Old sessions were not deleted: ${mask(toHermesError(error).message)}`,
+    );
+    if (told !== undefined) await talk.say(talk.style.dim(told));
   }
 
   /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
@@ -284,6 +297,7 @@ export class InteractiveSession implements AsyncDisposable {
     this.#hasTurns = resume !== undefined;
     this.#hasSpoken = false;
     if (session.kind === "same") {
+      if (session.isQuiet) return;
       const { model: now, provider: where, approval } = conversation;
       await this.#deps.talk.say(`${now} (${where}), approvals: ${approval}`);
       return;

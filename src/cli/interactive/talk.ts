@@ -1,4 +1,5 @@
 import type { Style } from "../render/style.ts";
+import type { PickRequest } from "./pick.ts";
 import type { Choice } from "./select.ts";
 
 /** What a person said at the prompt. */
@@ -46,6 +47,8 @@ export interface Talk {
   putBack(text: string): void;
   /** @throws the signal's reason when it aborts */
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>>;
+  /** One of many, with a search; the answer is its key. @throws the signal's reason when it aborts */
+  pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>>;
   /** Free text. `isExpected`: the person has just asked to write it. @throws the signal's reason when it aborts */
   askText(
     signal: AbortSignal,
