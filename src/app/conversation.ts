@@ -8,6 +8,7 @@ import type { NewSession, SessionInfo, SessionStore } from "../core/session_stor
 import { matchesAllowPattern } from "./allow_pattern.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
+import { openReviewer } from "./open_reviewer.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
@@ -33,7 +34,8 @@ export async function openConversation(
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
+  const request = { config, options, redactor, stored: stored?.info };
+  const backend = await openBackend(app, request);
   const approver = createApprovalPolicy(
     {
       ...(options.person ? { person: options.person } : {}),
@@ -58,6 +60,22 @@ export async function openConversation(
     instructions: backend.instructions,
     startedAt,
   };
+  const facts = {
+    sessionId: session.id,
+    model: backend.model,
+    instructions: backend.instructions,
+    cwd: options.cwd,
+    approver,
+    maxSteps: options.maxSteps ?? config.agent.max_turns,
+    reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
+    ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
+    ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
+    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
+    ...(options.ask ? { ask: options.ask } : {}),
+    ...(typeof stored?.info.runtimeState === "string"
+      ? { runtimeState: stored.info.runtimeState }
+      : {}),
+  };
   const runner = createTurnRunner(
     {
       store: stored
@@ -68,24 +86,10 @@ export async function openConversation(
       redactor,
       newTurnId,
     },
-    {
-      sessionId: session.id,
-      model: backend.model,
-      instructions: backend.instructions,
-      cwd: options.cwd,
-      approver,
-      maxSteps: options.maxSteps ?? config.agent.max_turns,
-      reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
-      ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
-      ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
-      ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
-      ...(options.ask ? { ask: options.ask } : {}),
-      ...(typeof stored?.info.runtimeState === "string"
-        ? { runtimeState: stored.info.runtimeState }
-        : {}),
-    },
+    facts,
     stored?.items ?? [],
   );
+  const reviewer = openReviewer(app, request, { backend, facts, items: () => runner.items() });
 
   return {
     sessionId: session.id,
@@ -98,12 +102,17 @@ export async function openConversation(
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
+        reviewer?.observe(event);
         if (event.type === "turn-end") yield* news();
         yield event;
         if (event.type !== "turn-end") yield* news();
       }
     },
-    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+    review: () => reviewer?.running(),
+    async [Symbol.asyncDispose]() {
+      await reviewer?.[Symbol.asyncDispose]();
+      await backend[Symbol.asyncDispose]();
+    },
   };
 }
 

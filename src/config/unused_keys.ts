@@ -10,8 +10,6 @@ export const unusedKeys: readonly string[] = [
   "tool_output.max_lines",
   "compression",
   "auxiliary",
-  "memory.nudge_interval",
-  "skills.creation_nudge_interval",
   "delegation",
   "sessions.auto_prune",
   "sessions.write_json_snapshots",
