@@ -53,7 +53,8 @@ export async function runReview(
   { turn, subjects }: { readonly turn: ReviewedTurn; readonly subjects: ReviewSubjects },
   signal: AbortSignal,
 ): Promise<ReviewFindings> {
-  const { transport, clock, spill, newId } = loop;
+  const { transport, clock, spill } = loop;
+  const newId = (): string => loop.newId();
   // Named one by one: what else a turn can do (compress, be steered) is none of a review's.
   const runtime = createLoopRuntime({
     transport: limited(transport, maxReviewSteps),
