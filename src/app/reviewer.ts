@@ -12,6 +12,7 @@ import { HermesError, toHermesError } from "../core/errors.ts";
 import { noUsage, type TurnEvent, type Usage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { Tool } from "../core/tool.ts";
+import { abortable } from "../wire/abortable.ts";
 import { newTurnId } from "./ids.ts";
 import type { ReviewSide } from "./review_side.ts";
 
@@ -105,7 +106,8 @@ async function reportOf(
 ): Promise<ReviewReport> {
   try {
     const { runReview } = await import("../agent/review/review.ts");
-    await using side = await deps.openSide();
+    // A login may be renewed for it: whoever leaves does not wait for that.
+    await using side = await openUntil(deps, signal);
     if (!side) {
       return {
         kind: "impossible",
@@ -123,6 +125,18 @@ async function reportOf(
   } catch (thrown) {
     return { kind: "failed", changes: [], usage: noUsage, error: toHermesError(thrown) };
   }
+}
+
+/** What is asked; what is opened too late is closed again. */
+async function openUntil(
+  { openSide }: Pick<ReviewerDeps, "openSide">,
+  signal: AbortSignal,
+): Promise<ReviewSide | undefined> {
+  return await abortable(async () => {
+    const side = await openSide();
+    if (signal.aborted) await side?.[Symbol.asyncDispose]();
+    return side;
+  }, signal);
 }
 
 function reportFrom({ changes, usage, failure }: ReviewFindings): ReviewReport {

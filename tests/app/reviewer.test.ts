@@ -67,6 +67,7 @@ function watch({ steps = [], stored = [], side }: Situation = {}) {
   return {
     reports,
     reviewer,
+    loop,
     requests: (): readonly ModelRequest[] => transport.requests,
     closed: () => closed,
     observe: (event: TurnEvent) => reviewer.observe(event),
@@ -206,9 +207,11 @@ describe("createReviewer()", () => {
   });
 
   test("closing it ends a review without a word, and lets no other begin", async () => {
+    const asked = Promise.withResolvers<void>();
     const lab = watch({
       steps: [
         async function* (_, signal) {
+          asked.resolve();
           const aborted = Promise.withResolvers<void>();
           signal.addEventListener("abort", () => aborted.resolve());
           await aborted.promise;
@@ -219,9 +222,36 @@ describe("createReviewer()", () => {
     });
     lab.turn("1");
     lab.turn("2");
+    await asked.promise;
     await lab.reviewer[Symbol.asyncDispose]();
     lab.turn("3");
     lab.turn("4");
     expect([lab.reports, lab.reviewer.running(), lab.closed()]).toEqual([[], undefined, 1]);
+  });
+
+  test("closing it does not wait for what is opened; that is closed when it is there", async () => {
+    const opening = Promise.withResolvers<ReviewSide>();
+    const closed = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const lab = watch({
+      side() {
+        asked.resolve();
+        return opening.promise;
+      },
+    });
+    lab.turn("1");
+    lab.turn("2");
+    await asked.promise;
+    await lab.reviewer[Symbol.asyncDispose]();
+    opening.resolve({
+      loop: lab.loop,
+      facts: {},
+      [Symbol.asyncDispose]() {
+        closed.resolve();
+        return Promise.resolve();
+      },
+    });
+    await closed.promise;
+    expect([lab.requests(), lab.reports]).toEqual([[], []]);
   });
 });
