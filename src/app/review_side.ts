@@ -19,7 +19,7 @@ export interface ReviewSide extends AsyncDisposable {
  */
 export async function openReviewSide(
   app: AppParts,
-  { config, options, redactor }: BackendRequest,
+  request: BackendRequest,
   backend: Pick<Backend, "loop" | "model">,
 ): Promise<ReviewSide | undefined> {
   if (backend.loop) {
@@ -27,10 +27,9 @@ export async function openReviewSide(
   }
   for (const provider of [codexProvider, "openai"]) {
     try {
-      const { source, cwd } = options;
+      const { source, cwd } = request.options;
       const own = await openLoopBackend(app, {
-        config,
-        redactor,
+        ...request,
         stored: undefined,
         options: {
           source,

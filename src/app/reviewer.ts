@@ -31,7 +31,7 @@ export type ReviewReport =
 
 /** Looks over a conversation from time to time, beside its turns. */
 export interface Reviewer extends AsyncDisposable {
-  /** Takes an event of a turn; with the end of one a review may begin. */
+  /** Takes an event of a turn, or of a compression between turns; with the end of a turn a review may begin. */
   observe(event: TurnEvent): void;
   /** The review that runs now; never rejects. */
   running(): Promise<void> | undefined;
@@ -74,7 +74,10 @@ export function createReviewer(deps: ReviewerDeps, options: ReviewerOptions): Re
 
   return {
     observe(event) {
-      if (event.type === "item-end") counts = countItem(counts, event.item);
+      // What a summary stands for was counted when it was said.
+      if (event.type === "item-end" && event.item.type !== "compaction") {
+        counts = countItem(counts, event.item);
+      }
       if (event.type === "session-split") {
         const { sessionId, instructions = facts.instructions } = event;
         facts = { ...facts, sessionId, instructions };

@@ -175,6 +175,7 @@ describe("createReviewer()", () => {
       dropped: 2,
     } as const;
     lab.items.splice(0, lab.items.length, compaction);
+    lab.observe({ type: "item-end", item: compaction });
     lab.observe({
       type: "session-split",
       sessionId: "s2",

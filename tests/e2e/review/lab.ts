@@ -29,6 +29,8 @@ export async function startReviewLab(steps: {
     repeat: true,
     steps: [
       async (request, number) => {
+        // Small calls beside turns have no tools, and are none of a test's here.
+        if (!("tools" in bodyOf(request))) return textAnswer("A title");
         const isReview = isOfReview(request);
         const list = isReview ? reviews : turns;
         list.push(request);
