@@ -11,6 +11,7 @@ import type { SessionLocks } from "./compression.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import { logTurn } from "./logged_turn.ts";
+import { openReviewer } from "./open_reviewer.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
@@ -36,13 +37,8 @@ export async function openConversation(
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const backend = await openBackend(app, {
-    config,
-    options,
-    redactor,
-    stored: stored?.info,
-    store,
-  });
+  const request = { config, options, redactor, stored: stored?.info, store };
+  const backend = await openBackend(app, request);
   const approver = createApprovalPolicy(
     {
       ...(options.person ? { person: options.person } : {}),
@@ -72,6 +68,22 @@ export async function openConversation(
     instructions: backend.instructions,
     startedAt,
   };
+  const facts = {
+    sessionId: session.id,
+    model: backend.model,
+    instructions: backend.instructions,
+    cwd: options.cwd,
+    approver,
+    maxSteps: options.maxSteps ?? config.agent.max_turns,
+    reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
+    ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
+    ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
+    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
+    ...(options.ask ? { ask: options.ask } : {}),
+    ...(typeof stored?.info.runtimeState === "string"
+      ? { runtimeState: stored.info.runtimeState }
+      : {}),
+  };
   const logged = { ...session, sessionId: () => runner.sessionId };
   const runner = createTurnRunner(
     {
@@ -84,24 +96,25 @@ export async function openConversation(
       newTurnId,
       ...defined("compressNow", backend.compressNow),
     },
-    {
-      sessionId: session.id,
-      model: backend.model,
-      instructions: backend.instructions,
-      cwd: options.cwd,
-      approver,
-      maxSteps: options.maxSteps ?? config.agent.max_turns,
-      reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
-      ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
-      ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
-      ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
-      ...(options.ask ? { ask: options.ask } : {}),
-      ...(typeof stored?.info.runtimeState === "string"
-        ? { runtimeState: stored.info.runtimeState }
-        : {}),
-    },
+    facts,
     stored?.items ?? [],
   );
+  const reviewer = openReviewer(app, request, { backend, facts, items: () => runner.items() });
+
+  const { compress } = runner;
+
+  /** The events with what comes up beside them, seen by all who look after the session. */
+  async function* watched(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
+    for await (const event of logTurn({ log, clock: ports.clock }, logged, events)) {
+      reviewer?.observe(event);
+      if (event.type === "turn-end") {
+        notices.push(...((await snapshots?.(runner.sessionId)) ?? []));
+        yield* news();
+      }
+      yield event;
+      if (event.type !== "turn-end") yield* news();
+    }
+  }
 
   return {
     get sessionId() {
@@ -122,18 +135,14 @@ export async function openConversation(
         );
       }
       const parts = [...message.parts, ...firstParts.splice(0)];
-      const turn = runner.runTurn({ ...message, parts }, signal);
-      for await (const event of logTurn({ log, clock: ports.clock }, logged, turn)) {
-        if (event.type === "turn-end") {
-          notices.push(...((await snapshots?.(runner.sessionId)) ?? []));
-          yield* news();
-        }
-        yield event;
-        if (event.type !== "turn-end") yield* news();
-      }
+      yield* watched(runner.runTurn({ ...message, parts }, signal));
     },
-    ...defined("compress", runner.compress),
-    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+    ...(compress && { compress: (focus, signal) => watched(compress(focus, signal)) }),
+    review: () => reviewer?.running(),
+    async [Symbol.asyncDispose]() {
+      await reviewer?.[Symbol.asyncDispose]();
+      await backend[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -38,6 +38,12 @@ const approvalMode = z.preprocess(
   z.enum(["manual", "smart", "off"]),
 );
 
+/** `on` and `off` are `true` and `false` to YAML 1.1. */
+const notifications = z.preprocess(
+  (value) => (typeof value === "boolean" ? (value ? "on" : "off") : value),
+  z.enum(["off", "on", "verbose"]),
+);
+
 const text = z.string();
 const name = z.string().trim().min(1);
 const texts = z.array(z.string());
@@ -206,6 +212,7 @@ export const configSchema = z.strictObject({
       write_approval: flag.default(false),
     })
     .prefault({}),
+  display: z.strictObject({ memory_notifications: notifications.default("on") }).prefault({}),
   delegation: z
     .strictObject({
       max_iterations: count.default(50),

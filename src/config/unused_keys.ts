@@ -8,8 +8,6 @@ export const unusedKeys: readonly string[] = [
   "terminal.cwd",
   "tool_output.max_lines",
   "auxiliary",
-  "memory.nudge_interval",
-  "skills.creation_nudge_interval",
   "delegation",
   "security.allow_private_urls",
   "cron",

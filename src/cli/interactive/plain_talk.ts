@@ -21,6 +21,8 @@ export class PlainTalk implements Talk, AsyncDisposable {
   /** A line that somebody no longer waits for is for the next one. */
   #nextLine: Promise<IteratorResult<string>> | undefined;
   #isMidLine = false;
+  /** To be said before the next message: what is being typed cannot be drawn again. */
+  #asides: readonly string[] = [];
   readonly #onInterrupt = new CallbackSlot();
   #interruptReading: (() => void) | undefined;
 
@@ -45,6 +47,16 @@ export class PlainTalk implements Talk, AsyncDisposable {
     await this.#talk(`${text}\n`);
   }
 
+  aside(text: string): void {
+    this.#asides = [...this.#asides, text];
+  }
+
+  async sayAsides(): Promise<void> {
+    const asides = this.#asides;
+    this.#asides = [];
+    for (const text of asides) await this.say(text);
+  }
+
   async answer(text: string): Promise<void> {
     if (text === "") return;
     this.#isMidLine = !text.endsWith("\n");
@@ -64,6 +76,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
 
   async readMessage(): Promise<Said> {
     let text = "";
+    await this.sayAsides();
     await this.#talk("> ");
     while (true) {
       const read = await this.#readLine(new AbortController().signal);

@@ -44,6 +44,8 @@ export class RawTalk implements Talk, AsyncDisposable {
   #candidates: readonly string[] = [];
   /** Sent while a turn ran. */
   #queue: readonly Message[] = [];
+  /** To be said before the next message. */
+  #asides: readonly string[] = [];
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
@@ -93,6 +95,18 @@ export class RawTalk implements Talk, AsyncDisposable {
     return this.#screen.say(text);
   }
 
+  aside(text: string): void {
+    this.#asides = [...this.#asides, text];
+    // Whoever prints next hears of a terminal that cannot be written to.
+    if (this.#reader) this.sayAsides().catch(() => undefined);
+  }
+
+  async sayAsides(): Promise<void> {
+    const asides = this.#asides;
+    this.#asides = [];
+    for (const text of asides) await this.say(text);
+  }
+
   answer(text: string): Promise<void> {
     return this.#screen.answer(text);
   }
@@ -112,6 +126,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   async readMessage(): Promise<Said> {
+    await this.sayAsides();
     const [queued, ...rest] = this.#queue;
     if (queued) {
       this.#queue = rest;

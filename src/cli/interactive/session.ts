@@ -11,6 +11,7 @@ import { renderError, type Mask } from "../render/error.ts";
 import { openMarkdown } from "./answer_writer.ts";
 import { header, lastExchange } from "./header.ts";
 import type { PromptHistory } from "./prompt_history.ts";
+import { reviewLines } from "./review_lines.ts";
 import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
 import { parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
 import type { Talk } from "./talk.ts";
@@ -18,6 +19,9 @@ import { TurnScreen } from "./turn_screen.ts";
 
 /** A second Ctrl-C within this time leaves, in milliseconds. */
 const secondInterruptMs = 2_000;
+
+/** How long a review may go on when the session is left, in milliseconds. */
+const reviewGraceMs = 5_000;
 
 export interface SessionDeps {
   readonly app: App;
@@ -46,6 +50,8 @@ export class InteractiveSession implements AsyncDisposable {
   #forgets = false;
   /** What goes with the next message. */
   #attachments: readonly ContentPart[] = [];
+  /** Conversations that were left while they were reviewed: each is closed when that has ended. */
+  readonly #left = new Map<Conversation, Promise<void>>();
   /** Ends what runs now. */
   #running: AbortController | undefined;
   /** Resolves when nothing runs. */
@@ -62,7 +68,17 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** @throws {HermesError} as `App.openConversation` does */
   static async open(deps: SessionDeps, options: ConversationOptions): Promise<InteractiveSession> {
-    return new InteractiveSession(deps, options, await deps.app.openConversation(options));
+    const { display } = await deps.app.config();
+    const { talk, mask } = deps;
+    const watched: ConversationOptions = {
+      ...options,
+      onReview(report) {
+        const { columns, style } = talk;
+        const lines = reviewLines(report, display.memory_notifications, { columns, mask });
+        for (const line of lines) talk.aside(style.dim(line));
+      },
+    };
+    return new InteractiveSession(deps, watched, await deps.app.openConversation(watched));
   }
 
   /** Resolves with the second Ctrl-C: what still runs must not be waited for. */
@@ -76,13 +92,21 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#conversation[Symbol.asyncDispose]();
+    const open = [this.#conversation, ...this.#left.keys()];
+    await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
+    await this.#deps.talk.sayAsides();
   }
 
   /** Talks until somebody leaves; resolves with the exit code. `attachments` go with the first message. */
   async run(attachments: readonly ContentPart[]): Promise<number> {
-    const { talk } = this.#deps;
     this.#attachments = attachments;
+    const code = await this.#converse();
+    if (code !== exitCodes.interrupted) await this.#finishReviews();
+    return code;
+  }
+
+  async #converse(): Promise<number> {
+    const { talk } = this.#deps;
     await this.#greet();
     await this.#tidyUp();
     await talk.say("");
@@ -114,6 +138,36 @@ export class InteractiveSession implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#running?.abort(new HermesError("turn/interrupted", "Interrupted"));
     await this.#idle;
+  }
+
+  /** Waits for the reviews that still run, for a moment; Ctrl-C ends the wait. */
+  async #finishReviews(): Promise<void> {
+    const { app, talk } = this.#deps;
+    const reviews = [this.#conversation.review(), ...this.#left.values()].filter(
+      (review) => review !== undefined,
+    );
+    if (reviews.length === 0) return;
+    await this.#interruptible(async (signal) => {
+      await talk.say(talk.style.dim("Keeping what was learned: Ctrl-C leaves at once"));
+      const waited = new AbortController();
+      const grace = app.ports.clock
+        .sleep(reviewGraceMs, AbortSignal.any([signal, waited.signal]))
+        .catch(() => undefined);
+      await Promise.race([Promise.all(reviews), grace]);
+      waited.abort();
+    });
+  }
+
+  /** Closes a conversation, one that is being reviewed when that has ended. */
+  async #leave(conversation: Conversation): Promise<void> {
+    const review = conversation.review();
+    if (!review) return await conversation[Symbol.asyncDispose]();
+    const closed = review
+      .then(() => conversation[Symbol.asyncDispose]())
+      // What cannot be closed any more is not the next session's trouble.
+      .catch(() => undefined)
+      .finally(() => this.#left.delete(conversation));
+    this.#left.set(conversation, closed);
   }
 
   #isSecondInterrupt(): boolean {
@@ -291,7 +345,7 @@ export class InteractiveSession implements AsyncDisposable {
       ...(resume === undefined ? {} : { resume }),
     };
     const conversation = await this.#deps.app.openConversation(next);
-    await this.#conversation[Symbol.asyncDispose]();
+    await this.#leave(this.#conversation);
     this.#conversation = conversation;
     this.#options = next;
     this.#hasTurns = resume !== undefined;

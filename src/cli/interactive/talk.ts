@@ -33,6 +33,10 @@ export interface Talk {
   readonly columns: number;
   /** Prints lines that are no answer of the model. */
   say(text: string): Promise<void>;
+  /** Prints lines between messages: at once where one is being written, else before the next one. */
+  aside(text: string): void;
+  /** Prints now what waits for the next message. */
+  sayAsides(): Promise<void>;
   /** Prints a part of an answer. */
   answer(text: string): Promise<void>;
   /** Ends a line that an answer left open. */
