@@ -5,6 +5,7 @@ import { encryptedContentCodes, encryptedContentPhrases } from "./failure_phrase
 import { decide, saysAny } from "./failure_rules.ts";
 import { verdictRow } from "./failure_verdicts.ts";
 import { delayInText, requestedDelayMs } from "./retry_after.ts";
+import { statedContextLimit } from "./stated_limits.ts";
 
 /** A step that failed, as the transport saw it; nothing of it is trusted. */
 export interface Failure {
@@ -64,12 +65,15 @@ export function classifyFailure(failure: Failure): HermesError {
     (failure.headers && requestedDelayMs(failure.headers, failure.now)) ??
     body.resetMs ??
     delayInText(words);
+  const contextLimit =
+    row.code === "model/context_overflow" ? statedContextLimit(words) : undefined;
   return new HermesError(row.code, `${row.say(failure)}${where}${detail && `: ${detail}`}`, {
     cause: failure.cause,
     hint: row.hint(failure),
     retryable: row.retryable,
     ...(delay !== undefined && { retryAfterMs: delay }),
     ...(status !== undefined && { httpStatus: status }),
+    ...(contextLimit !== undefined && { contextLimit }),
   });
 }
 
