@@ -140,12 +140,13 @@ class ProviderPool {
   }
 
   /** A grant by the user's strategy; what it moves is kept for the next process. */
-  async #choose({ store, grants }: Found): Promise<Grant | undefined> {
+  async #choose({ store, grants }: Found, left?: Grant): Promise<Grant | undefined> {
     const { clock, random, strategyOf, leases } = this.#deps;
     // Its own use is none of others.
     this.release();
     const strategy = strategyOf(this.#provider);
-    const refused = grants.filter((grant) => this.#isRefused(grant));
+    // The one that is left may be usable again by now: its server asked for no time at all.
+    const refused = grants.filter((grant) => grant.id === left?.id || this.#isRefused(grant));
     const except = new Set(refused.map(({ id }) => id));
     const choice = choose(grants, {
       strategy,
@@ -286,7 +287,7 @@ class ProviderPool {
   async #next(left: Grant, why: string, isResting = false): Promise<Credential> {
     if (!isResting) this.#refused.set(left.id, left.accessToken);
     const found = await this.#find();
-    const grant = found && (await this.#choose(found));
+    const grant = found && (await this.#choose(found, left));
     if (!grant) throw this.#nothingLeft(found?.grants ?? []);
     const credential = await this.#fresh(found.store, grant);
     const notice = `${left.label} ${why}: going on as ${grant.label} (${this.#provider})`;

@@ -179,7 +179,7 @@ test("withRetry() leaves a failure at once to whoever takes it over, and waits f
   const transport = withRetry(
     inner,
     { clock, random: () => 0.5 },
-    { maxAttempts: 5, isTakenOver: (error) => Promise.resolve(error === limit) },
+    { maxAttempts: 5, isTakenOver: async (error) => error === limit },
   );
   const events: string[] = [];
   const running = (async () => {

@@ -5,7 +5,7 @@ import type { Recovery } from "../recover.ts";
 import type { Refusal } from "../refusal.ts";
 import { type ImagePart, imagesIn, nameOf, withoutImages } from "./image_parts.ts";
 
-const codes = ["image_too_large", "invalid_image_size"];
+const codes: ReadonlySet<string> = new Set(["image_too_large", "invalid_image_size"]);
 
 const phrases: readonly Phrase[] = [
   "image_too_large",
@@ -63,7 +63,7 @@ export function imageTooLarge({ provider }: ModelEndpoint): Recovery {
 /** Whether a refusal is about the size of an image, and not of the prompt. */
 export function isImageTooLarge({ status, codes: found, text }: Refusal): boolean {
   if (status !== undefined && ![400, 413, 422].includes(status)) return false;
-  if (found.some((code) => codes.includes(code))) return true;
+  if (found.some((code) => codes.has(code))) return true;
   return saysAny(text, phrases) && !saysAny(text, promptPhrases);
 }
 
