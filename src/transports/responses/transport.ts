@@ -42,8 +42,11 @@ export function createResponsesTransport(
             body: { ...body, stream: true },
             createDecoder: createResponsesDecoder,
             classify: (failure) => {
-              isReplayRefused = carriesReasoning && isInvalidEncryptedContent(failure);
-              return classifyFailure(failure);
+              const isUnreadable = isInvalidEncryptedContent(failure);
+              isReplayRefused = carriesReasoning && isUnreadable;
+              const error = classifyFailure(failure);
+              // Nothing of the kind was sent: whatever the server read, the next one may read better.
+              return isUnreadable && !carriesReasoning ? retryable(error) : error;
             },
             options,
           },
@@ -70,6 +73,16 @@ export function createResponsesTransport(
       yield* attempt();
     },
   };
+}
+
+function retryable(error: HermesError): HermesError {
+  const { code, message, cause, hint, httpStatus } = error;
+  return new HermesError(code, message, {
+    cause,
+    retryable: true,
+    ...(hint !== undefined && { hint }),
+    ...(httpStatus !== undefined && { httpStatus }),
+  });
 }
 
 function hasReasoning({ input }: JsonObject): boolean {
