@@ -1,11 +1,10 @@
 import { HermesError } from "../core/errors.ts";
-import type { ModelEvent } from "../core/event.ts";
+import type { ModelEvent, NoticeEvent } from "../core/event.ts";
 import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
-import { routingPolicyPhrases } from "./failure_phrases.ts";
-import { saysAny } from "./failure_rules.ts";
+import { isForbidden, isLimit, isOfTheModel, isTakenOverAtOnce } from "./fallback_triggers.ts";
+import { heldStep, type StepProgress } from "./held_step.ts";
 import { RecentTurns } from "./recent_turns.ts";
-import { hasOtherCredential, refusalBehind } from "./refusal.ts";
 
 /** A model at an endpoint, ready to be asked. */
 export interface Answerer {
@@ -67,8 +66,10 @@ export function createFallbackChain(
     notices: [],
   }));
   const answerers = new Map<number, Answerer>();
-  /** Fallbacks that the user knows to be of no use. */
+  /** Fallbacks that the user knows to be of no use, and what is still to be told of them. */
   const told = new Set<number>();
+  const problems: string[] = [];
+  let calls = 0;
   let resting: { readonly until: number; readonly error: HermesError } | undefined;
 
   /** The next one that can be asked and is no repetition, with its index. */
@@ -103,9 +104,7 @@ export function createFallbackChain(
       if (signal.aborted || !(error instanceof HermesError)) throw error;
       const hint = error.hint === undefined ? "" : ` (${error.hint})`;
       if (!told.has(at)) {
-        place.notices.push(
-          `The fallback ${fallback?.name} cannot be used: ${error.message}${hint}`,
-        );
+        problems.push(`The fallback ${fallback?.name} cannot be used: ${error.message}${hint}`);
       }
       told.add(at);
       return undefined;
@@ -152,20 +151,39 @@ export function createFallbackChain(
     );
   }
 
+  function asAskedOf(
+    { provider, model }: Answerer,
+    asked: ModelRequest,
+    { at }: Place,
+  ): ModelRequest {
+    if (at === 0) return asked;
+    const { serviceTier, ...request } = asked;
+    // A tier is the primary's vendor's own word.
+    const isKept = serviceTier !== undefined && provider === answerers.get(0)?.provider;
+    return { ...request, model, ...(isKept && { serviceTier }) };
+  }
+
+  function* news(place: Place): Generator<NoticeEvent, void> {
+    for (const text of [...problems.splice(0), ...place.notices.splice(0)]) {
+      yield { type: "notice", level: "warning", text };
+    }
+  }
+
   async function* ask(asked: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void> {
     // A call beside turns stands in the chain by itself.
-    const request = asked.turnId === undefined ? withOwnTurn(asked) : asked;
-    const place = places.of(request.turnId);
+    const turnId = asked.turnId ?? `call-${++calls}`;
+    const request = { ...asked, turnId };
+    const place = places.of(turnId);
     await begin(place, signal);
     for (;;) {
-      for (const text of place.notices.splice(0)) yield { type: "notice", level: "warning", text };
+      yield* news(place);
       const answerer = answerers.get(place.at);
       if (answerer === undefined) throw new TypeError("The chain has no answerer");
-      const progress: Progress = { shown: new Set(), isWhole: false };
+      const progress: StepProgress = { shown: new Set(), isWhole: false };
       try {
-        const events = answerer.transport.stream({ ...request, model: answerer.model }, signal);
+        const events = answerer.transport.stream(asAskedOf(answerer, request, place), signal);
         const canMove = async () => !place.isFiltered && (await next(place, signal)) !== undefined;
-        yield* held(events, progress, async () =>
+        yield* heldStep(events, progress, async () =>
           (await canMove()) ? filtered(answerer) : undefined,
         );
         return;
@@ -174,9 +192,7 @@ export function createFallbackChain(
         if (progress.shown.size > 0) yield { type: "item-reset", itemIds: [...progress.shown] };
         if (!isOfTheModel(error)) throw error;
         const isMoving = !isForbidden(error) && (await move(place, error, signal));
-        for (const text of place.notices.splice(0)) {
-          yield { type: "notice", level: "warning", text };
-        }
+        yield* news(place);
         if (!isMoving) throw place.left === undefined ? error : allFailed(place.left, error);
       }
     }
@@ -199,91 +215,12 @@ export function createFallbackChain(
   };
 }
 
-let calls = 0;
-
-function withOwnTurn(request: ModelRequest): ModelRequest {
-  calls++;
-  return { ...request, turnId: `call-${calls}` };
-}
-
-interface Progress {
-  /** Ids of the items that were started and not voided since. */
-  readonly shown: Set<string>;
-  isWhole: boolean;
-}
-
-/**
- * The events of a step, with ends of items held back until it is sure that they count. What a content filter ended does not
- * where `whenFiltered` has a failure for it.
- */
-async function* held(
-  events: AsyncIterable<ModelEvent>,
-  progress: Progress,
-  whenFiltered: () => Promise<HermesError | undefined>,
-): AsyncGenerator<ModelEvent, void> {
-  const ended = new Map<string, ModelEvent>();
-  for await (const event of events) {
-    switch (event.type) {
-      case "item-start":
-        progress.shown.add(event.item.id);
-        yield event;
-        break;
-      case "item-end":
-        ended.set(event.item.id, event);
-        break;
-      case "item-reset":
-        for (const id of event.itemIds) {
-          progress.shown.delete(id);
-          ended.delete(id);
-        }
-        yield event;
-        break;
-      case "step-end": {
-        const failure = event.finishReason === "content_filter" ? await whenFiltered() : undefined;
-        if (failure !== undefined) throw failure;
-        progress.isWhole = true;
-        yield* ended.values();
-        yield event;
-        break;
-      }
-      case "item-delta":
-      case "notice":
-      case "retry":
-        yield event;
-        break;
-      default:
-        event satisfies never;
-    }
-  }
-}
-
 function filtered({ provider, model }: Answerer): HermesError {
   return new HermesError(
     "model/content_policy",
     `The content filter of ${provider} ended the answer of ${model}`,
     { hint: "rephrase the request, or choose another model with --model" },
   );
-}
-
-/** Failures of an endpoint or its model; the size of a prompt is the loop's own matter, which compresses it. */
-function isOfTheModel({ code }: HermesError): boolean {
-  return /^(?:auth|model|network|stream)\//.test(code) && code !== "model/context_overflow";
-}
-
-/** The account's own settings keep a model's hosts away: going elsewhere would go round them. */
-function isForbidden(error: HermesError): boolean {
-  const text = refusalBehind(error)?.text;
-  return error.code === "model/not_found" && saysAny(text ?? "", routingPolicyPhrases);
-}
-
-function isLimit({ code }: HermesError): boolean {
-  return code === "model/rate_limited" || code === "model/quota";
-}
-
-/** Limits that no other login of the provider may lift, and answers with status 200 that are none. */
-function isTakenOverAtOnce(error: HermesError): boolean {
-  if (isLimit(error)) return !hasOtherCredential(error);
-  return error.code === "model/empty_answer" || error.code === "stream/invalid";
 }
 
 /** Equal in provider and model, or in address and model; `custom` is an address without a name. */

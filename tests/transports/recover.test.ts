@@ -12,12 +12,12 @@ import { endpoint, modelRequest } from "../fakes/endpoint.ts";
 import { assistant, createScriptedTransport, type ScriptedStep, step } from "../fakes/model.ts";
 
 /** The failure of a refusal with these words. */
-function refused(message: string, status = 400, code?: string): HermesError {
-  const error = new HermesError("model/bad_request", message, { httpStatus: status });
+function refused(words: string, status = 400): HermesError {
+  const error = new HermesError("model/bad_request", words, { httpStatus: status });
   return keepFacts(error, {
     status,
     message: `HTTP ${status}`,
-    body: { error: { message, code } },
+    body: { error: { message: words } },
   });
 }
 
@@ -36,7 +36,7 @@ function healing(steps: readonly ScriptedStep[], dialect: Partial<Dialect> = {})
   const transport = withRecoveries(inner, endpoint({ wireApi: "chat_completions" }, dialect));
   return {
     requests: inner.requests,
-    async ask(request: ModelRequest, signal = new AbortController().signal) {
+    ask: async (request: ModelRequest, signal = new AbortController().signal) => {
       const events: ModelEvent[] = [];
       let thrown: unknown;
       try {
@@ -97,6 +97,7 @@ describe("withRecoveries()", () => {
     const user = new AbortController();
     const first = healing([
       async function* () {
+        yield* [];
         user.abort();
         throw refused(noImages);
       },
@@ -298,7 +299,7 @@ describe("signed thoughts", () => {
     const { ask, requests } = healing([failing(signature), answer, answer]);
     await ask(modelRequest({ items: [thought("r1")] }));
     await ask(modelRequest({ items: [thought("r1"), thought("r2")] }));
-    const bare = { type: "reasoning", id: "r1", text: "hm" };
+    const bare = { type: "reasoning", id: "r1", text: "hm" } as const;
     expect(requests.slice(1).map(({ items }) => items)).toEqual([[bare], [bare, thought("r2")]]);
   });
 

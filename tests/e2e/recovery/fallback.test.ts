@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { overloaded } from "../../fakes/server_steps.ts";
 import {
   callTool,
   errorFirst,
   noCredit,
+  overloaded,
   rateLimited,
   refusal,
   serverError,
