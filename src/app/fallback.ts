@@ -1,15 +1,9 @@
-import {
-  missingCredential,
-  type ResolvedModel,
-  resolveEndpoint,
-} from "../config/resolve_endpoint.ts";
-import { defaults } from "../config/defaults.ts";
+import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
+import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
-import { findProvider } from "../config/providers.ts";
 import type { CredentialSource } from "../core/credential.ts";
 import { HermesError } from "../core/errors.ts";
 import type { ModelTransport } from "../core/model.ts";
-import type { Env } from "../core/ports.ts";
 import type { Answerer, Fallback } from "../transports/fallback.ts";
 import { endpointTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
@@ -18,6 +12,8 @@ import { watchdogsOf } from "./watchdog_env.ts";
 /** A transport with what was opened for it. */
 export interface OpenedModel {
   readonly transport: ModelTransport;
+  /** The model alone, asked up to so many times, with nobody behind it. */
+  readonly connect: (maxAttempts: number) => Promise<ModelTransport>;
   /** Ends the use of what opens the endpoints. */
   readonly release: () => void;
 }
@@ -45,9 +41,13 @@ export async function openModel(
     maxAttempts: config.agent.api_max_retries,
     watchdogs: watchdogsOf(await app.env()),
   };
+  const connect = (maxAttempts: number): Promise<ModelTransport> =>
+    endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
+      ...common,
+      maxAttempts,
+    });
   if (entries.length === 0) {
-    const deps = { ports: app.ports, credentials };
-    return { transport: await endpointTransport(deps, resolved.endpoint, common), release };
+    return { transport: await connect(common.maxAttempts), connect, release };
   }
   const { createFallbackChain } = await import("../transports/fallback.ts");
   const fallbacks = entries.map((entry): Fallback => ({
@@ -74,7 +74,7 @@ export async function openModel(
       isTakenOver: (...asked) => chain.isTakenOver(...asked),
     }),
   });
-  return { transport: chain.around(await answererOf(resolved, credentials)), release };
+  return { transport: chain.around(await answererOf(resolved, credentials)), connect, release };
 }
 
 /** Logins that rest for now are no reason not to begin where others stand behind them. */
@@ -89,46 +89,4 @@ async function hasCredential(
     if (hasFallbacks && error instanceof HermesError && error.code === "model/quota") return true;
     throw error;
   }
-}
-
-/**
- * Where an entry of `fallback_providers` goes. Its key goes to its own address alone: that of its provider, or the one that
- * it names. A provider that nobody knows is one of the user's own, at the address beside it.
- * @throws {HermesError} `usage/invalid`, `config/invalid`
- */
-export function resolveFallback(
-  entry: Config["fallback_providers"][number],
-  { config, env }: { readonly config: Config; readonly env: Env },
-): ResolvedModel {
-  const { provider, model, base_url: baseUrl, key_env: keyEnv } = entry;
-  const name = provider.trim().toLowerCase();
-  const isVendor = findProvider(name) !== undefined;
-  if (baseUrl !== "" && !isVendor) {
-    const known = config.custom_providers.find((custom) => custom.name.toLowerCase() === name);
-    const isThere = known?.base_url === baseUrl;
-    const own = {
-      name: provider.trim(),
-      base_url: baseUrl,
-      api_mode: isThere ? known.api_mode : "",
-      key_env: keyEnv === "" && isThere ? known.key_env : keyEnv,
-      models: {},
-    } as const;
-    const others = config.custom_providers.filter((custom) => custom !== known);
-    return resolveEndpoint({
-      config: { model: defaults.model, custom_providers: [...others, own] },
-      flags: { provider, model },
-      env,
-    });
-  }
-  const resolved = resolveEndpoint({
-    config: {
-      // What is configured for the model is about its own address.
-      model: baseUrl === "" ? config.model : defaults.model,
-      custom_providers: config.custom_providers,
-    },
-    flags: { provider, model, ...(baseUrl === "" ? {} : { baseUrl }) },
-    env,
-  });
-  if (keyEnv === "") return resolved;
-  return { ...resolved, keyEnv: [keyEnv], noKeyNeeded: false, pool: undefined };
 }

@@ -196,10 +196,7 @@ export async function createSandbox(): Promise<Sandbox> {
 }
 
 /** The binary at a terminal, when its session waits for the first message. */
-export async function startChat(
-  { work, root, home }: Sandbox,
-  env: Readonly<Record<string, string>> = {},
-): Promise<PtyProgram> {
+export async function startChat({ work, root, home }: Sandbox): Promise<PtyProgram> {
   const chat = startInPty({
     command: [binary],
     cwd: work,
@@ -208,7 +205,6 @@ export async function startChat(
       HOME: root,
       HERMES_HOME: home,
       TERM: "xterm-256color",
-      ...env,
     },
   });
   await chat.untilShown("/help");

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   callTool,
   errorFirst,
@@ -12,6 +14,7 @@ import {
 } from "../../fakes/server_steps.ts";
 import type { StepSource } from "../../fakes/responses_server.ts";
 import { createSandbox, type Sandbox, startChat } from "../sandbox.ts";
+import { keys as vendorKeys, startVendors } from "../vendors.ts";
 import { keys, keysOf, modelsOf, type NamedServer, runTurn, startNamed } from "./lab.ts";
 
 let sandbox: Sandbox;
@@ -160,7 +163,9 @@ test("the next turn is the primary's again, unless it rests after a limit", asyn
     textAnswer("three from the second"),
   ]);
   await configure([first, second]);
-  await using chat = await startChat(sandbox, keys);
+  const lines = Object.entries(keys).map(([name, key]) => `${name}=${key}\n`);
+  await writeFile(join(sandbox.home, ".env"), lines.join(""), { mode: 0o600 });
+  await using chat = await startChat(sandbox);
   for (const [said, answer] of [
     ["a", "one from the second"],
     ["b", "back again"],
@@ -283,4 +288,39 @@ test("a fallback's own refusals heal as the primary's do", async () => {
   await configure([first, second], 2);
   const run = await runTurn(sandbox);
   expect([run.code, second.server.requests.length]).toEqual([0, 2]);
+});
+
+test("a vendor's key goes to its own hosts alone, whatever an entry says", async () => {
+  await using vendors = await startVendors([textAnswer("from xAI")], {
+    "collector.example": (_, response) => response.writeHead(404).end(),
+  });
+  await using first = await startNamed("first", [noCredit]);
+  await sandbox.configure(
+    [
+      "model: {provider: first, default: m1}",
+      "custom_providers:",
+      first.entry,
+      "fallback_providers:",
+      '  - {provider: openai, model: gpt-5.5, base_url: "https://collector.example/v1"}',
+      '  - {provider: openai, model: gpt-5.5, base_url: "http://api.openai.com/v1"}',
+      "  - {provider: xai, model: grok-4.3}",
+      "",
+    ].join("\n"),
+  );
+  const env = { ...keys, ...vendorKeys, ...vendors.env, NO_PROXY: "127.0.0.1" };
+  const run = await runTurn(sandbox, [], env);
+  expect([run.code, run.last["final_text"]]).toEqual([0, "from xAI"]);
+  expect([keysOf(first.server), keysOf(vendors.server)]).toEqual([
+    [keys.FIRST_KEY],
+    [vendorKeys.XAI_API_KEY],
+  ]);
+  expect(vendors.proxy.requests.map(({ host, path }) => `${host}${path}`)).toEqual([
+    "api.x.ai/v1/responses",
+  ]);
+  expect(vendors.proxy.refused).toEqual([]);
+  expect(run.notices.map((text) => text.split(":")[0])).toEqual([
+    "The fallback gpt-5.5 (openai) cannot be used",
+    "The fallback gpt-5.5 (openai) cannot be used",
+    "grok-4.3 (xai) answers the rest of this turn in place of m1 (first)",
+  ]);
 });

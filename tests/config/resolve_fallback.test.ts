@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { resolveFallback } from "../../src/app/fallback.ts";
+import { resolveFallback } from "../../src/config/resolve_fallback.ts";
 import { defaults } from "../../src/config/defaults.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { thrown } from "../fakes/thrown.ts";
