@@ -95,6 +95,20 @@ test("resolveFallback() sends a key to the address of its entry alone", () => {
   ]);
 });
 
+test("resolveFallback() speaks to an address as it is, not as the configured one is spoken to", () => {
+  const model = { ...defaults.model, provider: "openai", api_mode: "chat_completions" } as const;
+  const at = (base_url: string) => {
+    const entry = { provider: "openai", model: "gpt-5.5", base_url, key_env: "" };
+    return resolveFallback(entry, { config: { model, custom_providers: [] }, env: {} }).endpoint;
+  };
+  const there = "https://us.api.openai.com/v1";
+  expect([at("").wireApi, at(there).wireApi, at(there).baseUrl]).toEqual([
+    "chat_completions",
+    "responses",
+    there,
+  ]);
+});
+
 test("resolveFallback() warns of a key that goes out unencrypted", () => {
   const entry = { provider: "spare", model: "m", base_url: "http://10.0.0.9/v1", key_env: "SPARE" };
   expect(resolveFallback(entry, { config, env: {} }).warnings).toEqual([
