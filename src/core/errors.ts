@@ -79,6 +79,7 @@ export class HermesError extends Error {
   override readonly name = "HermesError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  #detail: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
@@ -92,6 +93,17 @@ export class HermesError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.httpStatus = options.httpStatus;
     this.contextLimit = options.contextLimit;
+  }
+
+  /** One line for whoever looks into it, shown with `--verbose` and `--debug`: what was received before it failed. */
+  get detail(): string | undefined {
+    return this.#detail;
+  }
+
+  /** Adds the detail where there is none yet, and returns the error: who throws it seldom knows what came before. */
+  explain(detail: string): this {
+    this.#detail ??= detail;
+    return this;
   }
 }
 
