@@ -13,7 +13,7 @@ import type { DecoderContext, FailureFacts, StepDecoder } from "./decoder.ts";
 import { type Frame, readBody, readFrames } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
 import { post, type PostRequest } from "./http.ts";
-import { keepFacts, noteOtherCredential } from "./refusal.ts";
+import { keepFailure, noteOtherCredential } from "./refusal.ts";
 import { redirectError } from "./redirect.ts";
 import { StreamLog } from "./stream_log.ts";
 import { shownUrl } from "./shown_url.ts";
@@ -135,19 +135,18 @@ async function* attemptWith(
   const headers = authorizedHeaders(exchange.headers, endpoint, credential);
   const body = JSON.stringify(exchange.body);
   const estimatedTokens = estimateTokens(body.length, imagesOf(request));
-  const fail = (facts: FailureFacts): HermesError =>
-    keepFacts(
-      exchange.classify({
-        ...facts,
-        provider: endpoint.provider,
-        model: request.model,
-        keyOrigin: credential.origin,
-        estimatedTokens,
-        messageCount: request.items.length,
-        now: deps.clock.now(),
-      }),
-      facts,
-    );
+  const fail = (facts: FailureFacts): HermesError => {
+    const failure = {
+      ...facts,
+      provider: endpoint.provider,
+      model: request.model,
+      keyOrigin: credential.origin,
+      estimatedTokens,
+      messageCount: request.items.length,
+      now: deps.clock.now(),
+    };
+    return keepFailure(exchange.classify(failure), failure);
+  };
   const decoder = exchange.createDecoder({
     newId: deps.newId,
     issuer: endpoint.issuer,

@@ -1,6 +1,4 @@
 import type { HermesError } from "../core/errors.ts";
-import { routingPolicyPhrases } from "./failure_phrases.ts";
-import { saysAny } from "./failure_rules.ts";
 import { hasOtherCredential, refusalBehind } from "./refusal.ts";
 
 /** Failures of an endpoint or its model; the size of a prompt is the loop's own matter, which compresses it. */
@@ -10,8 +8,7 @@ export function isOfTheModel({ code }: HermesError): boolean {
 
 /** The account's own settings keep a model's hosts away: going elsewhere would go round them. */
 export function isForbidden(error: HermesError): boolean {
-  const text = refusalBehind(error)?.text;
-  return error.code === "model/not_found" && saysAny(text ?? "", routingPolicyPhrases);
+  return error.code === "model/not_found" && refusalBehind(error)?.recovery === "none";
 }
 
 /** Limits of how often and how much. */

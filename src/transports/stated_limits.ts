@@ -58,12 +58,23 @@ const promptTokens: readonly RegExp[] = [
   pattern("N input tokens"),
 ];
 
-/** OpenAI: `max_tokens is too large: 99999. This model supports at most 16384 completion tokens`. */
-const outputCeiling = pattern("at most N (?:completion|output) tokens");
+/** Each states the most that the model says, whatever the prompt. */
+const outputCeilings: readonly RegExp[] = [
+  // OpenAI: `max_tokens is too large: 99999. This model supports at most 16384 completion tokens`.
+  pattern("at most N (?:completion|output) tokens"),
+  // DeepSeek: `the valid range of max_tokens is [1, 8192]`.
+  pattern("range of max_tokens is \\[\\d+, ?N\\]"),
+  // Groq: `` `max_tokens` must be less than or equal to `8192` ``.
+  pattern("max_(?:completion_)?tokens`? must be less than or equal to `?N"),
+];
 
-/** The most that the model ever says, whatever the prompt, where the words of a refusal state it. */
+/** The most that the model ever says, where the words of a refusal state it. */
 export function statedOutputCeiling(text: string): number | undefined {
-  return read(outputCeiling.exec(text));
+  for (const ceiling of outputCeilings) {
+    const tokens = read(ceiling.exec(text));
+    if (tokens !== undefined && tokens > 0) return tokens;
+  }
+  return undefined;
 }
 
 const furtherInput = new RegExp(pattern("N of (?:tool|image|audio|file) input").source, "gi");

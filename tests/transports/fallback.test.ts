@@ -6,7 +6,7 @@ import {
   createFallbackChain,
   type Fallback,
 } from "../../src/transports/fallback.ts";
-import { keepFacts, noteOtherCredential } from "../../src/transports/refusal.ts";
+import { keepFailure, noteOtherCredential } from "../../src/transports/refusal.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { modelRequest } from "../fakes/endpoint.ts";
 import { assistant, createScriptedTransport, type ScriptedStep, step } from "../fakes/model.ts";
@@ -156,9 +156,11 @@ describe("the chain", () => {
   });
 
   test("does not go round the account's own data policy", async () => {
-    const error = keepFacts(failure("model/not_found"), {
+    const error = keepFailure(failure("model/not_found"), {
       status: 404,
       message: "HTTP 404",
+      provider: "p0",
+      model: "m0",
       body: { error: { message: "No endpoints found matching your data policy" } },
     });
     const { ask, opened } = chainOf({ steps: [failing(error)] }, { steps: [said("one")] });

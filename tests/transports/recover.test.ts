@@ -4,20 +4,23 @@ import type { ModelEvent } from "../../src/core/event.ts";
 import type { ModelItem, UserMessage } from "../../src/core/item.ts";
 import type { ModelRequest } from "../../src/core/model.ts";
 import type { Dialect } from "../../src/core/provider.ts";
+import { classifyFailure } from "../../src/transports/classify.ts";
 import { withRecoveries } from "../../src/transports/recover.ts";
-import { isImageTooLarge } from "../../src/transports/recoveries/image_too_large.ts";
 import { isImageRejection } from "../../src/transports/recoveries/images_rejected.ts";
-import { keepFacts } from "../../src/transports/refusal.ts";
+import { keepFailure, refusalBehind } from "../../src/transports/refusal.ts";
 import { endpoint, modelRequest } from "../fakes/endpoint.ts";
+import { errorFixtures } from "../fakes/error_fixtures.ts";
 import { assistant, createScriptedTransport, type ScriptedStep, step } from "../fakes/model.ts";
 
 /** The failure of a refusal with these words. */
 function refused(words: string, status = 400): HermesError {
   const error = new HermesError("model/bad_request", words, { httpStatus: status });
-  return keepFacts(error, {
+  return keepFailure(error, {
     status,
     message: `HTTP ${status}`,
     body: { error: { message: words } },
+    provider: "acme",
+    model: "m1",
   });
 }
 
@@ -192,11 +195,11 @@ describe("images", () => {
   });
 });
 
-const refusalOf = (text: string, status?: number) => ({
-  status,
-  codes: [],
-  text: text.toLowerCase(),
-});
+/** Whether a refusal in these words is one of all images. */
+function isRejection(words: string, status: number): boolean {
+  const refusal = refusalBehind(refused(words, status));
+  return refusal !== undefined && isImageRejection(refusal);
+}
 
 test.each([
   ["m1 does not support images", 400],
@@ -210,9 +213,8 @@ test.each([
   ["image input is not supported - hint: you may need to provide the mmproj", 500],
   ["messages[0]: unknown variant `image_url`, expected `text`", 400],
   ["At most 0 image(s) may be provided in one request", 400],
-  ["This model does not support images", undefined],
 ])("isImageRejection() knows %s", (text, status) => {
-  expect(isImageRejection(refusalOf(text, status))).toBe(true);
+  expect(isRejection(text, status)).toBe(true);
 });
 
 test.each([
@@ -226,26 +228,21 @@ test.each([
   ["The image could not be downloaded", 400],
   ["tool_choice is not supported", 400],
 ])("isImageRejection() takes %s for something else", (text, status) => {
-  expect(isImageRejection(refusalOf(text, status))).toBe(false);
+  expect(isRejection(text, status)).toBe(false);
 });
 
-test("isImageTooLarge() means an image, never the prompt", () => {
-  const texts: readonly (readonly [string, number | undefined])[] = [
-    ["image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes", 400],
-    ["At least one of the image dimensions exceed max allowed size: 8000 pixels", 400],
-    ["The image is too large", 413],
-    ["Request entity too large", 413],
-    ["prompt is too long: 210000 tokens > 200000 maximum, image tokens included", 400],
-    ["The image is too large", 500],
-  ];
-  expect(texts.map((one) => isImageTooLarge(refusalOf(...one)))).toEqual([
-    true,
-    true,
-    true,
-    false,
-    false,
-    false,
-  ]);
+test("images that are refused for what they are go alone, others still may come", async () => {
+  const { ask, requests } = healing([failing(refused("Could not process image")), answer, answer]);
+  const { notices } = await ask(modelRequest({ items: [see] }));
+  const other = message("u2", image("BBBB"));
+  await ask(modelRequest({ items: [see, other] }));
+  const line = {
+    type: "text",
+    text: "[The image cat.png was left out: not taken by acme]",
+  } as const;
+  const left = message("u1", { type: "text", text: "See" }, line);
+  expect(notices).toEqual(["m1 at acme does not take these images: going on without them"]);
+  expect(requests.slice(1).map(({ items }) => items)).toEqual([[left], [left, other]]);
 });
 
 describe("schemas", () => {
@@ -347,3 +344,59 @@ describe("output limits", () => {
     ]);
   });
 });
+
+/** What is healed here, of all that can be done about a refusal. */
+const healed: ReadonlySet<string> = new Set([
+  "strip-images",
+  "shrink-images",
+  "strip-grammar",
+  "strip-thinking",
+  "lower-output-limit",
+]);
+
+/** OpenRouter's `108000 in the messages, 32000 in the completion` of 131072. */
+const fitsAlone = "a prompt that is too long, told inside";
+
+/** A request that holds everything that can be refused. */
+const laden = modelRequest({
+  items: [
+    see,
+    {
+      type: "reasoning",
+      id: "r1",
+      text: "hm",
+      replay: {
+        wireApi: "chat_completions",
+        issuer: endpoint().issuer,
+        model: "m1",
+        payload: { reasoning_content: "hm" },
+      },
+    },
+  ],
+  tools: [{ name: "look", description: "", parameters: { type: "string", format: "date" } }],
+  maxOutputTokens: 100_000,
+});
+
+describe.each(errorFixtures.map((fixture) => [fixture.provider, fixture] as const))(
+  "what %s sends",
+  (provider, { cases }) => {
+    test.each(cases.map((one) => [one.name, one] as const))("%s", async (_, one) => {
+      const { status, body } = one;
+      const failure = {
+        provider,
+        model: "m1",
+        message: "It failed",
+        body,
+        ...(status !== null && { status }),
+      };
+      const { ask, requests } = healing([
+        failing(keepFailure(classifyFailure(failure), failure)),
+        answer,
+      ]);
+      const { thrown } = await ask(laden);
+      // What is too long only with the output beside it needs no compression, whatever else it is called.
+      const isHealed = healed.has(one.expected.recovery) || one.name === fitsAlone;
+      expect([requests.length, thrown === undefined]).toEqual([isHealed ? 2 : 1, isHealed]);
+    });
+  },
+);

@@ -98,11 +98,12 @@ test.each(statements)("%s: the window and what is left of it", (_, text, window,
   expect([statedContextLimit(text), statedOutputTokens(text)]).toEqual([window, left]);
 });
 
-test("statedOutputCeiling() reads what the model says at most, whatever the prompt", () => {
-  const text =
-    "max_tokens is too large: 99999. This model supports at most 16384 completion tokens, whereas you provided 99999.";
-  expect([statedOutputCeiling(text), statedOutputCeiling("max_tokens is too large")]).toEqual([
-    16_384,
-    undefined,
-  ]);
+test.each([
+  ["max_tokens is too large: 65536. This model supports at most 16384 completion tokens", 16_384],
+  ["Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", 8192],
+  ["`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens`", 8192],
+  ["max_tokens is too large", undefined],
+  ["At most 0 image(s) may be provided", undefined],
+])("statedOutputCeiling() reads what the model says at most: %s", (text, ceiling) => {
+  expect(statedOutputCeiling(text)).toBe(ceiling);
 });

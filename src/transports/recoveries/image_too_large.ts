@@ -1,33 +1,6 @@
 import type { ModelEndpoint } from "../../core/provider.ts";
-import type { Phrase } from "../failure_phrases.ts";
-import { saysAny } from "../failure_rules.ts";
 import type { Recovery } from "../recover.ts";
-import type { Refusal } from "../refusal.ts";
 import { type ImagePart, imagesIn, nameOf, withoutImages } from "./image_parts.ts";
-
-const codes: ReadonlySet<string> = new Set(["image_too_large", "invalid_image_size"]);
-
-const phrases: readonly Phrase[] = [
-  "image_too_large",
-  ["image", "too large"],
-  ["image", "too big"],
-  // Anthropic: `image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes`, `image dimensions exceed max allowed size`.
-  ["image exceeds"],
-  ["image dimensions exceed"],
-  ["image", "exceeds the maximum"],
-  ["image", "maximum allowed size"],
-  ["image", "larger than"],
-];
-
-/** About the whole prompt, images or not. */
-const promptPhrases: readonly Phrase[] = [
-  "context length",
-  "context_length",
-  "context window",
-  "maximum context",
-  "prompt is too long",
-  "tokens",
-];
 
 /** Base64 of 5 MB, which is the least that vendors take; larger ones are at fault where no limit is stated. */
 const usualLimit = 5_000_000;
@@ -46,7 +19,7 @@ export function imageTooLarge({ provider }: ModelEndpoint): Recovery {
     },
     learn(refusal, request) {
       const images = imagesIn(request);
-      if (images.length === 0 || !isImageTooLarge(refusal)) return undefined;
+      if (images.length === 0 || refusal.recovery !== "shrink-images") return undefined;
       const culprits = tooLarge(images, statedBytes(refusal.text));
       for (const { key } of culprits) dropped.add(key);
       const [only, ...others] = culprits;
@@ -58,13 +31,6 @@ export function imageTooLarge({ provider }: ModelEndpoint): Recovery {
       };
     },
   };
-}
-
-/** Whether a refusal is about the size of an image, and not of the prompt. */
-export function isImageTooLarge({ status, codes: found, text }: Refusal): boolean {
-  if (status !== undefined && ![400, 413, 422].includes(status)) return false;
-  if (found.some((code) => codes.has(code))) return true;
-  return saysAny(text, phrases) && !saysAny(text, promptPhrases);
 }
 
 function tooLarge(images: readonly ImagePart[], limit = usualLimit): readonly ImagePart[] {

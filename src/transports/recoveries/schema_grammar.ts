@@ -1,17 +1,6 @@
 import type { ModelRequest } from "../../core/model.ts";
-import type { Phrase } from "../failure_phrases.ts";
-import { saysAny } from "../failure_rules.ts";
 import { plainSchema } from "../plain_schema.ts";
 import type { Recovery } from "../recover.ts";
-
-/** llama.cpp, which compiles schemas into grammars and knows few regular expressions. */
-const phrases: readonly Phrase[] = [
-  "error parsing grammar",
-  "failed to parse grammar",
-  "json-schema-to-grammar",
-  "json schema conversion failed",
-  ["unable to generate parser", "template"],
-];
 
 /** Schemas that the server cannot compile go without `pattern` and `format` from then on; tools check their arguments anyway. */
 export function schemaGrammar(): Recovery {
@@ -20,9 +9,8 @@ export function schemaGrammar(): Recovery {
   return {
     per: "turn",
     prepare: (request) => (isPlain ? { request: plain(request) } : undefined),
-    learn({ status, text }, request) {
-      const fits = status === undefined || status === 400 || status === 500;
-      if (isPlain || !fits || !saysAny(text, phrases)) return undefined;
+    learn({ recovery }, request) {
+      if (isPlain || recovery !== "strip-grammar") return undefined;
       // What is plain already was refused for something else.
       if (JSON.stringify(schemasOf(plain(request))) === JSON.stringify(schemasOf(request))) {
         return undefined;

@@ -42,11 +42,8 @@ export function createResponsesTransport(
             body: { ...body, stream: true },
             createDecoder: createResponsesDecoder,
             classify: (failure) => {
-              const isUnreadable = isInvalidEncryptedContent(failure);
-              isReplayRefused = carriesReasoning && isUnreadable;
-              const error = classifyFailure(failure);
-              // Nothing of the kind was sent: whatever the server read, the next one may read better.
-              return isUnreadable && !carriesReasoning ? retryable(error) : error;
+              isReplayRefused = carriesReasoning && isInvalidEncryptedContent(failure);
+              return classifyFailure(failure);
             },
             options,
           },
@@ -73,16 +70,6 @@ export function createResponsesTransport(
       yield* attempt();
     },
   };
-}
-
-function retryable(error: HermesError): HermesError {
-  const { code, message, cause, hint, httpStatus } = error;
-  return new HermesError(code, message, {
-    cause,
-    retryable: true,
-    ...(hint !== undefined && { hint }),
-    ...(httpStatus !== undefined && { httpStatus }),
-  });
 }
 
 function hasReasoning({ input }: JsonObject): boolean {
