@@ -61,6 +61,7 @@ export class TurnProgress {
       limit && Math.max(limit, Math.min(limit * (this.#raise + 1), raisedOutputCeiling));
     return {
       sessionId: turn.sessionId,
+      turnId: turn.turnId,
       model: turn.model,
       instructions: turn.instructions,
       // A copy: the request is a value, and the turn goes on.

@@ -9,19 +9,19 @@ import {
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
 import { contextWindow } from "../config/context_windows.ts";
 import { findProvider } from "../config/providers.ts";
-import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
+import type { ResolvedModel } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
 import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { openCompressor } from "./compression.ts";
+import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
-import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
+import { recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { resolveForSession } from "./session_endpoint.ts";
 import { skillsSection } from "./skills.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
-import { watchdogsOf } from "./watchdog_env.ts";
 
 /** What a conversation asks: an endpoint, or a recording in its place. */
 interface ModelSide {
@@ -129,13 +129,7 @@ async function openModelSide(
   const resolved = stored
     ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
     : await app.resolveModel(flags);
-  const credentials = await app.credentials(resolved);
-  if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
-  const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
-    maxAttempts: config.agent.api_max_retries,
-    prices: config.prices,
-    watchdogs: watchdogsOf(await app.env()),
-  });
+  const { transport, release } = await openModel(app, config, resolved);
   const recorded = options.record
     ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
         path: options.record,
@@ -149,7 +143,7 @@ async function openModelSide(
     contextLength: resolved.contextLength ?? windowOf(resolved),
     transport: recorded,
     warnings: resolved.warnings,
-    release: () => credentials.release?.(),
+    release,
   };
 }
 
