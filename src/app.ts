@@ -1,4 +1,5 @@
 import type { Approver } from "./core/approval.ts";
+import type { AuxiliaryModel } from "./core/auxiliary.ts";
 import type { CredentialSource } from "./core/credential.ts";
 import type { TurnEvent } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
@@ -6,6 +7,7 @@ import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
+import type { Steering } from "./core/steering.ts";
 import type { Question } from "./core/tool.ts";
 import type { CodexStatus } from "./codex/status.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
@@ -81,8 +83,10 @@ export interface Conversation extends AsyncDisposable {
   readonly approval: ApprovalMode;
   /** Names of the tools that the model sees. */
   readonly toolNames: readonly string[];
-  /** Never throws: a failure is the `turn-end`. */
-  runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** For small questions beside turns; absent where no model is asked from here. */
+  readonly auxiliary?: AuxiliaryModel;
+  /** Never throws: a failure is the `turn-end`. What waits in `steering` when it has ended was not taken. */
+  runTurn(message: UserMessage, signal: AbortSignal, steering?: Steering): AsyncIterable<TurnEvent>;
 }
 
 /** The composed program: everything lazily, nothing opened before it is asked for. */

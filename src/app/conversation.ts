@@ -95,9 +95,10 @@ export async function openConversation(
     cwd: options.cwd,
     approval: options.approval,
     toolNames: backend.toolNames,
-    async *runTurn(message, signal) {
+    ...(backend.auxiliary && { auxiliary: backend.auxiliary }),
+    async *runTurn(message, signal, steering) {
       const parts = [...message.parts, ...firstParts.splice(0)];
-      for await (const event of runner.runTurn({ ...message, parts }, signal)) {
+      for await (const event of runner.runTurn({ ...message, parts }, signal, steering)) {
         if (event.type === "turn-end") yield* news();
         yield event;
         if (event.type !== "turn-end") yield* news();

@@ -10,6 +10,7 @@ import { missingCredential } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
 import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
+import { openDelegation } from "./delegation.ts";
 import { newItemId } from "./ids.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
 import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
@@ -49,7 +50,13 @@ async function withTools(
   from: BackendRequest,
   { side, mcp }: { readonly side: ModelSide; readonly mcp: McpTools },
 ): Promise<Backend> {
-  const toolbox = await openToolbox(app, from, mcp);
+  const delegate = openDelegation(app, {
+    request: from,
+    model: side.model,
+    toolsets: mcp.toolsets,
+    loop: () => loop,
+  });
+  const toolbox = await openToolbox(app, { ...from, delegate }, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });
   const loop: LoopDeps = {
     transport: side.transport,

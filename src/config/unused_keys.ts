@@ -12,7 +12,6 @@ export const unusedKeys: readonly string[] = [
   "auxiliary",
   "memory.nudge_interval",
   "skills.creation_nudge_interval",
-  "delegation",
   "sessions.auto_prune",
   "sessions.write_json_snapshots",
   "security.allow_private_urls",
