@@ -22,6 +22,7 @@ import { cleanTitle, lineageNumber, nextTitle, titleTaken } from "./titles.ts";
 
 interface MemorySession {
   info: SessionInfo;
+  goal?: string | null;
   readonly items: (StoredItem & { readonly cursor: number })[];
 }
 
@@ -124,10 +125,21 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
       },
       items: [],
     };
+    child.goal = session.goal ?? null;
+    session.goal = null;
     this.#sessions.set(newSessionId, child);
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(newTurnId, child);
     await this.append(newTurnId, compaction, at);
+  }
+
+  async goal(sessionId: string): Promise<string | null> {
+    return this.#sessions.get(sessionId)?.goal ?? null;
+  }
+
+  async keepGoal(sessionId: string, goal: string | null): Promise<void> {
+    const session = this.#sessions.get(sessionId);
+    if (session) session.goal = goal;
   }
 
   async lock({ sessionId, holder, at, lifeMs }: SessionLock): Promise<boolean> {

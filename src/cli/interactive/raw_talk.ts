@@ -12,7 +12,7 @@ import { readKeyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
 import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
-import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+import type { Answered, ChoiceRequest, Said, Talk, TypedMessage } from "./talk.ts";
 import { fitWidth } from "./text_width.ts";
 
 export interface RawTalkDeps {
@@ -21,12 +21,6 @@ export interface RawTalkDeps {
   readonly style: Style;
   /** What Tab makes of a text; undefined where nothing fits. */
   complete(text: string, cursor: number): Promise<Completion | undefined>;
-}
-
-/** A message as it is sent and as it was seen when it was written. */
-interface Message {
-  readonly text: string;
-  readonly shown: string;
 }
 
 /** A session on a terminal that can be drawn on, with an editor for messages. */
@@ -41,7 +35,10 @@ export class RawTalk implements Talk, AsyncDisposable {
   #editor: EditorState;
   #candidates: readonly string[] = [];
   /** Sent while a turn ran. */
-  #queue: readonly Message[] = [];
+  #queue: readonly TypedMessage[] = [];
+  /** Those of them that are said to the turn that runs. */
+  #steering: ReadonlySet<TypedMessage> = new Set();
+  #takeMessage: ((message: TypedMessage) => boolean) | undefined;
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
@@ -124,6 +121,27 @@ export class RawTalk implements Talk, AsyncDisposable {
     this.#reader = undefined;
     this.tick();
     return said;
+  }
+
+  hasMessage(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  onMessage(take: (message: TypedMessage) => boolean): Disposable {
+    this.#takeMessage = take;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#takeMessage !== take) return;
+        this.#takeMessage = undefined;
+        this.#steering = new Set();
+        this.tick();
+      },
+    };
+  }
+
+  delivered(message: TypedMessage): void {
+    this.#queue = this.#queue.filter((waiting) => waiting !== message);
+    this.tick();
   }
 
   putBack(text: string): void {
@@ -214,10 +232,11 @@ export class RawTalk implements Talk, AsyncDisposable {
     }
   }
 
-  #send(message: Message): void {
+  #send(message: TypedMessage): void {
     const reader = this.#reader;
     if (!reader) {
       this.#queue = [...this.#queue, message];
+      if (this.#takeMessage?.(message)) this.#steering = new Set([...this.#steering, message]);
       return;
     }
     this.#reader = undefined;
@@ -227,7 +246,7 @@ export class RawTalk implements Talk, AsyncDisposable {
     );
   }
 
-  #echo({ shown }: Message): Promise<void> {
+  #echo({ shown }: TypedMessage): Promise<void> {
     return this.say(this.style.bold("> ") + shown.replaceAll("\n", "\n  "));
   }
 
@@ -272,11 +291,15 @@ export class RawTalk implements Talk, AsyncDisposable {
     const rows = this.#status ? [fitWidth(this.#status(), columns - 1)] : [];
     const { text, pastes } = this.#editor;
     const typed = [
-      ...this.#queue.map(({ shown }) => shown),
-      replaceMarks(text, pastes, pasteLabel),
+      ...this.#queue.map((message) => ({
+        shown: message.shown,
+        mark: this.#steering.has(message) ? steersMark : "",
+      })),
+      { shown: replaceMarks(text, pastes, pasteLabel), mark: "" },
     ];
-    for (const message of typed.filter((shown) => shown !== "")) {
-      rows.push(fitWidth(`> ${message.replaceAll("\n", " ")}`, columns - 1));
+    for (const { shown, mark } of typed.filter((message) => message.shown !== "")) {
+      const line = fitWidth(`> ${shown.replaceAll("\n", " ")}`, columns - 1 - mark.length);
+      rows.push(`${line}${mark}`);
     }
     return { rows: rows.map(dim) };
   }
@@ -284,6 +307,9 @@ export class RawTalk implements Talk, AsyncDisposable {
 
 const bracketedPasteOn = "\x1b[?2004h";
 const bracketedPasteOff = "\x1b[?2004l";
+
+/** Behind a message that is said to the turn that runs. */
+const steersMark = "  → steers the turn";
 
 const ctrlC: Key = { type: "key", name: "ctrl-c" };
 
