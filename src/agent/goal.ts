@@ -34,9 +34,14 @@ export function newGoal(text: string, maxTurns = defaultGoalTurns): Goal {
   return { text, status: "active", turns: 0, maxTurns };
 }
 
-/** As it is kept with its session. */
-export function formatGoal(goal: Goal): string {
-  return JSON.stringify(goal);
+/** As it is kept with its session, with its texts masked. */
+export function formatGoal(goal: Goal, mask: (text: string) => string): string {
+  const { reason, ...rest } = goal;
+  return JSON.stringify({
+    ...rest,
+    text: mask(goal.text),
+    ...(reason === undefined ? {} : { reason: mask(reason) }),
+  });
 }
 
 /** What `formatGoal` wrote; undefined for anything else. */

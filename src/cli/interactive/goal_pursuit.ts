@@ -1,5 +1,4 @@
 import {
-  formatGoal,
   type Goal,
   goalNudge,
   judgeGoal,
@@ -14,8 +13,8 @@ import type { TurnOutcome } from "../../core/event.ts";
 export interface GoalPursuitDeps {
   /** Says something about the goal to the person. */
   readonly note: (text: string, level: "info" | "warning") => Promise<void>;
-  /** Keeps the goal with its session; null: there is none any more. */
-  readonly keep: (goal: string | null) => Promise<void>;
+  /** Keeps the goal with its session; undefined: there is none any more. */
+  readonly keep: (goal: Goal | undefined) => Promise<void>;
   /** Of the present conversation; undefined where no model can be asked from here. */
   readonly auxiliary: () => AuxiliaryModel | undefined;
 }
@@ -74,7 +73,7 @@ export class GoalPursuit {
 
   /** Keeps it with a session that may not have been there before. */
   async save(): Promise<void> {
-    if (this.#goal) await this.#deps.keep(formatGoal(this.#goal));
+    if (this.#goal) await this.#deps.keep(this.#goal);
   }
 
   /** A turn has ended. */
@@ -136,6 +135,6 @@ export class GoalPursuit {
 
   async #change(goal: Goal | undefined): Promise<void> {
     this.#goal = goal;
-    await this.#deps.keep(goal ? formatGoal(goal) : null);
+    await this.#deps.keep(goal);
   }
 }

@@ -1,4 +1,5 @@
 import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
+import { formatGoal, type Goal } from "../../agent/goal.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
 import { defined } from "../../core/defined.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
@@ -192,10 +193,12 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   /** The goal belongs to the session, where that is kept. */
-  async #keepGoal(goal: string | null): Promise<void> {
+  async #keepGoal(goal: Goal | undefined): Promise<void> {
     if (!this.#hasTurns || this.#options.ephemeral) return;
-    const sessions = await this.#deps.app.sessions();
-    await sessions.keepGoal(this.#conversation.sessionId, goal);
+    const { app } = this.#deps;
+    const [sessions, redactor] = await Promise.all([app.sessions(), app.redactor()]);
+    const kept = goal ? formatGoal(goal, (text) => redactor.content(text)) : null;
+    await sessions.keepGoal(this.#conversation.sessionId, kept);
   }
 
   /** Tells what goes wrong, and stays. */
@@ -214,7 +217,8 @@ export class InteractiveSession implements AsyncDisposable {
         ? style.yellow("interrupted")
         : renderError(error, { mask, style, debug }).trimEnd();
       await talk.say(told);
-      await onFailure();
+      // What cannot be kept either has been told by now.
+      await onFailure().catch(() => undefined);
     }
     await talk.say("");
     return "stay";

@@ -5,8 +5,8 @@ import type { SlashCommand } from "./slash_command.ts";
 
 export const goalCommand: SlashCommand = {
   name: "/goal",
-  operands: "[--turns N] [TEXT|pause|resume|clear]",
-  summary: "work turn after turn until a judge says it is done",
+  operands: "[TEXT|pause|resume|clear]",
+  summary: "work until a judge says it is done",
   async run({ talk, goal, conversation }, operands) {
     switch (operands) {
       case "":
