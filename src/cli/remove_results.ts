@@ -1,6 +1,7 @@
+import { join } from "node:path/posix";
 import type { App } from "../app.ts";
 import { errnoOf } from "../core/errors.ts";
-import { sessionResultsDirectory } from "../tools/result_place.ts";
+import { childResultsPrefix, sessionResultsDirectory } from "../tools/result_place.ts";
 import { printWarning } from "./print.ts";
 
 /** Removes the whole results of a session that is deleted already: a failure costs disk space, and is told, no more. */
@@ -8,7 +9,29 @@ export async function removeResults(
   { ports, paths }: Pick<App, "ports" | "paths">,
   sessionId: string,
 ): Promise<void> {
-  const directory = sessionResultsDirectory(paths.resultsDirectory, sessionId);
+  const own = sessionResultsDirectory(paths.resultsDirectory, sessionId);
+  for (const directory of [own, ...(await childDirectories({ ports, paths }, sessionId))]) {
+    await removeDirectory(ports, directory, sessionId);
+  }
+}
+
+/** Of what its sub-agents did; none where there is nothing to list. */
+async function childDirectories(
+  { ports, paths }: Pick<App, "ports" | "paths">,
+  sessionId: string,
+): Promise<readonly string[]> {
+  const prefix = childResultsPrefix(sessionId);
+  const entries = await ports.files.list(paths.resultsDirectory).catch(() => []);
+  return entries
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name }) => join(paths.resultsDirectory, name));
+}
+
+async function removeDirectory(
+  ports: App["ports"],
+  directory: string,
+  sessionId: string,
+): Promise<void> {
   try {
     await ports.files.remove(directory, { recursive: true });
   } catch (error) {

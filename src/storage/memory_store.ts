@@ -139,7 +139,7 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
 
   async keepGoal(sessionId: string, goal: string | null): Promise<void> {
     const session = this.#sessions.get(sessionId);
-    if (session) session.goal = goal;
+    if (session) session.goal = goal?.toWellFormed() ?? null;
   }
 
   async lock({ sessionId, holder, at, lifeMs }: SessionLock): Promise<boolean> {
