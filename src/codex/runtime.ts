@@ -317,8 +317,9 @@ class Runtime implements CodexRuntime {
       () => true,
       () => false,
     );
+    if (!hasStarted) return;
     const given = new Set<UserMessage>();
-    while (hasStarted && !signal.aborted) {
+    while (!signal.aborted) {
       const message = steering.waiting.find((waiting) => !given.has(waiting));
       if (!message) {
         await steering.added(signal);

@@ -254,8 +254,8 @@ test("not more than max_concurrent_children run at once, and not more calls of o
   );
   expect(most).toBe(2);
   expect(told.results.map((result) => endsOf(result))).toEqual([
-    "completed completed",
-    "completed completed",
+    '"completed" "completed"',
+    '"completed" "completed"',
     "At most 2 calls of delegate_task run in one step: send this one again in the next",
   ]);
 });
@@ -264,7 +264,7 @@ function endsOf(result: JsonObject): Json {
   const error = result["error"];
   if (typeof error === "string") return error;
   return reportsOf(result)
-    .map(({ status }) => String(status))
+    .map(({ status }) => JSON.stringify(status))
     .join(" ");
 }
 

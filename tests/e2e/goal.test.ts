@@ -1,6 +1,5 @@
 /** Goals at a terminal of the compiled program: turn after turn until a judge says that it is reached. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { isJsonObject, parseJson } from "../../src/core/json.ts";
 import type { PtyProgram } from "../fakes/pty.ts";
 import {
   type RecordedRequest,
@@ -10,6 +9,7 @@ import {
 } from "../fakes/responses_server.ts";
 import { hangBeforeHeaders, refusal, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
 import { configFor, createSandbox, type Sandbox, startChat } from "./sandbox.ts";
+import { lineOf, onlySession } from "./stored_session.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -59,19 +59,9 @@ async function leave(chat: PtyProgram): Promise<void> {
   expect(await chat.exited).toBe(0);
 }
 
-/** What people see of the only session: synthetic messages are not among it. */
+/** What is kept of the only session. */
 async function stored(): Promise<readonly string[]> {
-  const listed = parseJson((await sandbox.run(["sessions", "list", "--json"])).stdout);
-  const sessions = isJsonObject(listed) ? listed["sessions"] : undefined;
-  const first = Array.isArray(sessions) && sessions.length === 1 ? sessions[0] : undefined;
-  const id = isJsonObject(first) ? String(first["id"]) : "";
-  const shown = parseJson((await sandbox.run(["sessions", "show", id, "--json"])).stdout);
-  const items = isJsonObject(shown) ? shown["items"] : undefined;
-  return (Array.isArray(items) ? items : [])
-    .filter(isJsonObject)
-    .map(({ type, text, synthetic }) =>
-      synthetic === true ? `${String(type)} (synthetic)` : `${String(type)} ${String(text)}`,
-    );
+  return (await onlySession((args) => sandbox.run(args))).map(lineOf);
 }
 
 test("a goal goes on until the judge says that it is reached", async () => {

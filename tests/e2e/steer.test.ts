@@ -1,6 +1,6 @@
 /** What is typed while a turn runs, at a terminal of the compiled program. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { isJsonObject, type Json, parseJson } from "../../src/core/json.ts";
+import { isJsonObject, type Json } from "../../src/core/json.ts";
 import type { PtyProgram } from "../fakes/pty.ts";
 import {
   type RecordedRequest,
@@ -10,6 +10,7 @@ import {
 } from "../fakes/responses_server.ts";
 import { callTool, hangBeforeHeaders, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
 import { configFor, createSandbox, type Sandbox, startChat, wireApis } from "./sandbox.ts";
+import { lineOf, onlySession } from "./stored_session.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -61,26 +62,21 @@ function inputOf({ body }: RecordedRequest): readonly string[] {
   if (!Array.isArray(items)) return [];
   return items.flatMap((item: Json) => {
     if (!isJsonObject(item) || item["role"] === "system") return [];
-    const kind = item["role"] ?? item["type"];
-    return [
-      `${String(kind)}: ${JSON.stringify(item["content"] ?? item["output"] ?? item["name"])}`,
-    ];
+    const { role, type } = item;
+    const kind = typeof role === "string" ? role : type;
+    const said = JSON.stringify(item["content"] ?? item["output"] ?? item["name"]);
+    return typeof kind === "string" ? [`${kind}: ${said}`] : [];
   });
 }
 
-/** What `sessions show` tells of the only session: kinds and texts. */
+/** The last thing that the second request tells the model. */
+function lastInput({ requests: [, second] }: ResponsesServer): string | undefined {
+  return second && inputOf(second).at(-1);
+}
+
+/** What is kept of the only session: kinds and texts. */
 async function stored(): Promise<readonly string[]> {
-  const listed = parseJson((await sandbox.run(["sessions", "list", "--json"])).stdout);
-  const sessions = isJsonObject(listed) ? listed["sessions"] : undefined;
-  const first = Array.isArray(sessions) && sessions.length === 1 ? sessions[0] : undefined;
-  const id = isJsonObject(first) ? first["id"] : undefined;
-  if (typeof id !== "string") throw new Error(`Not one session: ${JSON.stringify(listed)}`);
-  const shown = parseJson((await sandbox.run(["sessions", "show", id, "--json"])).stdout);
-  const items = isJsonObject(shown) ? shown["items"] : undefined;
-  if (!Array.isArray(items)) throw new Error(`No items: ${JSON.stringify(shown)}`);
-  return items
-    .filter(isJsonObject)
-    .map(({ type, text }) => (typeof text === "string" ? `${String(type)} ${text}` : String(type)));
+  return (await onlySession((args) => sandbox.run(args))).map(lineOf);
 }
 
 test.each(wireApis)(
@@ -156,7 +152,7 @@ test("/queue and commands wait for the end of the turn", async () => {
     await chat.untilShown("The second answer");
     await chat.untilShown("tokens in");
     await leave(chat);
-    expect(inputOf(server.requests[1]!).at(-1)).toContain("and then this");
+    expect(lastInput(server)).toContain("and then this");
   });
   expect(await stored()).toEqual([
     "user_message begin",
@@ -183,7 +179,7 @@ test("an interrupt leaves what the turn did not take to be written on", async ()
     chat.type(" go on\r");
     await chat.untilShown("Here again");
     await leave(chat);
-    expect(inputOf(server.requests[1]!).at(-1)).toContain("or rather go on");
+    expect(lastInput(server)).toContain("or rather go on");
   });
   expect(await stored()).toEqual([
     "user_message wait for me",

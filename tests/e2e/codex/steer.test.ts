@@ -1,16 +1,12 @@
 /** What is typed while a turn runs on the real codex versions. */
 import { expect } from "bun:test";
-import { isJsonObject } from "../../../src/core/json.ts";
 import { hangBeforeHeaders, type ServerStep, textAnswer } from "../../fakes/server_steps.ts";
 import { type CodexLab, ctrlC, isNew, onEveryCodex, openLab, said } from "./sandbox.ts";
+import { onlySession } from "../stored_session.ts";
 
-/** Messages of the person in the newest session. */
+/** Messages of the person in the only session. */
 async function messages(lab: CodexLab): Promise<readonly unknown[]> {
-  const { stdout } = await lab.run(["sessions", "list", "--json"]);
-  const document: unknown = JSON.parse(stdout);
-  const sessions = isJsonObject(document) ? document["sessions"] : undefined;
-  const newest = Array.isArray(sessions) ? sessions.find(isJsonObject) : undefined;
-  const items = await lab.storedItems(String(newest?.["id"]));
+  const items = await onlySession((args) => lab.run(args));
   return items.flatMap(({ type, text }) => (type === "user_message" ? [text] : []));
 }
 
