@@ -1,4 +1,5 @@
 import type { Approver } from "./core/approval.ts";
+import type { AuxiliaryModel } from "./core/auxiliary.ts";
 import type { CredentialSource } from "./core/credential.ts";
 import type { TurnEvent } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
@@ -7,6 +8,7 @@ import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
+import type { Steering } from "./core/steering.ts";
 import type { Question } from "./core/tool.ts";
 import type { CodexStatus } from "./codex/status.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
@@ -86,8 +88,10 @@ export interface Conversation extends AsyncDisposable {
   readonly approval: ApprovalMode;
   /** Names of the tools that the model sees. */
   readonly toolNames: readonly string[];
-  /** Never throws: a failure is the `turn-end`. */
-  runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** For small questions beside turns; absent where no model is asked from here. */
+  readonly auxiliary?: AuxiliaryModel;
+  /** Never throws: a failure is the `turn-end`. What waits in `steering` when it has ended was not taken. */
+  runTurn(message: UserMessage, signal: AbortSignal, steering?: Steering): AsyncIterable<TurnEvent>;
   /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where no model is asked. */
   readonly compress?: (focus: string | undefined, signal: AbortSignal) => AsyncIterable<TurnEvent>;
   /** The review that runs beside it now, if one does; never rejects. Closing the conversation ends it. */

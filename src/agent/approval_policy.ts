@@ -36,6 +36,8 @@ export function createApprovalPolicy(
     if (options.mode === "deny" || !deps.person) {
       return { decision: request.isAllowedUnattended ? "allow_once" : "deny", by: "policy" };
     }
+    // The person is there, and would be asked about it: what may not be asked is not allowed.
+    if (request.isUnattended) return { decision: "deny", by: "policy" };
     return undefined;
   };
 

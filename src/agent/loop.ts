@@ -50,6 +50,7 @@ async function* runSteps(
   const tools = deps.tools.map((tool) => tool.spec);
   for (let step = 1; step <= maxSteps; step++) {
     throwIfAborted(signal);
+    yield* takeSteering(progress);
     const result = yield* askModel(deps, progress, tools, signal);
     progress.add(result.items);
     const decision = progress.decide(result);
@@ -66,12 +67,29 @@ async function* runSteps(
         }
         break;
       case "finish":
+        // Said meanwhile: the answer stays, and the turn goes on with what is next.
+        if (step < maxSteps && hasSteering(progress)) break;
         return { status: "completed", finalText: decision.text };
       default:
         decision satisfies never;
     }
   }
   return yield* summarize(deps, progress, signal);
+}
+
+function hasSteering({ turn }: TurnProgress): boolean {
+  return (turn.steering?.waiting.length ?? 0) > 0;
+}
+
+/** What was said to the turn since the last step: messages like any other, behind all that was seen when they were said. */
+function* takeSteering(progress: TurnProgress): Generator<TurnEvent, void> {
+  const { steering } = progress.turn;
+  for (const message of steering?.waiting ?? []) {
+    steering?.take(message);
+    progress.add([message]);
+    yield { type: "item-start", item: message };
+    yield { type: "item-end", item: message };
+  }
 }
 
 /** A nudge of ours, stored like any message so that the history stays what the model saw. */

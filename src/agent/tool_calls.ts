@@ -106,6 +106,7 @@ function prepareCalls(
   cwd: string,
 ): readonly PreparedCall[] {
   const first = new Map<string, ToolCall>();
+  const counts = new Map<Tool, number>();
   return calls.map((call) => {
     const signature = `${call.name}\n${call.arguments}`;
     const twin = first.get(signature);
@@ -114,8 +115,19 @@ function prepareCalls(
       return { call, access: { mode: "shared" }, refusal };
     }
     first.set(signature, call);
-    return prepareCall(tools, call, cwd);
+    const prepared = prepareCall(tools, call, cwd);
+    return prepared.job ? withinCount(prepared, prepared.job.tool, counts) : prepared;
   });
+}
+
+/** The call, or its refusal when the step has as many of its tool as may run already. */
+function withinCount(prepared: PreparedCall, tool: Tool, counts: Map<Tool, number>): PreparedCall {
+  const count = (counts.get(tool) ?? 0) + 1;
+  counts.set(tool, count);
+  const { maxCallsPerStep: most = Infinity, spec } = tool;
+  if (count <= most) return prepared;
+  const refusal = `At most ${most} calls of ${spec.name} run in one step: send this one again in the next`;
+  return { call: prepared.call, access: { mode: "shared" }, refusal };
 }
 
 function prepareCall(tools: readonly Tool[], call: ToolCall, cwd: string): PreparedCall {
@@ -165,6 +177,8 @@ async function runCall(
     onOutput: (delta) =>
       events.push({ type: "item-delta", itemId: shell.id, channel: "output", delta }),
     ask: async (question) => await scope.ask?.(question, signal),
+    approver: scope.approver,
+    onUsage: (usage) => events.push({ type: "usage", usage }),
   };
   const limit = job.tool.maxResultChars ?? maxResultChars;
   try {

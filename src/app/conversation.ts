@@ -126,7 +126,8 @@ export async function openConversation(
     cwd: options.cwd,
     approval: options.approval,
     toolNames: backend.toolNames,
-    async *runTurn(message, signal) {
+    ...defined("auxiliary", backend.auxiliary),
+    async *runTurn(message, signal, steering) {
       const elsewhere = await store.tip(runner.sessionId).catch(() => undefined);
       if (elsewhere && elsewhere.id !== runner.sessionId && !hasMoved) {
         hasMoved = true;
@@ -135,7 +136,7 @@ export async function openConversation(
         );
       }
       const parts = [...message.parts, ...firstParts.splice(0)];
-      yield* watched(runner.runTurn({ ...message, parts }, signal));
+      yield* watched(runner.runTurn({ ...message, parts }, signal, steering));
     },
     ...(compress && { compress: (focus, signal) => watched(compress(focus, signal)) }),
     review: () => reviewer?.running(),

@@ -14,6 +14,7 @@ import type { ModelTransport } from "../core/model.ts";
 import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { openCompressor } from "./compression.ts";
+import { openDelegation } from "./delegation.ts";
 import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
@@ -55,7 +56,13 @@ async function withTools(
   from: BackendRequest,
   { side, mcp }: { readonly side: ModelSide; readonly mcp: McpTools },
 ): Promise<Backend> {
-  const toolbox = await openToolbox(app, from, mcp);
+  const delegate = openDelegation(app, {
+    request: from,
+    model: side.model,
+    toolsets: mcp.toolsets,
+    loop: () => loop,
+  });
+  const toolbox = await openToolbox(app, { ...from, delegate }, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });
   const loop: LoopDeps = {
     transport: side.transport,

@@ -7,7 +7,6 @@ export const unusedKeys: readonly string[] = [
   "terminal.cwd",
   "tool_output.max_lines",
   "auxiliary",
-  "delegation",
   "security.allow_private_urls",
   "cron",
 ];

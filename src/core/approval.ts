@@ -26,6 +26,8 @@ export interface ApprovalRequest {
   readonly isKeptByAsker?: true;
   /** Where nobody can be asked it is allowed: the user has said so already by what was configured. */
   readonly isAllowedUnattended?: true;
+  /** Nobody may be asked, somebody there or not: what no rule allows is denied. */
+  readonly isUnattended?: true;
 }
 
 export type ApprovalDecision = "allow_once" | "allow_session" | "allow_always" | "deny";

@@ -141,6 +141,10 @@ export interface SessionStore extends AsyncDisposable {
    * child from then on, under its new id. The child is called as its parent with the next number.
    */
   split(split: SessionSplit): Promise<void>;
+  /** What a session works towards, as its owner wrote it; null: nothing. */
+  goal(sessionId: string): Promise<string | null>;
+  /** Keeps a goal; nothing happens where the session is not there. A split takes it along. */
+  keepGoal(sessionId: string, goal: string | null): Promise<void>;
   /** Whether this holder has the session's lock now; a second one gets it when the first has released it or is too old. */
   lock(lock: SessionLock): Promise<boolean>;
   unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void>;

@@ -28,6 +28,7 @@ import { isTip, wholeOf } from "./whole_sessions.ts";
 
 interface MemorySession {
   info: SessionInfo;
+  goal?: string | null;
   /** The first of those that it was compressed from, or itself. */
   readonly rootId: string;
   items: (StoredItem & { readonly cursor: number; readonly isCopy?: true })[];
@@ -136,10 +137,21 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
       rootId: session.rootId,
       items: [],
     };
+    child.goal = session.goal ?? null;
+    session.goal = null;
     this.#sessions.set(newSessionId, child);
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(newTurnId, child);
     await this.append(newTurnId, compaction, at);
+  }
+
+  async goal(sessionId: string): Promise<string | null> {
+    return this.#sessions.get(sessionId)?.goal ?? null;
+  }
+
+  async keepGoal(sessionId: string, goal: string | null): Promise<void> {
+    const session = this.#sessions.get(sessionId);
+    if (session) session.goal = goal?.toWellFormed() ?? null;
   }
 
   async lock({ sessionId, holder, at, lifeMs }: SessionLock): Promise<boolean> {

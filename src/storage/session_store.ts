@@ -163,6 +163,20 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
   }
 
+  async goal(sessionId: string): Promise<string | null> {
+    const row = await this.#read(undefined, ({ db }) =>
+      db.selectFrom("sessions").select("goal").where("id", "=", sessionId).executeTakeFirst(),
+    );
+    return row?.goal ?? null;
+  }
+
+  async keepGoal(sessionId: string, goal: string | null): Promise<void> {
+    await this.#write(async ({ db }) => {
+      const kept = goal?.toWellFormed() ?? null;
+      await db.updateTable("sessions").set({ goal: kept }).where("id", "=", sessionId).execute();
+    });
+  }
+
   async lock(lock: SessionLock): Promise<boolean> {
     return await this.#write(({ db }) => lockSession(db, lock));
   }

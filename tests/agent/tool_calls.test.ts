@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type BatchReport, runToolCalls } from "../../src/agent/tool_calls.ts";
 import { type Approver, denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
-import type { TurnEvent } from "../../src/core/event.ts";
+import { noUsage, type TurnEvent } from "../../src/core/event.ts";
 import type { ToolCall } from "../../src/core/item.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { createInstantClock } from "../fakes/clock.ts";
@@ -39,6 +39,28 @@ async function run(
 const shared = { access: () => ({ mode: "shared" as const }) };
 
 describe("runToolCalls()", () => {
+  test("refuses more calls of a tool than may run in one step, and counts what it used", async () => {
+    const usage = { ...noUsage, totalTokens: 7 };
+    const tool = createFakeTool(
+      "child",
+      (_input, context) => {
+        context.onUsage?.(usage);
+        return ok("done");
+      },
+      { ...shared, maxCallsPerStep: 2 },
+    );
+    const calls = ["a", "b", "c"].map((id) => toolCall(id, "child", { id }));
+    const { events, report } = await run([tool], calls);
+    expect(report.results.map(({ output }) => output)).toEqual([
+      "done",
+      "done",
+      '{"error":"At most 2 calls of child run in one step: send this one again in the next"}',
+    ]);
+    expect(report.invalidCalls).toBe(0);
+    const used = events.flatMap((event) => (event.type === "usage" ? [event.usage] : []));
+    expect(used).toEqual([usage, usage]);
+  });
+
   test("yields start, output and end of a call", async () => {
     const tool = createFakeTool("say", (_input, context) => {
       context.onOutput("working");

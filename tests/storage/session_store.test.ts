@@ -251,6 +251,7 @@ describe.each([
     await fill(store, "a", [user("u", "Write it"), assistant("w", "Written")]);
     await store.startTurn({ turnId: "t", sessionId: "a", startedAt: 3_000 });
     await store.append("t", user("u2", "More"), 3_001);
+    await store.keepGoal("a", "a report");
     const compaction: Item = {
       type: "compaction",
       id: "k",
@@ -275,6 +276,7 @@ describe.each([
       usage,
       endedAt: 3_004,
     });
+    expect([await store.goal("a"), await store.goal("b")]).toEqual([null, "a report"]);
     const child = await store.load("b");
     expect(child).toEqual({
       info: {
@@ -317,6 +319,17 @@ describe.each([
       at: 3_006,
     };
     expect(await codeOf(store.split(again))).toBe("store/invalid");
+  });
+
+  test("keeps what a session works towards until there is nothing any more", async () => {
+    await using store = open();
+    await store.create(newSession("a"));
+    expect(await store.goal("a")).toBeNull();
+    await store.keepGoal("a", "half \ud83d");
+    await store.keepGoal("b", "of nobody");
+    expect([await store.goal("a"), await store.goal("b")]).toEqual(["half \ufffd", null]);
+    await store.keepGoal("a", null);
+    expect(await store.goal("a")).toBeNull();
   });
 
   test("locks a session for one holder, until it is given back or too old", async () => {
