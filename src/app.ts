@@ -163,6 +163,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     paths,
     redactor,
     sessions,
+    creditRests: new Map(),
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
     loadedConfig: () => loadedConfig(),

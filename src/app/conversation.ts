@@ -6,10 +6,11 @@ import type { TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
-import { type Backend, openBackend } from "./backend.ts";
+import { type Backend, type BackendRequest, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
+import type { SessionTitles } from "./session_titles.ts";
 import { loadSkills } from "./skills.ts";
 import { createTurnRunner } from "./turn_runner.ts";
 
@@ -87,6 +88,8 @@ export async function openConversation(
     stored?.items ?? [],
   );
 
+  const titles = await titlesFor(app, { options, config, backend, stored: stored?.info }, session);
+
   return {
     sessionId: session.id,
     provider: backend.provider,
@@ -98,13 +101,39 @@ export async function openConversation(
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
+        titles?.saw(event);
         if (event.type === "turn-end") yield* news();
         yield event;
         if (event.type !== "turn-end") yield* news();
       }
     },
-    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await titles?.[Symbol.asyncDispose]();
+      await backend[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** What finds a title for a session that people come back to; undefined where it has one, or nobody will. */
+async function titlesFor(
+  app: AppParts,
+  from: Pick<BackendRequest, "options" | "config" | "stored"> & { readonly backend: Backend },
+  session: NewSession,
+): Promise<SessionTitles | undefined> {
+  const { options, config, stored } = from;
+  const { auxiliary } = from.backend;
+  const isKept = options.source === "cli" && !options.ephemeral && !options.replay;
+  if (!isKept || !config.sessions.auto_title || !auxiliary || (stored?.title ?? null) !== null) {
+    return undefined;
+  }
+  const { createSessionTitles } = await import("./session_titles.ts");
+  const deps = {
+    auxiliary,
+    clock: app.ports.clock,
+    redactor: await app.redactor(),
+    catalog: () => app.sessions(),
+  };
+  return createSessionTitles(deps, session.id);
 }
 
 function toNotice(text: string): TurnEvent {

@@ -7,8 +7,9 @@ import {
 } from "../agent/instructions.ts";
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
 import { missingCredential } from "../config/resolve_endpoint.ts";
+import { defined } from "../core/defined.ts";
 import type { ModelTransport } from "../core/model.ts";
-import { createAuxiliary } from "./auxiliary.ts";
+import { type MainModel, openAuxiliary } from "./auxiliary_routes.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { newItemId } from "./ids.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
@@ -26,6 +27,8 @@ interface ModelSide {
   readonly baseUrl?: string;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
+  /** For small calls beside turns; absent for recordings, which hold none. */
+  readonly main?: MainModel;
   /** Ends the use of what opens the endpoint. */
   readonly release?: () => void;
 }
@@ -59,6 +62,7 @@ async function withTools(
     newId: newItemId,
   };
   const runtime = createLoopRuntime(loop);
+  const auxiliary = side.main && openAuxiliary(app, { config: from.config, main: side.main });
   return {
     name: "loop",
     provider: side.provider,
@@ -66,7 +70,7 @@ async function withTools(
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
     loop,
-    auxiliary: createAuxiliary(side.transport, side.model),
+    ...defined("auxiliary", auxiliary),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],
@@ -75,6 +79,7 @@ async function withTools(
       await mcp[Symbol.asyncDispose]();
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
+      auxiliary?.[Symbol.dispose]();
       side.release?.();
     },
   };
@@ -106,10 +111,11 @@ async function openModelSide(
     : await app.resolveModel(flags);
   const credentials = await app.credentials(resolved);
   if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
-  const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
-    maxAttempts: config.agent.api_max_retries,
-    watchdogs: watchdogsOf(await app.env()),
-  });
+  const { endpoint, model } = resolved;
+  const watchdogs = watchdogsOf(await app.env());
+  const connect = (maxAttempts: number): Promise<ModelTransport> =>
+    endpointTransport({ ports: app.ports, credentials }, endpoint, { maxAttempts, watchdogs });
+  const transport = await connect(config.agent.api_max_retries);
   const recorded = options.record
     ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
         path: options.record,
@@ -117,10 +123,16 @@ async function openModelSide(
       })
     : transport;
   return {
-    provider: resolved.endpoint.provider,
-    model: resolved.model,
-    baseUrl: resolved.endpoint.baseUrl,
+    provider: endpoint.provider,
+    model,
+    baseUrl: endpoint.baseUrl,
     transport: recorded,
+    main: {
+      provider: endpoint.provider,
+      model,
+      baseUrl: endpoint.baseUrl,
+      connect: () => connect(1),
+    },
     warnings: resolved.warnings,
     release: () => credentials.release?.(),
   };

@@ -9,7 +9,6 @@ export const unusedKeys: readonly string[] = [
   "terminal.cwd",
   "tool_output.max_lines",
   "compression",
-  "auxiliary",
   "memory.nudge_interval",
   "skills.creation_nudge_interval",
   "delegation",

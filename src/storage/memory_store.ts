@@ -18,7 +18,7 @@ import { itemCounts, itemText, previewOf } from "./item_text.ts";
 import { chooseSession, goesOnElsewhere, sessionNotFound } from "./resolve_session.ts";
 import { createTextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
-import { cleanTitle, lineageNumber, nextTitle, titleTaken } from "./titles.ts";
+import { cleanTitle, freeTitle, lineageNumber, nextTitle, titleTaken } from "./titles.ts";
 
 interface MemorySession {
   info: SessionInfo;
@@ -237,6 +237,15 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const session = this.#byId(sessionId);
     this.#refuseTaken(clean, sessionId);
     session.info = { ...session.info, title: clean };
+  }
+
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    const session = this.#sessions.get(sessionId);
+    if (!session || session.info.title !== null) return undefined;
+    const taken = this.#newestFirst().flatMap((info) => info.title ?? []);
+    const given = freeTitle(cleanTitle(title), taken);
+    session.info = { ...session.info, title: given };
+    return given;
   }
 
   async delete(sessionId: string): Promise<void> {

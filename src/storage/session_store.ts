@@ -22,6 +22,7 @@ import { searchItems } from "./search.ts";
 import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
+import { suggestTitle } from "./suggest_title.ts";
 import { cleanTitle, titleTaken } from "./titles.ts";
 
 export interface SessionStoreDeps {
@@ -257,6 +258,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       if (owner) throw titleTaken(owner.id, clean);
       await db.updateTable("sessions").set({ title: clean }).where("id", "=", sessionId).execute();
     });
+  }
+
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    return await this.#write(({ db }) => suggestTitle(db, sessionId, title));
   }
 
   async delete(sessionId: string): Promise<void> {
