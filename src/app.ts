@@ -1,6 +1,6 @@
 import type { Approver } from "./core/approval.ts";
 import type { CredentialSource } from "./core/credential.ts";
-import type { TurnEvent } from "./core/event.ts";
+import type { TurnEvent, Usage } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
@@ -21,8 +21,8 @@ import type { McpServeOptions } from "./app/mcp_server.ts";
 import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
 
-/** How dangerous commands are decided: by a person, never, always. */
-export type ApprovalMode = "ask" | "deny" | "yolo";
+/** How dangerous commands are decided: by a person, by a small model and then a person, never, always. */
+export type ApprovalMode = "ask" | "smart" | "deny" | "yolo";
 
 export interface AppOptions {
   /** `--profile`; `HERMES_PROFILE` where absent. */
@@ -81,6 +81,8 @@ export interface Conversation extends AsyncDisposable {
   readonly approval: ApprovalMode;
   /** Names of the tools that the model sees. */
   readonly toolNames: readonly string[];
+  /** What small model calls beside the turns used; absent where there are none. */
+  usedBeside?(): Usage;
   /** Never throws: a failure is the `turn-end`. */
   runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
 }

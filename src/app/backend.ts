@@ -2,6 +2,7 @@ import type { LoopDeps } from "../agent/loop.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryModel } from "../core/auxiliary.ts";
+import type { Usage } from "../core/event.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime } from "../core/runtime.ts";
 import type { RuntimeName, SessionInfo } from "../core/session_store.ts";
@@ -24,7 +25,7 @@ export interface Backend extends AsyncDisposable {
   /** What our own loop of this conversation is made of, for turns beside it; absent where another program runs turns. */
   readonly loop?: LoopDeps;
   /** For small calls beside turns; absent where no model is asked from here. */
-  readonly auxiliary?: AuxiliaryModel;
+  readonly auxiliary?: AuxiliaryModel & { used?(): Usage };
   /** What has come up since the last time and the user should know, one sentence each. */
   takeNotices?(): readonly string[];
 }

@@ -1,4 +1,5 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
+import { createCommandJudge } from "../agent/command_judge.ts";
 import type { TurnStore } from "../agent/session_turn.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { HermesError } from "../core/errors.ts";
@@ -35,8 +36,15 @@ export async function openConversation(
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
   const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
+  const { auxiliary } = backend;
+  // What nobody may allow is known of our own tools only: codex's commands are left to people.
+  const judge =
+    options.approval === "smart" && auxiliary && backend.name === "loop"
+      ? createCommandJudge({ auxiliary, redactor, newNonce })
+      : undefined;
   const approver = createApprovalPolicy(
     {
+      ...(judge ? { judge } : {}),
       ...(options.person ? { person: options.person } : {}),
       matches: matchesAllowPattern,
       rememberAlways: (key) => app.allowAlways(key),
@@ -98,6 +106,7 @@ export async function openConversation(
     cwd: options.cwd,
     approval: options.approval,
     toolNames: backend.toolNames,
+    ...(auxiliary?.used ? { usedBeside: auxiliary.used } : {}),
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
@@ -134,6 +143,10 @@ async function titlesFor(
     catalog: () => app.sessions(),
   };
   return createSessionTitles(deps, session.id);
+}
+
+function newNonce(): string {
+  return crypto.randomUUID().replaceAll("-", "");
 }
 
 function toNotice(text: string): TurnEvent {

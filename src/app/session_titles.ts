@@ -101,6 +101,7 @@ export function titleOf(answer: string): string | undefined {
       .map((each) => each.trim())
       .find((each) => /[\p{L}\p{N}]/u.test(each)) ?? "";
   const bare = line
+    .replace(/\*\*|__|`/g, "")
     .replace(/^[#>*_\-\s]+/, "")
     .replace(/^(?:title|titel|titre|título)\s*:\s*/iu, "")
     .replace(/^[\s"'“”„«»「」`*_]+|[\s"'“”„«»「」`*_.。!:]+$/gu, "")

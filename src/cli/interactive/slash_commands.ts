@@ -39,7 +39,7 @@ const toolsCommand: SlashCommand = {
 const usageCommand: SlashCommand = {
   name: "/usage",
   summary: "tokens since this session was opened",
-  async run({ talk, usage }) {
+  async run({ talk, usage, conversation }) {
     const number = (value: number): string => value.toLocaleString("en-US");
     const cached =
       usage.cachedInputTokens > 0 ? ` (${number(usage.cachedInputTokens)} cached)` : "";
@@ -48,6 +48,12 @@ const usageCommand: SlashCommand = {
     await talk.say(
       `${number(usage.inputTokens)} tokens in${cached}, ${number(usage.outputTokens)} out${thought}`,
     );
+    const beside = conversation.usedBeside?.();
+    if (beside && beside.totalTokens > 0) {
+      await talk.say(
+        `beside turns, for titles, summaries and judgements: ${number(beside.inputTokens)} tokens in, ${number(beside.outputTokens)} out`,
+      );
+    }
     return "stay";
   },
 };
