@@ -1,7 +1,9 @@
 /**
  * Measures the program against floors and peers in the same run and prints a Markdown table.
  *
- *   bun scripts/bench/main.ts [codex|mcp] [--runs 15]      "codex": turns on codex alone; "mcp": the MCP server
+ *   bun scripts/bench/main.ts [codex|mcp|loop] [--runs 15]
+ *
+ * "codex": turns on codex alone; "mcp": the MCP server; "loop": sessions that last.
  */
 import { parseArgs } from "node:util";
 import { describeMachine } from "./measure.ts";
@@ -27,5 +29,6 @@ console.log(formatTable(rows));
 async function measure(): Promise<readonly Row[]> {
   if (positionals.includes("codex")) return await (await import("./codex.ts")).benchCodex(runs);
   if (positionals.includes("mcp")) return await (await import("./mcp.ts")).benchMcp(runs);
+  if (positionals.includes("loop")) return await (await import("./loop.ts")).benchLoop(runs);
   return [...(await benchPrograms(runs)), ...(await benchParts())];
 }
