@@ -96,7 +96,11 @@ export async function openConversation(
     stored?.items ?? [],
   );
 
-  const titles = await titlesFor(app, { options, config, backend, stored: stored?.info }, session);
+  let currentId = session.id;
+  const titles = await titlesFor(app, {
+    ...{ options, config, backend, stored: stored?.info },
+    sessionId: () => currentId,
+  });
 
   return {
     sessionId: session.id,
@@ -110,6 +114,7 @@ export async function openConversation(
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
+        if (event.type === "session-split") currentId = event.sessionId;
         titles?.saw(event);
         if (event.type === "turn-end") yield* news();
         yield event;
@@ -126,23 +131,25 @@ export async function openConversation(
 /** What finds a title for a session that people come back to; undefined where it has one, or nobody will. */
 async function titlesFor(
   app: AppParts,
-  from: Pick<BackendRequest, "options" | "config" | "stored"> & { readonly backend: Backend },
-  session: NewSession,
+  from: Pick<BackendRequest, "options" | "config" | "stored"> & {
+    readonly backend: Backend;
+    readonly sessionId: () => string;
+  },
 ): Promise<SessionTitles | undefined> {
-  const { options, config, stored } = from;
+  const { options, config, stored, sessionId } = from;
   const { auxiliary } = from.backend;
   const isKept = options.source === "cli" && !options.ephemeral && !options.replay;
   if (!isKept || !config.sessions.auto_title || !auxiliary || (stored?.title ?? null) !== null) {
     return undefined;
   }
   const { createSessionTitles } = await import("./session_titles.ts");
-  const deps = {
+  return createSessionTitles({
     auxiliary,
+    sessionId,
     clock: app.ports.clock,
     redactor: await app.redactor(),
     catalog: () => app.sessions(),
-  };
-  return createSessionTitles(deps, session.id);
+  });
 }
 
 function newNonce(): string {

@@ -29,21 +29,23 @@ function lab(ask: Ask) {
       return Promise.resolve(title);
     },
   };
-  const titles = createSessionTitles(
-    {
-      clock,
-      auxiliary: {
-        ask: (request, signal) => {
-          requests.push(request);
-          return ask(request, signal);
-        },
+  let sessionId = "s1";
+  const titles = createSessionTitles({
+    sessionId: () => sessionId,
+    clock,
+    auxiliary: {
+      ask: (request, signal) => {
+        requests.push(request);
+        return ask(request, signal);
       },
-      catalog: () => Promise.resolve(catalog),
-      redactor: { content: (text) => text.replace("s3cret", "***") },
     },
-    "s1",
-  );
-  return { titles, clock, requests, given };
+    catalog: () => Promise.resolve(catalog),
+    redactor: { content: (text) => text.replace("s3cret", "***") },
+  });
+  const moveTo = (next: string): void => {
+    sessionId = next;
+  };
+  return { moveTo, titles, clock, requests, given };
 }
 
 const hang: Ask = (_, signal) =>
@@ -68,16 +70,9 @@ describe("createSessionTitles()", () => {
 
   test("names the session that it goes on in", async () => {
     const answer = Promise.withResolvers<string>();
-    const { titles, given } = lab(() => answer.promise);
+    const { titles, given, moveTo } = lab(() => answer.promise);
     for (const event of [asked, answered, completed]) titles.saw(event);
-    const compaction = {
-      type: "compaction",
-      id: "c",
-      context: [],
-      summary: "",
-      dropped: 0,
-    } as const;
-    titles.saw({ type: "session-split", sessionId: "s2", compaction });
+    moveTo("s2");
     answer.resolve("A name of three");
     await titles[Symbol.asyncDispose]();
     expect(given).toEqual([["s2", "A name of three"]]);
