@@ -71,7 +71,7 @@ async function fill(file: string): Promise<void> {
     startedAt: 0,
   });
   const db = new Database(file);
-  db.exec("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000");
+  db.run("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000");
   const addSession = db.prepare(
     "INSERT INTO sessions (id, source, provider, model, runtime, cwd, instructions, preview, started_at, updated_at) VALUES (?, 'cli', 'p', 'm', 'loop', '/', 'Be good', ?, ?, ?)",
   );

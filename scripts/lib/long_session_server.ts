@@ -138,13 +138,11 @@ function stream(step: number, item: JsonObject, inputTokens: number): string {
     output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: inputTokens + 20,
   };
-  const events: readonly JsonObject[] = [
+  const events: readonly (JsonObject & { readonly type: string })[] = [
     { type: "response.created", response: { id, status: "in_progress", output: [] } },
     { type: "response.output_item.added", output_index: 0, item },
     { type: "response.output_item.done", output_index: 0, item },
     { type: "response.completed", response: { id, status: "completed", output: [item], usage } },
   ];
-  return events
-    .map((event) => `event: ${String(event["type"])}\ndata: ${JSON.stringify(event)}\n\n`)
-    .join("");
+  return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
 }

@@ -80,7 +80,6 @@ function isJudgeable({ redactor }: CommandJudgeDeps, text: string): boolean {
   if (text.length > maxChars) return false;
   // What is masked could be what is dangerous, and what could be a secret goes nowhere.
   if (redactor.boundary(text) !== redactor.held(text)) return false;
-  // oxlint-disable-next-line no-control-regex
   if (/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cf}/u.test(text)) return false;
   return scanThreats(text).length === 0;
 }

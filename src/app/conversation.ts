@@ -3,7 +3,7 @@ import { createCommandJudge } from "../agent/command_judge.ts";
 import type { TurnStore } from "../agent/session_turn.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { HermesError } from "../core/errors.ts";
-import type { TurnEvent } from "../core/event.ts";
+import { noUsage, type TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
@@ -110,7 +110,7 @@ export async function openConversation(
     cwd: options.cwd,
     approval: options.approval,
     toolNames: backend.toolNames,
-    ...(auxiliary?.used ? { usedBeside: auxiliary.used } : {}),
+    ...(auxiliary?.used ? { usedBeside: () => auxiliary.used?.() ?? noUsage } : {}),
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
       for await (const event of runner.runTurn({ ...message, parts }, signal)) {
