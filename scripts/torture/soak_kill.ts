@@ -6,6 +6,7 @@ import { createLongHome, messageOf, outputBytesFor, type LongHome } from "../lib
 import { type LongSessionServer, startLongSessionServer } from "../lib/long_session_server.ts";
 import type { CampaignOptions, CampaignResult } from "./campaign.ts";
 import { eventsOf, runHermes } from "./hermes.ts";
+import type { KillMoment } from "./kill_case.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /**
@@ -75,8 +76,8 @@ class KilledSession {
   #turn = 0;
   /** How often it went on in a new session. */
   splits = 0;
-  /** Milliseconds of a turn that nobody kills. */
-  #wholeMs = 150;
+  /** How long a turn is that nobody kills. */
+  #whole = { ms: 150, lines: 20 };
 
   constructor(server: LongSessionServer, random: Random) {
     this.#server = server;
@@ -92,13 +93,11 @@ class KilledSession {
     }
     this.#firstId = id;
     for (let kill = 0; kill < kills; kill++) {
-      const items = (await this.#run(home, this.#random.next() * this.#wholeMs)).flatMap(
-        acknowledgedItem,
-      );
+      const items = (await this.#run(home, this.#randomMoment())).flatMap(acknowledgedItem);
       const afterKill = storeFault(home, items);
       const startedAt = performance.now();
       const next = await this.#run(home);
-      this.#wholeMs = performance.now() - startedAt;
+      this.#whole = { ms: performance.now() - startedAt, lines: next.length };
       const faults = [
         afterKill,
         isWhole(next) ? undefined : `The next turn failed: ${JSON.stringify(next.at(-1))}`,
@@ -111,21 +110,40 @@ class KilledSession {
     this.splits = countSplits(home);
   }
 
-  /** The events of a turn of the session, killed after some milliseconds where they are given. */
-  async #run({ home, work }: LongHome, killAfterMs?: number): Promise<readonly JsonObject[]> {
+  /** Half of the kills anywhere in time, half close to something that was just reported. */
+  #randomMoment(): KillMoment {
+    const { ms, lines } = this.#whole;
+    return this.#random.next() < 0.5
+      ? { after: "start", ms: this.#random.next() * ms }
+      : {
+          after: "line",
+          line: this.#random.integer(1, Math.max(1, lines - 1)),
+          ms: this.#random.pick([0, 0, 1, 2, 5, 20]),
+        };
+  }
+
+  /** The events of a turn of the session, killed at a moment where one is given. */
+  async #run({ home, work }: LongHome, moment?: KillMoment): Promise<readonly JsonObject[]> {
     this.#turn++;
+    let kill = (): void => undefined;
+    let lines = 0;
     const resume = this.#firstId === undefined ? [] : ["-r", this.#firstId];
     const { stdout, stderr } = await runHermes(
       { home, cwd: work },
       ["-z", messageOf(this.#turn), "--json", ...resume],
       {
-        onStart: (kill) => {
-          if (killAfterMs !== undefined) setTimeout(kill, killAfterMs);
+        onStart: (killHard) => {
+          kill = killHard;
+          if (moment?.after === "start") setTimeout(killHard, moment.ms);
+        },
+        onLine: () => {
+          lines++;
+          if (moment?.after === "line" && lines === moment.line) setTimeout(kill, moment.ms);
         },
       },
     );
     const events = eventsOf(stdout);
-    return events.length > 0 || killAfterMs !== undefined ? events : [{ error: stderr }];
+    return events.length > 0 || moment !== undefined ? events : [{ error: stderr }];
   }
 }
 
