@@ -111,7 +111,7 @@ async function soakRows(): Promise<readonly Row[]> {
   const warm = footprints.slice(Math.floor(footprints.length / 4));
   const descriptors = warm.map((footprint) => footprint.descriptors);
   const last = footprints.at(-1)?.residentKb ?? Number.NaN;
-  const each = `${ms(taken / soakTurns)} each, ${server.besides()} compressions`;
+  const each = `${ms(taken / soakTurns)} each, ${server.besides()} summaries`;
   return [
     {
       what: `${soakTurns.toLocaleString("en-US")} turns in one process: growth`,
