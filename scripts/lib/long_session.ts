@@ -101,17 +101,27 @@ function footprintOf({ pid }: PtyProgram, turn: number): Footprint {
   };
 }
 
-/** Kilobytes by which it grew with each turn, over the turns after the first quarter: least squares. */
+/** Turns of a window whose lowest footprint counts. */
+const windowTurns = 100;
+
+/**
+ * Kilobytes by which it grew with each turn, after the first quarter of the turns. What the collector has not taken yet
+ * comes and goes by tens of megabytes, so the lowest footprint of each window counts, and of the slopes between any two
+ * of them the median (Theil and Sen).
+ */
 export function slopeKb(footprints: readonly Footprint[]): number {
   const warm = footprints.slice(Math.floor(footprints.length / 4));
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const x = mean(warm.map(({ turn }) => turn));
-  const y = mean(warm.map(({ residentKb }) => residentKb));
-  const covariance = warm.reduce(
-    (sum, { turn, residentKb }) => sum + (turn - x) * (residentKb - y),
-    0,
+  const lows = Array.from({ length: Math.floor(warm.length / windowTurns) }, (_, index) =>
+    warm
+      .slice(index * windowTurns, (index + 1) * windowTurns)
+      .reduce((low, next) => (next.residentKb < low.residentKb ? next : low)),
   );
-  const variance = warm.reduce((sum, { turn }) => sum + (turn - x) ** 2, 0);
-  return covariance / variance;
+  const slopes = lows
+    .flatMap((one, index) =>
+      lows
+        .slice(index + 1)
+        .map((other) => (other.residentKb - one.residentKb) / (other.turn - one.turn)),
+    )
+    .toSorted((a, b) => a - b);
+  return slopes[slopes.length >> 1] ?? Number.NaN;
 }
