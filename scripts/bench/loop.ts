@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { createLongHome, outputBytesFor, playLongSession, slopeKb } from "../lib/long_session.ts";
 import { type SeenRequest, startLongSessionServer } from "../lib/long_session_server.ts";
-import { compressionRow } from "./compression.ts";
+import { fullContextRow } from "./full_context.ts";
 import { catalogRows } from "./many_sessions.ts";
 import { ms, type Row } from "./table.ts";
 
@@ -18,7 +18,7 @@ export async function benchLoop(runs: number): Promise<readonly Row[]> {
   return [
     ...(await parityRows()),
     ...(await soakRows()),
-    await compressionRow(hermes, Math.min(runs, 7)),
+    await fullContextRow(hermes, Math.min(runs, 7)),
     ...(await catalogRows(runs)),
   ];
 }

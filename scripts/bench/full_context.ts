@@ -21,8 +21,8 @@ const rounds = 250;
  * A stored session of 200,000 tokens goes on, with and without compression. What the program itself takes is the time to
  * the summary's request, and from its answer to the request of the turn, less what it takes without a compression.
  */
-export async function compressionRow(hermes: string, runs: number): Promise<Row> {
-  const what = `compression of ${tokens.toLocaleString("en-US")} tokens, beside the model's time`;
+export async function fullContextRow(hermes: string, runs: number): Promise<Row> {
+  const what = `compression of ${tokens.toLocaleString("en-US")} tokens, to the request of the turn, less the model`;
   const budget = "100 ms";
   await using server = startLongSessionServer({ outputBytes: 100, calls: 0, keepsAll: true });
   const compressed: number[] = [];
