@@ -1,6 +1,7 @@
 import type { AuxiliaryModel, AuxiliaryRequest, AuxiliaryTask } from "../core/auxiliary.ts";
 import { type ErrorCode, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
 import { addUsage, noUsage, type Usage } from "../core/event.ts";
+import type { Log } from "../core/log.ts";
 import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import { abortable } from "../wire/abortable.ts";
@@ -29,6 +30,8 @@ export interface AuxiliaryDeps {
   readonly plan: (task: AuxiliaryTask) => AuxiliaryPlan;
   /** Places that are out of credit, with the monotonic time until which they are left alone. */
   readonly rests: Map<string, number>;
+  /** Where is noted which place did not answer: most of these calls fail without a word to anybody. */
+  readonly log: Log;
 }
 
 /** Small calls, and what they used: counted apart from the turns, as they may go to another model at another price. */
@@ -72,7 +75,7 @@ const unwilling: ReadonlySet<ErrorCode> = new Set([
  * Small model calls: each task at the first of its routes that can be asked. An abort ends a call at once. Never sends
  * a temperature; what a server does not take besides (a limit of tokens, a schema) is left out the second time.
  */
-export function createAuxiliary({ clock, plan, rests }: AuxiliaryDeps): Auxiliary {
+export function createAuxiliary({ clock, plan, rests, log }: AuxiliaryDeps): Auxiliary {
   let used = noUsage;
   const count = (usage: Usage): void => {
     used = addUsage(used, usage);
@@ -94,6 +97,12 @@ export function createAuxiliary({ clock, plan, rests }: AuxiliaryDeps): Auxiliar
           throwIfAborted(signal);
           const error = toHermesError(thrown);
           failures.push(error);
+          log.write("warning", "auxiliary.failed", {
+            task: request.task,
+            place: place === "" ? undefined : place,
+            code: error.code,
+            error: error.message,
+          });
           if (error.code === "model/quota" && !rests.has(place)) {
             rests.set(place, clock.monotonic() + restMs);
           }

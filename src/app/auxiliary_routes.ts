@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import type { AuxiliaryTask } from "../core/auxiliary.ts";
 import type { CredentialSource } from "../core/credential.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import type { ModelTransport } from "../core/model.ts";
 import {
   type Auxiliary,
@@ -30,6 +31,7 @@ export interface AuxiliaryOptions {
   readonly config: Config;
   /** Absent where another program asks the conversation's model: then only what a task names can be asked. */
   readonly main?: MainModel;
+  readonly log: Log;
 }
 
 /** Small calls as the configuration sends them, and what they were opened with. */
@@ -43,7 +45,10 @@ const timeouts: { readonly [Task in AuxiliaryTask]?: number } = { compression: 1
  * Small calls by the table `auxiliary`: a task goes to the provider or model that is named for it, else to the
  * conversation's own, and from there to `fallback_providers`. Opens nothing before the first call, and each place once.
  */
-export function openAuxiliary(app: AppParts, { config, main }: AuxiliaryOptions): OpenAuxiliary {
+export function openAuxiliary(
+  app: AppParts,
+  { config, main, log }: AuxiliaryOptions,
+): OpenAuxiliary {
   const opened: CredentialSource[] = [];
   const connect = async (resolve: () => Promise<ResolvedModel>): Promise<AuxiliaryRoute> => {
     const resolved = await resolve();
@@ -76,6 +81,7 @@ export function openAuxiliary(app: AppParts, { config, main }: AuxiliaryOptions)
   const auxiliary = createAuxiliary({
     clock: app.ports.clock,
     rests: app.creditRests,
+    log,
     plan(task) {
       const plan = plans.get(task) ?? planOf(task);
       plans.set(task, plan);
@@ -91,9 +97,12 @@ export function openAuxiliary(app: AppParts, { config, main }: AuxiliaryOptions)
 }
 
 /** Small calls where the conversation's own model cannot be asked; undefined where no task names another one. */
-export function openNamedAuxiliary(app: AppParts, config: Config): OpenAuxiliary | undefined {
+export async function openNamedAuxiliary(
+  app: AppParts,
+  config: Config,
+): Promise<OpenAuxiliary | undefined> {
   return Object.values(config.auxiliary).some(namesPlace)
-    ? openAuxiliary(app, { config })
+    ? openAuxiliary(app, { config, log: await app.log() })
     : undefined;
 }
 

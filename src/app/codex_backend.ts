@@ -76,7 +76,7 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
   const auxiliary =
     Object.keys(config.auxiliary).length === 0
       ? undefined
-      : (await import("./auxiliary_routes.ts")).openNamedAuxiliary(app, config);
+      : await (await import("./auxiliary_routes.ts")).openNamedAuxiliary(app, config);
   return {
     name: "codex_app_server",
     provider: codexProvider,

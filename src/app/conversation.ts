@@ -68,7 +68,8 @@ export async function openConversation(
     instructions: backend.instructions,
     startedAt,
   };
-  const logged = { ...session, sessionId: () => session.id };
+  let currentId = session.id;
+  const logged = { ...session, sessionId: () => currentId };
   const runner = createTurnRunner(
     {
       store: stored
@@ -98,7 +99,6 @@ export async function openConversation(
     stored?.items ?? [],
   );
 
-  let currentId = session.id;
   const titles = await titlesFor(app, {
     ...{ options, config, backend, stored: stored?.info },
     sessionId: () => currentId,

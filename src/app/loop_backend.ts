@@ -62,7 +62,8 @@ async function withTools(
     newId: newItemId,
   };
   const runtime = createLoopRuntime(loop);
-  const auxiliary = side.main && openAuxiliary(app, { config: from.config, main: side.main });
+  const auxiliary =
+    side.main && openAuxiliary(app, { config: from.config, main: side.main, log: await app.log() });
   return {
     name: "loop",
     provider: side.provider,

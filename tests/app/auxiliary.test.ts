@@ -44,6 +44,7 @@ function lab(
     Object.entries(places).map(([name, steps]) => [name, createScriptedTransport(steps)]),
   );
   const opened: string[] = [];
+  const noted: string[] = [];
   const routes = [...transports].map(([provider, transport]) => (): Promise<AuxiliaryRoute> => {
     opened.push(provider);
     return Promise.resolve({ provider, baseUrl: `http://${provider}/v1`, model: "m1", transport });
@@ -51,13 +52,14 @@ function lab(
   const auxiliary = createAuxiliary({
     clock,
     rests,
+    log: { write: (level, what, { code } = {}) => noted.push(`${level} ${what} ${String(code)}`) },
     plan: () => ({ routes, isNamed, timeoutMs: 30_000 }),
   });
   const asked = (): Readonly<Record<string, number>> =>
     Object.fromEntries([...transports].map(([name, { requests }]) => [name, requests.length]));
   const firstRequest = (name: string): ModelRequest | undefined =>
     transports.get(name)?.requests[0];
-  return { auxiliary, clock, rests, opened, asked, firstRequest };
+  return { noted, auxiliary, clock, rests, opened, asked, firstRequest };
 }
 
 describe("createAuxiliary()", () => {
@@ -108,8 +110,15 @@ describe("createAuxiliary()", () => {
   );
 
   test("tells the failure of the place that was meant where no other answers", async () => {
-    const { auxiliary } = lab({ a: [failing("model/overloaded")], b: [failing("auth/missing")] });
+    const { auxiliary, noted } = lab({
+      a: [failing("model/overloaded")],
+      b: [failing("auth/missing")],
+    });
     expect((await thrown(() => auxiliary.ask(request, never))).code).toBe("model/overloaded");
+    expect(noted).toEqual([
+      "warning auxiliary.failed model/overloaded",
+      "warning auxiliary.failed auth/missing",
+    ]);
   });
 
   test("tries once more after a failure that passes", async () => {
