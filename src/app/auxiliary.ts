@@ -101,7 +101,7 @@ export function createAuxiliary({ clock, plan, rests, log }: AuxiliaryDeps): Aux
             task: request.task,
             place: place === "" ? undefined : place,
             code: error.code,
-            error: error.message,
+            message: error.message,
           });
           if (error.code === "model/quota" && !rests.has(place)) {
             rests.set(place, clock.monotonic() + restMs);
