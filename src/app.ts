@@ -1,7 +1,7 @@
 import type { Approver } from "./core/approval.ts";
 import type { AuxiliaryModel } from "./core/auxiliary.ts";
 import type { CredentialSource } from "./core/credential.ts";
-import type { TurnEvent } from "./core/event.ts";
+import type { TurnEvent, Usage } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
 import type { Log } from "./core/log.ts";
 import type { ReasoningEffort } from "./core/model.ts";
@@ -25,8 +25,8 @@ import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
 import type { ReviewReport } from "./app/reviewer.ts";
 
-/** How dangerous commands are decided: by a person, never, always. */
-export type ApprovalMode = "ask" | "deny" | "yolo";
+/** How dangerous commands are decided: by a person, by a small model and then a person, never, always. */
+export type ApprovalMode = "ask" | "smart" | "deny" | "yolo";
 
 export interface AppOptions {
   /** `--profile`; `HERMES_PROFILE` where absent. */
@@ -88,6 +88,8 @@ export interface Conversation extends AsyncDisposable {
   readonly approval: ApprovalMode;
   /** Names of the tools that the model sees. */
   readonly toolNames: readonly string[];
+  /** What small model calls beside the turns used; absent where there are none. */
+  usedBeside?(): Usage;
   /** For small questions beside turns; absent where no model is asked from here. */
   readonly auxiliary?: AuxiliaryModel;
   /** Never throws: a failure is the `turn-end`. What waits in `steering` when it has ended was not taken. */
@@ -191,6 +193,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     redactor,
     log,
     sessions,
+    creditRests: new Map(),
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
     loadedConfig: () => loadedConfig(),

@@ -10,8 +10,9 @@ import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
 import { contextWindow } from "../config/context_windows.ts";
 import { findProvider } from "../config/providers.ts";
 import type { ResolvedModel } from "../config/resolve_endpoint.ts";
+import { defined } from "../core/defined.ts";
 import type { ModelTransport } from "../core/model.ts";
-import { createAuxiliary } from "./auxiliary.ts";
+import { type MainModel, openAuxiliary } from "./auxiliary_routes.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { openCompressor } from "./compression.ts";
 import { openDelegation } from "./delegation.ts";
@@ -33,6 +34,8 @@ interface ModelSide {
   readonly contextLength?: number;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
+  /** For small calls beside turns; absent for recordings, which hold none. */
+  readonly main?: MainModel;
   /** Ends the use of what opens the endpoint. */
   readonly release?: () => void;
 }
@@ -72,10 +75,11 @@ async function withTools(
     newId: newItemId,
   };
   const specs = toolbox.tools.map((tool) => tool.spec);
-  const auxiliary = createAuxiliary(side.transport, side.model);
+  const auxiliary =
+    side.main && openAuxiliary(app, { config: from.config, main: side.main, log: await app.log() });
   const { contextLength } = side;
   const compressor =
-    contextLength === undefined
+    contextLength === undefined || auxiliary === undefined
       ? undefined
       : openCompressor({
           config: from.config,
@@ -97,7 +101,7 @@ async function withTools(
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
     loop,
-    auxiliary,
+    ...defined("auxiliary", auxiliary),
     ...(compressor === undefined ? {} : { compressNow: compressOnDemand(compressor, specs) }),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
@@ -107,6 +111,7 @@ async function withTools(
       await mcp[Symbol.asyncDispose]();
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
+      auxiliary?.[Symbol.dispose]();
       side.release?.();
     },
   };
@@ -136,7 +141,8 @@ async function openModelSide(
   const resolved = stored
     ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
     : await app.resolveModel(flags);
-  const { transport, release } = await openModel(app, config, resolved);
+  const { endpoint, model } = resolved;
+  const { transport, connect, release } = await openModel(app, config, resolved);
   const recorded = options.record
     ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
         path: options.record,
@@ -144,11 +150,17 @@ async function openModelSide(
       })
     : transport;
   return {
-    provider: resolved.endpoint.provider,
-    model: resolved.model,
-    baseUrl: resolved.endpoint.baseUrl,
+    provider: endpoint.provider,
+    model,
+    baseUrl: endpoint.baseUrl,
     contextLength: resolved.contextLength ?? windowOf(resolved),
     transport: recorded,
+    main: {
+      provider: endpoint.provider,
+      model,
+      baseUrl: endpoint.baseUrl,
+      connect: () => connect(1),
+    },
     warnings: resolved.warnings,
     release,
   };

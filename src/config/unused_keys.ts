@@ -6,7 +6,6 @@ export const unusedKeys: readonly string[] = [
   "approvals.cron_mode",
   "terminal.cwd",
   "tool_output.max_lines",
-  "auxiliary",
   "security.allow_private_urls",
   "cron",
 ];

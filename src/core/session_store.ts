@@ -221,6 +221,12 @@ export interface SessionCatalog {
   ): Promise<NewMessages>;
   /** Names the whole session. @throws {HermesError} `session/title_taken`, `session/not_found` */
   rename(sessionId: string, title: string): Promise<void>;
+  /**
+   * Gives a session that has no title this one, with a number behind it where it is taken; resolves with the title that
+   * was given, undefined where the session has one already or is gone.
+   * @throws {HermesError} `usage/invalid` when nothing is left of it
+   */
+  suggestTitle(sessionId: string, title: string): Promise<string | undefined>;
   /** Deletes the whole session; resolves with the ids of its parts. */
   delete(sessionId: string): Promise<readonly string[]>;
   /** Deletes whole sessions that were last written before `before` (ms since epoch) and are none of `except`; tells which. */

@@ -22,7 +22,14 @@ import { chooseSession, goesOnElsewhere, sessionNotFound, wasRewound } from "./r
 import { notInSession, sessionBusy } from "./rewind.ts";
 import { createTextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
-import { branchTitle, cleanTitle, lineageNumber, nextTitle, titleTaken } from "./titles.ts";
+import {
+  branchTitle,
+  cleanTitle,
+  freeTitle,
+  lineageNumber,
+  nextTitle,
+  titleTaken,
+} from "./titles.ts";
 import { withUsage } from "./usage_columns.ts";
 import { isTip, wholeOf } from "./whole_sessions.ts";
 
@@ -277,6 +284,15 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     for (const part of parts) {
       part.info = { ...part.info, title: part.info.id === tip.id ? clean : null };
     }
+  }
+
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    const session = this.#sessions.get(sessionId);
+    if (!session || session.info.title !== null) return undefined;
+    const taken = this.#newestFirst().flatMap((info) => info.title ?? []);
+    const given = freeTitle(cleanTitle(title), taken);
+    session.info = { ...session.info, title: given };
+    return given;
   }
 
   async delete(sessionId: string): Promise<readonly string[]> {

@@ -27,6 +27,7 @@ import { searchItems } from "./search.ts";
 import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
+import { suggestTitle } from "./suggest_title.ts";
 import { cleanTitle, titleTaken } from "./titles.ts";
 import { usageSums } from "./usage_columns.ts";
 import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
@@ -287,6 +288,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         await all.set({ title: clean }).where("id", "=", tipId).execute();
       }),
     );
+  }
+
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    return await this.#write(({ db }) => suggestTitle(db, sessionId, title));
   }
 
   async delete(sessionId: string): Promise<readonly string[]> {

@@ -230,6 +230,25 @@ describe.each([
     expect(await codeOf(store.resolve(" "))).toBe("session/not_found");
   });
 
+  test("gives a title to whom has none, with a number where it is taken", async () => {
+    await using store = open();
+    for (const id of ["a", "b", "c", "d"]) await store.create(newSession(id));
+    expect(await store.suggestTitle("a", " zoo\ntalk ")).toBe("zoo talk");
+    expect(await store.suggestTitle("b", "zoo talk")).toBe("zoo talk #2");
+    expect(await store.suggestTitle("c", "zoo talk")).toBe("zoo talk #3");
+    expect(await store.suggestTitle("c", "another")).toBeUndefined();
+    await store.rename("d", "mine");
+    expect(await store.suggestTitle("d", "theirs")).toBeUndefined();
+    expect(await store.suggestTitle("nobody", "x")).toBeUndefined();
+    const titles = await Promise.all(["a", "b", "c", "d"].map((id) => store.resolve(id)));
+    expect(titles.map(({ title }) => title)).toEqual([
+      "zoo talk",
+      "zoo talk #2",
+      "zoo talk #3",
+      "mine",
+    ]);
+  });
+
   test("cleans titles and refuses a taken or an empty one", async () => {
     await using store = open();
     await store.create(newSession("a"));
