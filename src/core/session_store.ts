@@ -168,7 +168,7 @@ export interface SearchOptions {
   readonly roles?: readonly SearchHit["role"][];
   /** By when they were stored. Absent: the best first, or the newest for words that are everywhere or in no index. */
   readonly order?: "newest" | "oldest";
-  /** The only session to look into, by its id. */
+  /** The only session to look into, all of it, by the id of any of its parts. */
   readonly within?: string;
   /** Ids of sessions that are passed over. */
   readonly except?: readonly string[];

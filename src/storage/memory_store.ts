@@ -411,8 +411,10 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   #sessionsOf({ within, except = [] }: Pick<SearchOptions, "within" | "except">) {
+    const root = within === undefined ? undefined : this.#sessions.get(within)?.rootId;
     return [...this.#sessions.values()].filter(
-      ({ info: { id } }) => (within === undefined || id === within) && !except.includes(id),
+      ({ info: { id }, rootId }) =>
+        (within === undefined || rootId === root) && !except.includes(id),
     );
   }
 
