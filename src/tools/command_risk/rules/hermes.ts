@@ -30,7 +30,9 @@ export const hermesRules: readonly Rule[] = [
   hermesRule("change of the logins of hermes", (call) =>
     isCommand(call, "auth", ["add", "logout", "refresh", "remove", "reset"]),
   ),
-  hermesRule("delete hermes sessions", (call) => isCommand(call, "sessions", ["delete", "prune"])),
+  hermesRule("delete hermes sessions", (call) =>
+    isCommand(call, "sessions", ["delete", "prune", "rewind"]),
+  ),
   hermesRule("hermes command that is only known at run time", (call) => call.kind === "unknown"),
 ];
 
