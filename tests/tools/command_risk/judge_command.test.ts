@@ -556,7 +556,7 @@ describe("a lot of code", () => {
     expect(judge("echo a; ".repeat(125_000)).level).toBe("safe");
     expect(judge(`echo '${"rm -rf / ".repeat(110_000)}'`).level).toBe("safe");
     expect(judge(`${"echo a; ".repeat(125_000)} rm -rf /`).level).toBe("forbidden");
-  }, 10_000);
+  });
   const pieces = [
     "a",
     " ",
@@ -620,7 +620,7 @@ describe("a lot of code", () => {
       const text = fill(piece);
       expect(levels).toContain(judge(text).level);
       expect(levels).toContain(judge(`echo ${text}`).level);
-    }, 5_000);
+    });
   }
 
   test("judgeCommand() forbids code that is nested too deep to be read", () => {

@@ -36,7 +36,9 @@ export const hermesRules: readonly Rule[] = [
       isCommand(call, "memory", ["approve", "reject", "reset"]) ||
       isCommand(call, "skills", ["approve", "reject", "remove"]),
   ),
-  hermesRule("delete hermes sessions", (call) => isCommand(call, "sessions", ["delete", "prune"])),
+  hermesRule("delete hermes sessions", (call) =>
+    isCommand(call, "sessions", ["delete", "prune", "rewind"]),
+  ),
   hermesRule("hermes command that is only known at run time", (call) => call.kind === "unknown"),
 ];
 
