@@ -1,23 +1,21 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
 import { createCommandJudge } from "../agent/command_judge.ts";
-import type { TurnStore } from "../agent/session_turn.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
-import { noUsage, type TurnEvent } from "../core/event.ts";
+import { noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
-import { type Backend, type BackendRequest, openBackend } from "./backend.ts";
+import { openBackend } from "./backend.ts";
 import type { SessionLocks } from "./compression.ts";
 import { newTurnId } from "./ids.ts";
-import { logTurn } from "./logged_turn.ts";
-import { openReviewer } from "./open_reviewer.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
-import type { SessionTitles } from "./session_titles.ts";
 import { loadSkills } from "./skills.ts";
 import { createTurnRunner } from "./turn_runner.ts";
+import { creatingStore, goingOnStore } from "./turn_store.ts";
+import { watchTurns } from "./watched_turns.ts";
 
 /** The session that is gone on with. */
 interface StoredSession {
@@ -56,15 +54,6 @@ export async function openConversation(
     },
     { mode: options.approval, allow: [...config.command_allowlist, ...options.allow] },
   );
-  const notices = [...backend.warnings, ...skills.warnings, ...(await app.warnings())];
-  const news = (): readonly TurnEvent[] =>
-    [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
-  const firstParts = [...skills.parts];
-  let hasMoved = false;
-  const snapshots =
-    config.sessions.write_json_snapshots && !options.ephemeral
-      ? (await import("./snapshots.ts")).createSnapshots(app, backend.toolNames)
-      : undefined;
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -93,7 +82,6 @@ export async function openConversation(
       ? { runtimeState: stored.info.runtimeState }
       : {}),
   };
-  const logged = { ...session, sessionId: () => runner.sessionId };
   const runner = createTurnRunner(
     {
       store: stored
@@ -108,29 +96,14 @@ export async function openConversation(
     facts,
     stored?.items ?? [],
   );
-  const reviewer = openReviewer(app, request, { backend, facts, items: () => runner.items() });
-
-  const { compress } = runner;
-
-  /** The events with what comes up beside them, seen by all who look after the session. */
-  async function* watched(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
-    for await (const event of logTurn({ log, clock: ports.clock }, logged, events)) {
-      reviewer?.observe(event);
-      titles?.saw(event);
-      if (event.type === "turn-end") {
-        notices.push(...((await snapshots?.(runner.sessionId)) ?? []));
-        yield* news();
-      }
-      yield event;
-      if (event.type !== "turn-end") yield* news();
-    }
-  }
-
-  const titles = await titlesFor(app, {
-    ...{ options, config, backend, stored: stored?.info },
+  const watch = await watchTurns(app, {
+    ...{ request, backend, session, facts, store, log },
+    warnings: [...backend.warnings, ...skills.warnings, ...(await app.warnings())],
     sessionId: () => runner.sessionId,
+    items: () => runner.items(),
   });
-
+  const firstParts = [...skills.parts];
+  const { compress } = runner;
   return {
     get sessionId() {
       return runner.sessionId;
@@ -143,57 +116,21 @@ export async function openConversation(
     toolNames: backend.toolNames,
     ...(auxiliary?.used ? { usedBeside: () => auxiliary.used?.() ?? noUsage } : {}),
     ...defined("auxiliary", backend.auxiliary),
-    async *runTurn(message, signal, steering) {
-      const elsewhere = await store.tip(runner.sessionId).catch(() => undefined);
-      if (elsewhere && elsewhere.id !== runner.sessionId && !hasMoved) {
-        hasMoved = true;
-        notices.push(
-          `Another process compressed this session, and it goes on there as ${elsewhere.id}; what is said here stays in ${runner.sessionId}`,
-        );
-      }
+    runTurn(message, signal, steering) {
       const parts = [...message.parts, ...firstParts.splice(0)];
-      yield* watched(runner.runTurn({ ...message, parts }, signal, steering));
+      return watch.around(runner.runTurn({ ...message, parts }, signal, steering));
     },
-    ...(compress && { compress: (focus, signal) => watched(compress(focus, signal)) }),
-    review: () => reviewer?.running(),
+    ...(compress && { compress: (focus, signal) => watch.around(compress(focus, signal)) }),
+    review: () => watch.review(),
     async [Symbol.asyncDispose]() {
-      await reviewer?.[Symbol.asyncDispose]();
-      await titles?.[Symbol.asyncDispose]();
+      await watch[Symbol.asyncDispose]();
       await backend[Symbol.asyncDispose]();
     },
   };
 }
 
-/** What finds a title for a session that people come back to; undefined where it has one, or nobody will. */
-async function titlesFor(
-  app: AppParts,
-  from: Pick<BackendRequest, "options" | "config" | "stored"> & {
-    readonly backend: Backend;
-    readonly sessionId: () => string;
-  },
-): Promise<SessionTitles | undefined> {
-  const { options, config, stored, sessionId } = from;
-  const { auxiliary } = from.backend;
-  const isKept = options.source === "cli" && !options.ephemeral && !options.replay;
-  if (!isKept || !config.sessions.auto_title || !auxiliary || (stored?.title ?? null) !== null) {
-    return undefined;
-  }
-  const { createSessionTitles } = await import("./session_titles.ts");
-  return createSessionTitles({
-    auxiliary,
-    sessionId,
-    clock: app.ports.clock,
-    redactor: await app.redactor(),
-    catalog: () => app.sessions(),
-  });
-}
-
 function newNonce(): string {
   return crypto.randomUUID().replaceAll("-", "");
-}
-
-function toNotice(text: string): TurnEvent {
-  return { type: "notice", level: "warning", text };
 }
 
 async function checkDirectory({ ports }: AppParts, cwd: string): Promise<void> {
@@ -226,40 +163,4 @@ async function loadSession(
   throw new HermesError("session/not_found", "There is no session to go on with", {
     hint: "start one without -c",
   });
-}
-
-/**
- * The store of a session that goes on. What another backend remembers of it ends with the first turn that it has no part
- * in: going on from there it would not know of that turn.
- */
-function goingOnStore(store: SessionStore, info: SessionInfo, runtime: Backend["name"]): TurnStore {
-  if (info.runtimeState === null || runtime === "codex_app_server") return store;
-  let isForgotten = false;
-  return {
-    async startTurn(turn) {
-      await store.startTurn(turn);
-      if (!isForgotten) await store.keepRuntimeState(turn.turnId, null);
-      isForgotten = true;
-    },
-    append: (turnId, item, at) => store.append(turnId, item, at),
-    keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
-    split: (split) => store.split(split),
-    endTurn: (turn) => store.endTurn(turn),
-  };
-}
-
-/** The store, with the session's row written by its first turn: a conversation without one leaves no trace. */
-function creatingStore(store: SessionStore, session: NewSession): TurnStore {
-  let isCreated = false;
-  return {
-    async startTurn(turn) {
-      if (!isCreated) await store.create(session);
-      isCreated = true;
-      await store.startTurn(turn);
-    },
-    append: (turnId, item, at) => store.append(turnId, item, at),
-    keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
-    split: (split) => store.split(split),
-    endTurn: (turn) => store.endTurn(turn),
-  };
 }

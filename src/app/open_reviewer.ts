@@ -4,7 +4,8 @@ import type { Backend, BackendRequest } from "./backend.ts";
 import type { AppParts } from "./parts.ts";
 import { createReviewer, type Reviewer } from "./reviewer.ts";
 
-type TurnFacts = Omit<ReviewedTurn, "turnId" | "history">;
+/** What is the same for every turn that may be reviewed. */
+export type TurnFacts = Omit<ReviewedTurn, "turnId" | "history">;
 
 /**
  * The reviewer of a conversation that somebody watches and that leaves something behind. None where nobody wants to be
