@@ -3,9 +3,11 @@ import type { TurnEvent, TurnOutcome } from "../core/event.ts";
 import type { ToolCall, UserMessage } from "../core/item.ts";
 import type { ModelTransport } from "../core/model.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
+import { HintFinder } from "./directory_hints.ts";
+import { type GuardHalt, LoopGuard } from "./loop_guard.ts";
 import * as prompts from "./prompts.ts";
 import { collectStep } from "./step.ts";
-import { runToolCalls, type ToolCallDeps } from "./tool_calls.ts";
+import { runToolCalls, type ToolCallDeps, type ToolCallScope } from "./tool_calls.ts";
 import { TurnProgress } from "./turn_progress.ts";
 
 export interface LoopDeps extends ToolCallDeps {
@@ -51,15 +53,19 @@ async function* runSteps(
 ): AsyncGenerator<TurnEvent, TurnOutcome> {
   const { turn } = progress;
   const tools = deps.tools.map((tool) => tool.spec);
+  const couldCall = tools.length > 0;
+  const scope = scopeOf(deps, progress);
   for (let step = 1; step <= turn.maxSteps; step++) {
     throwIfAborted(signal);
     const request = progress.request(tools);
-    const result = yield* collectStep(deps.transport.stream(request, signal));
+    const events = deps.transport.stream(request, signal);
+    const result = yield* collectStep(events, { interim: progress.interim, couldCall });
     progress.add(result.items);
     const decision = progress.decide(result);
     switch (decision.kind) {
       case "run-tools":
-        progress.report(yield* runToolCalls(deps, turn, decision.calls, signal));
+        progress.report(yield* runToolCalls(deps, scope, decision.calls, signal));
+        if (scope.guard.halt) return yield* answerLoop(deps, progress, scope.guard.halt, signal);
         break;
       case "refuse-calls":
         yield* answerCalls(deps, progress, decision.calls, decision.nudge);
@@ -69,6 +75,10 @@ async function* runSteps(
           yield* say(progress, deps.newId(), decision.nudge);
         }
         break;
+      case "change-provider":
+        if (!deps.transport.changeProvider?.(decision.otherwise)) throw decision.otherwise;
+        progress.providerChanged();
+        break;
       case "finish":
         return { status: "completed", finalText: decision.text };
       default:
@@ -76,6 +86,16 @@ async function* runSteps(
     }
   }
   return yield* summarize(deps, progress, signal);
+}
+
+/** What the calls of a turn share. */
+function scopeOf(deps: LoopDeps, progress: TurnProgress): ToolCallScope {
+  const { turn } = progress;
+  const guard = new LoopGuard(deps.guardSettings);
+  const { files } = deps;
+  if (!files) return { ...turn, guard };
+  const isSeen = (text: string): boolean => progress.hasInResults(text);
+  return { ...turn, guard, hints: new HintFinder({ files, isSeen }, turn.cwd) };
 }
 
 /** A nudge of ours, stored like any message so that the history stays what the model saw. */
@@ -107,29 +127,58 @@ function* answerCalls(
   }
 }
 
-/** The tool-less last step of a turn that used up its steps. */
+/** Ends a turn that used up its steps. */
 async function* summarize(
   deps: LoopDeps,
   progress: TurnProgress,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, TurnOutcome> {
   const limit = progress.turn.maxSteps;
-  throwIfAborted(signal);
-  yield {
-    type: "notice",
-    level: "warning",
-    text: `Step limit reached (${limit}): the answer is a summary of the work so far`,
-  };
-  yield* say(progress, deps.newId(), prompts.summarizeAtLimit);
-  const result = yield* collectStep(deps.transport.stream(progress.request([]), signal));
-  progress.add(result.items);
-  yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");
-  if (result.text.trim() === "" || result.calls.length > 0 || result.finishReason !== "stop") {
-    throw new HermesError(
+  return yield* lastStep(deps, progress, signal, {
+    notice: `Step limit reached (${limit}): the answer is a summary of the work so far`,
+    prompt: prompts.summarizeAtLimit,
+    otherwise: new HermesError(
       "turn/max_iterations",
       `The turn used all of its ${limit} steps without an answer`,
       { hint: "allow more steps with --max-turns, or go on with hermes -c" },
-    );
+    ),
+  });
+}
+
+/** Ends a turn whose tool failed again and again. */
+async function* answerLoop(
+  deps: LoopDeps,
+  progress: TurnProgress,
+  { tool, count }: GuardHalt,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, TurnOutcome> {
+  return yield* lastStep(deps, progress, signal, {
+    notice: `${tool} failed ${count} times in this turn, which was ended: the answer is a summary of the work so far`,
+    prompt: prompts.summarizeAfterLoop,
+    otherwise: new HermesError(
+      "turn/tool_loop",
+      `${tool} failed ${count} times in this turn, and the turn ended without an answer`,
+      { hint: "say what to do in another way, or see tool_loop_guardrails in hermes config show" },
+    ),
+  });
+}
+
+/** The last step of a turn that does not end by itself: without tools, so that nothing but an answer can come. */
+async function* lastStep(
+  deps: LoopDeps,
+  progress: TurnProgress,
+  signal: AbortSignal,
+  why: { readonly notice: string; readonly prompt: string; readonly otherwise: HermesError },
+): AsyncGenerator<TurnEvent, TurnOutcome> {
+  throwIfAborted(signal);
+  yield { type: "notice", level: "warning", text: why.notice };
+  yield* say(progress, deps.newId(), why.prompt);
+  const events = deps.transport.stream(progress.request([]), signal);
+  const result = yield* collectStep(events, { couldCall: false });
+  progress.add(result.items);
+  yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");
+  if (result.text.trim() === "" || result.calls.length > 0 || result.finishReason !== "stop") {
+    throw why.otherwise;
   }
   return progress.finish(result.text);
 }

@@ -1,5 +1,6 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
 import type { TurnStore } from "../agent/session_turn.ts";
+import { withTurnNotes } from "../agent/turn_notes.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
@@ -8,6 +9,7 @@ import type { NewSession, SessionInfo, SessionStore } from "../core/session_stor
 import { matchesAllowPattern } from "./allow_pattern.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
+import { turnNotesOf } from "./loop_rules.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
@@ -63,7 +65,7 @@ export async function openConversation(
       store: stored
         ? goingOnStore(store, stored.info, backend.name)
         : creatingStore(store, session),
-      runtime: backend.runtime,
+      runtime: withTurnNotes(backend.runtime, turnNotesOf(config, await app.env())),
       clock: ports.clock,
       redactor,
       newTurnId,

@@ -11,6 +11,7 @@ import type { ModelTransport } from "../core/model.ts";
 import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { newItemId } from "./ids.ts";
+import { guardSettingsOf } from "./loop_rules.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
 import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
@@ -57,6 +58,9 @@ async function withTools(
     clock: app.ports.clock,
     spill: toolbox.spill,
     newId: newItemId,
+    files: app.ports.files,
+    guardSettings: guardSettingsOf(from.config),
+    maxDelegations: from.config.delegation.max_concurrent_children,
   };
   const runtime = createLoopRuntime(loop);
   return {

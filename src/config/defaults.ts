@@ -17,6 +17,13 @@ export const defaults: Config = {
   fallback_providers: [],
   credential_pool_strategies: {},
   agent: { max_turns: 90, api_max_retries: 3, disabled_toolsets: [] },
+  tool_loop_guardrails: {
+    warnings_enabled: true,
+    hard_stop_enabled: false,
+    warn_after: { exact_failure: 2, same_tool_failure: 3, idempotent_no_progress: 2 },
+    hard_stop_after: { exact_failure: 5, same_tool_failure: 8, idempotent_no_progress: 5 },
+  },
+  display: { file_mutation_verifier: true, turn_completion_explainer: true },
   approvals: { mode: "manual", timeout: 60, noninteractive: "deny", cron_mode: "deny" },
   command_allowlist: [],
   terminal: { timeout: 180, cwd: ".", env_passthrough: [] },

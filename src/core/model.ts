@@ -1,3 +1,4 @@
+import type { HermesError } from "./errors.ts";
 import type { ModelEvent } from "./event.ts";
 import type { ModelItem } from "./item.ts";
 import type { JsonObject } from "./json.ts";
@@ -27,4 +28,9 @@ export interface ModelRequest {
  */
 export interface ModelTransport {
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /**
+   * Has another provider answer from the next step on, because what this one answers is of no use although it did not
+   * fail; false where there is none. Absent: there is none.
+   */
+  changeProvider?(why: HermesError): boolean;
 }

@@ -61,6 +61,11 @@ export type ToolPermission =
 export interface Tool<Input = unknown> {
   readonly spec: ToolSpec;
   readonly effect: ToolEffect;
+  /**
+   * Who wrote what it brings, where that is somebody from outside: `MCP server fs`. Its results are fenced then, so that they
+   * cannot pass for instructions; those of `network` tools always are.
+   */
+  readonly untrusted?: string;
   /** Results above this many characters are spilled to a file; the loop's default where absent. */
   readonly maxResultChars?: number;
   /** @throws {HermesError} `turn/tool_arguments` with a message that the model can act on */

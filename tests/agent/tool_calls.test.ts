@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { LoopGuard } from "../../src/agent/loop_guard.ts";
 import { type BatchReport, runToolCalls } from "../../src/agent/tool_calls.ts";
 import { type Approver, denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
@@ -25,7 +26,7 @@ async function run(
         write: ({ sessionId, callId }) => Promise.resolve(`/spill/${sessionId}/${callId}.txt`),
       },
     },
-    { sessionId: "session", turnId: "turn", cwd: "/project", approver },
+    { sessionId: "session", turnId: "turn", cwd: "/project", approver, guard: new LoopGuard() },
     calls,
     new AbortController().signal,
   );
@@ -62,6 +63,7 @@ describe("runToolCalls()", () => {
       results: [result],
       deniedByPolicy: [],
       invalidCalls: 0,
+      unknownTools: 0,
       succeededCalls: 1,
     });
   });
@@ -153,6 +155,7 @@ describe("runToolCalls()", () => {
       ],
       deniedByPolicy: [request],
       invalidCalls: 0,
+      unknownTools: 0,
       succeededCalls: 0,
     });
   });
