@@ -18,6 +18,8 @@ export interface StepResult {
   readonly text: string;
   /** Whether there were tools to call. */
   readonly couldCall: boolean;
+  /** A call was begun and is void, because a limit cut it. */
+  readonly hasCutCall: boolean;
   /** How the transport failed whose answers were empty, each time that it asked. */
   readonly emptyError?: HermesError;
 }
@@ -37,9 +39,19 @@ export async function* collectStep(
   { interim, couldCall }: StepOptions,
 ): AsyncGenerator<TurnEvent, StepResult> {
   const items: Item[] = [];
+  const begunCalls = new Set<string>();
+  let hasCutCall = false;
   try {
     for await (const event of events) {
       switch (event.type) {
+        case "item-start":
+          if (event.item.type === "tool-call") begunCalls.add(event.item.id);
+          yield event;
+          break;
+        case "retry":
+          hasCutCall = false;
+          yield event;
+          break;
         case "step-end": {
           const { usage } = event;
           yield { type: "usage", usage };
@@ -50,7 +62,7 @@ export async function* collectStep(
             }
             for (const item of items) yield { type: "item-end", item };
           }
-          return { ...outcomeOf(items, event.finishReason), usage, couldCall };
+          return { ...outcomeOf(items, event.finishReason), usage, couldCall, hasCutCall };
         }
         case "item-end":
           items.push(event.item);
@@ -59,6 +71,7 @@ export async function* collectStep(
           break;
         case "item-reset":
           removeAll(items, event.itemIds);
+          hasCutCall ||= event.itemIds.some((id) => begunCalls.has(id));
           yield event;
           break;
         default:
@@ -69,7 +82,8 @@ export async function* collectStep(
     // An empty answer is for the turn to judge, which knows what came before it.
     const isEmpty = error instanceof HermesError && error.code === "model/empty_answer";
     if (!isEmpty || items.length > 0) throw error;
-    return { ...outcomeOf([], "stop"), usage: noUsage, couldCall, emptyError: error };
+    const nothing = { ...outcomeOf([], "stop"), usage: noUsage, couldCall, hasCutCall: false };
+    return { ...nothing, emptyError: error };
   }
   throw new HermesError(
     "stream/no_terminal_event",

@@ -200,6 +200,7 @@ export class TurnProgress {
     if (step.calls.length > 0) {
       return { kind: "refuse-calls", calls: step.calls, nudge: prompts.continueAfterCutCall };
     }
+    if (step.hasCutCall) return { kind: "ask-again", nudge: prompts.continueAfterCutCall };
     if (isBlank(step.text)) {
       throw new HermesError(
         "model/truncated",
