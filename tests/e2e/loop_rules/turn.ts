@@ -1,6 +1,7 @@
 import { isJsonObject, type Json } from "../../../src/core/json.ts";
 import {
   type RecordedRequest,
+  type ResponsesServer,
   startResponsesServer,
   type StepSource,
 } from "../../fakes/responses_server.ts";
@@ -38,6 +39,15 @@ export async function runTurn(
   options: TurnOptions = {},
 ): Promise<ShownTurn> {
   await using server = await startResponsesServer({ steps });
+  return await askServer(sandbox, server, options);
+}
+
+/** A turn over a server that answers more than one: a session goes on where it was begun. */
+export async function askServer(
+  sandbox: Sandbox,
+  server: Pick<ResponsesServer, "url" | "requests">,
+  options: TurnOptions = {},
+): Promise<ShownTurn> {
   await sandbox.configure(`${configFor(server.url, options.wireApi)}${options.config ?? ""}`);
   const args = ["-z", options.prompt ?? "go", "--json", ...(options.args ?? [])];
   const ended = await sandbox.run(args, options.env ? { env: options.env } : {});
