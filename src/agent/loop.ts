@@ -54,7 +54,7 @@ async function* runSteps(
   const { turn } = progress;
   const tools = deps.tools.map((tool) => tool.spec);
   const couldCall = tools.length > 0;
-  const scope = scopeOf(deps, progress);
+  const watch = watchOf(deps, progress);
   for (let step = 1; step <= turn.maxSteps; step++) {
     throwIfAborted(signal);
     const request = progress.request(tools);
@@ -64,8 +64,8 @@ async function* runSteps(
     const decision = progress.decide(result);
     switch (decision.kind) {
       case "run-tools":
-        progress.report(yield* runToolCalls(deps, scope, decision.calls, signal));
-        if (scope.guard.halt) return yield* answerLoop(deps, progress, scope.guard.halt, signal);
+        progress.report(yield* runToolCalls(deps, { ...turn, ...watch }, decision.calls, signal));
+        if (watch.guard.halt) return yield* answerLoop(deps, progress, watch.guard.halt, signal);
         break;
       case "refuse-calls":
         yield* answerCalls(deps, progress, decision.calls, decision.nudge);
@@ -75,10 +75,12 @@ async function* runSteps(
           yield* say(progress, deps.newId(), decision.nudge);
         }
         break;
-      case "change-provider":
-        if (!deps.transport.changeProvider?.(decision.otherwise)) throw decision.otherwise;
-        progress.providerChanged();
+      case "move-on": {
+        const { otherwise } = decision;
+        if (!(await deps.transport.moveOn?.(turn.turnId, otherwise, signal))) throw otherwise;
+        progress.movedOn();
         break;
+      }
       case "finish":
         return { status: "completed", finalText: decision.text };
       default:
@@ -89,13 +91,14 @@ async function* runSteps(
 }
 
 /** What the calls of a turn share. */
-function scopeOf(deps: LoopDeps, progress: TurnProgress): ToolCallScope {
-  const { turn } = progress;
-  const guard = new LoopGuard(deps.guardSettings);
-  const { files } = deps;
-  if (!files) return { ...turn, guard };
+function watchOf(
+  { guardSettings, files }: LoopDeps,
+  progress: TurnProgress,
+): Pick<ToolCallScope, "guard" | "hints"> {
+  const guard = new LoopGuard(guardSettings);
+  if (!files) return { guard };
   const isSeen = (text: string): boolean => progress.hasInResults(text);
-  return { ...turn, guard, hints: new HintFinder({ files, isSeen }, turn.cwd) };
+  return { guard, hints: new HintFinder({ files, isSeen }, progress.turn.cwd) };
 }
 
 /** A nudge of ours, stored like any message so that the history stays what the model saw. */

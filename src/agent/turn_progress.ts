@@ -33,8 +33,8 @@ export type Decision =
   | { readonly kind: "run-tools"; readonly calls: readonly ToolCall[] }
   | { readonly kind: "refuse-calls"; readonly calls: readonly ToolCall[]; readonly nudge: string }
   | { readonly kind: "ask-again"; readonly nudge?: string }
-  /** The same again, of another provider; where there is none the turn fails with `otherwise`. */
-  | { readonly kind: "change-provider"; readonly otherwise: HermesError }
+  /** The same again, of another model; where there is none the turn fails with `otherwise`. */
+  | { readonly kind: "move-on"; readonly otherwise: HermesError }
   | { readonly kind: "finish"; readonly text: string };
 
 /** What the turn knows so far, and the rules by which it goes on. Knows no I/O. */
@@ -113,14 +113,13 @@ export class TurnProgress {
       case "incomplete":
         return this.#continueIncomplete(step);
       case "content_filter":
-        return {
-          kind: "change-provider",
-          otherwise: new HermesError(
-            "model/content_policy",
-            "The provider's content filter ended the answer",
-            { hint: "rephrase the request, or choose another model with --model" },
-          ),
-        };
+        throw new HermesError(
+          "model/content_policy",
+          "The provider's content filter ended the answer",
+          {
+            hint: "rephrase the request, or choose another model with --model",
+          },
+        );
       case "stop":
         return this.#conclude(step);
       default:
@@ -128,8 +127,8 @@ export class TurnProgress {
     }
   }
 
-  /** Another provider goes on with the turn: what the one before failed at is not held against it. */
-  providerChanged(): void {
+  /** Another model goes on with the turn: what the one before failed at is not held against it. */
+  movedOn(): void {
     this.#inARow = { kind: "", count: 0 };
     this.#empty.reset();
   }
@@ -236,7 +235,7 @@ export class TurnProgress {
         `${this.turn.model} answered with nothing, however often it was asked`,
         { hint: "try again, or choose another model with --model" },
       );
-    return { kind: "change-provider", otherwise };
+    return { kind: "move-on", otherwise };
   }
 
   #truncated(by: string, continuations = maxContinuations): HermesError {

@@ -29,8 +29,8 @@ export interface ModelRequest {
 export interface ModelTransport {
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
   /**
-   * Has another provider answer from the next step on, because what this one answers is of no use although it did not
-   * fail; false where there is none. Absent: there is none.
+   * Has the rest of a turn asked of another model, as after a failure of this one; false when there is no other one.
+   * Absent where there never is.
    */
-  changeProvider?(why: HermesError): boolean;
+  moveOn?(turnId: string, why: HermesError, signal: AbortSignal): Promise<boolean>;
 }
