@@ -20,6 +20,6 @@ export async function digest(text: string): Promise<string> {
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map((entry: Json) => sorted(entry));
   if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, entry]) => [name, sorted(entry)]));
 }

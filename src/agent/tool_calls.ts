@@ -102,7 +102,7 @@ function emptyResult(id: string, callId: string): ToolResult {
  * and the guard have to say. It is made once and stored: later requests send the same bytes.
  */
 async function shownResult(
-  { newId }: ToolCallDeps,
+  deps: ToolCallDeps,
   at: {
     readonly scope: ToolCallScope;
     readonly budget: ResultBudget;
@@ -119,7 +119,7 @@ async function shownResult(
   const source = job && sourceOf(job.tool);
   return shownText({
     text,
-    ...(source === undefined ? {} : { fence: { source, nonce: nonceOf(newId()) } }),
+    ...(source === undefined ? {} : { fence: { source, nonce: nonceOf(deps.newId()) } }),
     hints: job ? ((await scope.hints?.hintsFor(job.touched)) ?? []) : [],
     ...(warning === undefined ? {} : { warning }),
   });

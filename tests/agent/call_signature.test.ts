@@ -14,7 +14,7 @@ test("canonicalArguments() is the same for the same value, and another for anoth
   expect(canonicalArguments("no json")).toBe("no json");
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (object, other) => {
-      const reversed = Object.fromEntries(Object.entries(object).reverse());
+      const reversed = Object.fromEntries(Object.entries(object).toReversed());
       const text = canonicalArguments(JSON.stringify(object));
       expect(canonicalArguments(JSON.stringify(reversed, null, 2))).toBe(text);
       expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(object)));

@@ -401,6 +401,33 @@ describe("runTurn()", () => {
     ]);
   });
 
+  test("keeps what finished before an interrupt, beside what did not", async () => {
+    const controller = new AbortController();
+    const shared = { access: () => ({ mode: "shared" as const }) };
+    const quick = createFakeTool("quick", () => ok("done"), shared);
+    const slow = createFakeTool("slow", () => Promise.withResolvers<never>().promise, shared);
+    const stop = createFakeTool(
+      "stop",
+      () => {
+        controller.abort();
+        return ok("stopped");
+      },
+      shared,
+    );
+    const calls = ["quick", "slow", "stop"].map((name) => toolCall(name, name));
+    const { outcome, items } = await run([step(calls, "tool_calls")], {
+      tools: [quick, slow, stop],
+      signal: controller.signal,
+    });
+    expect(outcome).toEqual({ status: "interrupted" });
+    const results = items.flatMap((item) => (item.type === "tool-result" ? [item] : []));
+    expect(results.map(({ callId, output }) => [callId, output])).toEqual([
+      ["quick", "done"],
+      ["slow", '{"error":"The turn was interrupted while this ran; its effects may be partial"}'],
+      ["stop", "stopped"],
+    ]);
+  });
+
   test("fails with the reason of an abort that is no interrupt", async () => {
     const controller = new AbortController();
     const { outcome } = await run([waitForAbort], {

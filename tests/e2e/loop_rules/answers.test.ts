@@ -157,7 +157,9 @@ test("a model that only thinks is told to answer, twice, and asked three times m
   const whole = await runTurn(sandbox, [thinks, textAnswer("Four.")], { wireApi });
   expect([whole.code, whole.requests.length]).toEqual([0, 2]);
   expect(lastSaid(whole.requests[1])).toBe(prompts.answerAfterThinking);
-  const never = await runTurn(sandbox, Array(6).fill(thinks), { wireApi });
+  const never = await runTurn(sandbox, [thinks, thinks, thinks, thinks, thinks, thinks], {
+    wireApi,
+  });
   expect([never.code, never.requests.length]).toEqual([1, 6]);
 });
 

@@ -72,7 +72,8 @@ export function lastSaid(request: RecordedRequest | undefined): string {
   const content = isJsonObject(last) ? last["content"] : undefined;
   if (typeof content === "string") return content.split("\n\n").at(-1) ?? "";
   const [part] = Array.isArray(content) ? content : [];
-  return isJsonObject(part) ? String(part["text"]) : JSON.stringify(last);
+  const text = isJsonObject(part) ? part["text"] : undefined;
+  return typeof text === "string" ? text : JSON.stringify(last);
 }
 
 /** A field of the bodies of the requests. */

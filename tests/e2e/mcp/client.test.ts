@@ -159,9 +159,7 @@ test("a server with 150 tools and huge schemas and results is usable", async () 
   expect(code).toBe(0);
   expect(warnings).toHaveLength(1);
   expect(JSON.stringify(requests[0]?.body).length).toBeLessThan(200_000);
-  expect(results).toEqual([
-    { source: "MCP server s", spilled: "[Result of 10000000 char" },
-  ]);
+  expect(results).toEqual([{ source: "MCP server s", spilled: "[Result of 10000000 char" }]);
 });
 
 test("a hostile server breaks nothing", async () => {
