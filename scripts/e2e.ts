@@ -10,7 +10,14 @@ const build: Step = { name: "build", command: bun, args: ["scripts/build.ts", "-
 const tests: Step = {
   name: "e2e",
   command: bun,
-  args: ["test", "./tests/e2e", "--only-failures", "--timeout=20000", ...process.argv.slice(2)],
+  args: [
+    "test",
+    "./tests/e2e",
+    "--parallel=3",
+    "--only-failures",
+    "--timeout=60000",
+    ...process.argv.slice(2),
+  ],
   env: refuseOnly,
 };
 

@@ -2,6 +2,7 @@ import type { Approver } from "./core/approval.ts";
 import type { CredentialSource } from "./core/credential.ts";
 import type { TurnEvent } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
+import type { Log } from "./core/log.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
@@ -92,6 +93,8 @@ export interface App extends AsyncDisposable {
   env(): Promise<Env>;
   readonly paths: HomePaths;
   redactor(): Promise<Redactor>;
+  /** `logs/hermes.log`; what cannot be read or written leaves it without a line. */
+  log(): Promise<Log>;
   /** As it was when it was read first. @throws {HermesError} `config/invalid`, `config/unreadable` */
   config(): Promise<Config>;
   /** As it is by now. @throws {HermesError} `config/invalid`, `config/unreadable` */
@@ -157,11 +160,24 @@ export function createApp(ports: Ports, options: AppOptions): App {
     const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
     return new SqliteSessionStore({ exists }, paths.sessionsFile);
   });
+  const log = lazy(async () => {
+    const [{ createLog }, masking, loaded] = await Promise.all([
+      import("./app/log.ts"),
+      redactor(),
+      loadedConfig().catch(() => undefined),
+    ]);
+    const mask = (text: string): string => masking.boundary(text);
+    return createLog(
+      { ...ports, mask },
+      { file: paths.logFile, home: paths.home, level: loaded?.config.logging.level ?? "info" },
+    );
+  });
   const leases = lazy(async () => new (await import("./auth/leases.ts")).Leases());
   const app: AppParts = {
     ports,
     paths,
     redactor,
+    log,
     sessions,
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
@@ -253,6 +269,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     },
     async [Symbol.asyncDispose]() {
       await (await sessions.ifMade())?.[Symbol.asyncDispose]();
+      await (await log.ifMade())?.[Symbol.asyncDispose]();
     },
   };
   return app;

@@ -10,6 +10,7 @@ import { matchesAllowPattern } from "./allow_pattern.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import { turnNotesOf } from "./loop_rules.ts";
+import { logTurn } from "./logged_turn.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
@@ -30,7 +31,7 @@ export async function openConversation(
   options: ConversationOptions,
 ): Promise<Conversation> {
   const { ports } = app;
-  const [config, redactor] = await Promise.all([app.config(), app.redactor()]);
+  const [config, redactor, log] = await Promise.all([app.config(), app.redactor(), app.log()]);
   await checkDirectory(app, options.cwd);
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
@@ -60,6 +61,7 @@ export async function openConversation(
     instructions: backend.instructions,
     startedAt,
   };
+  const logged = { ...session, sessionId: () => session.id };
   const runner = createTurnRunner(
     {
       store: stored
@@ -99,7 +101,8 @@ export async function openConversation(
     toolNames: backend.toolNames,
     async *runTurn(message, signal) {
       const parts = [...message.parts, ...firstParts.splice(0)];
-      for await (const event of runner.runTurn({ ...message, parts }, signal)) {
+      const turn = runner.runTurn({ ...message, parts }, signal);
+      for await (const event of logTurn({ log, clock: ports.clock }, logged, turn)) {
         if (event.type === "turn-end") yield* news();
         yield event;
         if (event.type !== "turn-end") yield* news();

@@ -1,5 +1,5 @@
 import type { App, AppOptions } from "../app.ts";
-import { toHermesError } from "../core/errors.ts";
+import { type HermesError, toHermesError } from "../core/errors.ts";
 import type { Ports } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { CommandContext, Invocation } from "./command.ts";
@@ -97,8 +97,10 @@ async function runInvocation(invocation: Invocation, deps: RunDeps): Promise<num
   try {
     const command = await leaf.load();
     code = await command.run(context);
-  } catch (error) {
-    code = await reportFailure(ports, toHermesError(error), {
+  } catch (thrown) {
+    const error = toHermesError(thrown);
+    await noteFailure(app, error);
+    code = await reportFailure(ports, error, {
       json: switchFlag(flags, "json") ? leaf.output : undefined,
       debug: switchFlag(flags, "debug"),
       startedAt,
@@ -107,6 +109,14 @@ async function runInvocation(invocation: Invocation, deps: RunDeps): Promise<num
   }
   if (!isAbandoned) await close(app);
   return code;
+}
+
+/** Notes why a command failed, if it came as far as the program itself. */
+async function noteFailure(app: Promise<App> | undefined, error: HermesError): Promise<void> {
+  const opened = await app?.catch(() => undefined);
+  const log = await opened?.log().catch(() => undefined);
+  const { code, message } = error;
+  log?.write("error", "command.failed", { code, message });
 }
 
 async function close(app: Promise<App> | undefined): Promise<void> {

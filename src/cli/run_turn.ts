@@ -32,10 +32,11 @@ export interface TurnRun {
 
 /** Runs one turn, shows it, and resolves with the exit code. */
 export async function runTurn(context: CommandContext, run: TurnRun): Promise<number> {
-  const { deadlineMs, debug, ephemeral } = run.options;
+  const { deadlineMs, debug, verbose, ephemeral } = run.options;
   return await runGuarded(context, {
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     debug,
+    verbose,
     ...(ephemeral ? {} : { resumeHint: "hermes -c goes on with this session" }),
     createView: (stdout) => createView(context, run, stdout),
     play: (stage) => playTurn(context, run, stage),

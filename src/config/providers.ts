@@ -333,6 +333,21 @@ export const providers: readonly ProviderRow[] = [
 /** Models that refuse an assistant message without `reasoning_content`, whoever serves them (part of the name). */
 export const paddedModels: readonly string[] = ["deepseek", "mimo"];
 
+/** Hosts that refuse it for every model, with all hosts below them; under whatever provider they are asked. */
+export const paddingHosts: readonly string[] = [
+  "api.deepseek.com",
+  "api.kimi.com",
+  "moonshot.ai",
+  "moonshot.cn",
+  "xiaomimimo.com",
+];
+
+/** Models of which Ollama and other servers of one's own say `stop` although they cut the answer (part of the name). */
+export const unsureModels: readonly string[] = ["glm"];
+
+/** Where Ollama listens. */
+export const ollamaPort = "11434";
+
 /** The row of an id or alias in any case, or undefined. */
 export function findProvider(name: string): ProviderRow | undefined {
   const wanted = name.trim().toLowerCase();

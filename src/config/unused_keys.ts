@@ -17,5 +17,4 @@ export const unusedKeys: readonly string[] = [
   "sessions.write_json_snapshots",
   "security.allow_private_urls",
   "cron",
-  "logging",
 ];

@@ -78,6 +78,7 @@ export class HermesError extends Error {
   override readonly name = "HermesError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  #detail: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
@@ -89,6 +90,17 @@ export class HermesError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.httpStatus = options.httpStatus;
+  }
+
+  /** One line for whoever looks into it, shown with `--verbose` and `--debug`: what was received before it failed. */
+  get detail(): string | undefined {
+    return this.#detail;
+  }
+
+  /** Adds the detail where there is none yet, and returns the error: who throws it seldom knows what came before. */
+  explain(detail: string): this {
+    this.#detail ??= detail;
+    return this;
   }
 }
 

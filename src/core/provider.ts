@@ -34,6 +34,8 @@ export interface Dialect {
    * also takes minutes for the first event of a long prompt.
    */
   readonly steadyEvents?: boolean;
+  /** Whether it also says `stop` of an answer that it cut (chat completions), so that the text has to tell. */
+  readonly unsureStops?: boolean;
 }
 
 /** Where a model step is sent, fully resolved. */

@@ -5,8 +5,7 @@ import { result } from "./output.ts";
 
 const maxChoices = 4;
 
-const input = defineInput(
-  "clarify",
+const input = defineInput("clarify", () =>
   z.object({
     question: z.string().trim().min(1).describe("The question, in one or two sentences"),
     choices: z

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import written from "./input_schemas.json" with { type: "json" };
 import { coerceArguments, propertiesOf } from "../core/coerce_arguments.ts";
 import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
@@ -10,21 +11,41 @@ export interface ToolInput<Value> {
   readonly parse: (rawArguments: string) => Value;
 }
 
+const writtenSchemas: ReadonlyMap<string, JsonObject> = new Map(Object.entries(written));
+
+/** What was defined, to be compared with what is written. */
+const defined = new Map<string, () => z.ZodObject>();
+
+/** The JSON schemas of all inputs that are defined by now, made anew: what `input_schemas.json` must hold. */
+export function freshSchemas(): Readonly<Record<string, JsonObject>> {
+  return Object.fromEntries(
+    [...defined]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([tool, makeSchema]) => [tool, parametersOf(makeSchema())]),
+  );
+}
+
 /** Problems that are told at once. */
 const maxProblems = 3;
 
 /**
  * The input of a tool from its zod schema, which must be an object. Models write numbers as text, lists as JSON text,
  * and null for what they leave out: where the schema makes clear what was meant, that is taken; the rest is left alone.
+ *
+ * The schema is made when a call is read first, and its JSON schema comes from `input_schemas.json`: to make all of them
+ * at each start would take as long as the rest of it. `scripts/tool-schemas` writes that file.
  */
 export function defineInput<Schema extends z.ZodObject>(
   tool: string,
-  schema: Schema,
+  makeSchema: () => Schema,
 ): ToolInput<z.output<Schema>> {
-  const parameters = parametersOf(schema);
+  let made: Schema | undefined;
+  const parameters = writtenSchemas.get(tool) ?? parametersOf(makeSchema());
+  defined.set(tool, makeSchema);
   return {
     parameters,
     parse(rawArguments) {
+      const schema = (made ??= makeSchema());
       const value = parseJson(rawArguments);
       if (!isJsonObject(value)) throw wrong(tool, "they must be one JSON object");
       const meant = coerceArguments(value, parameters);

@@ -22,8 +22,7 @@ export interface PatchDeps {
 /** Failures on one file after which another way is advised. */
 const patientFailures = 3;
 
-const input = defineInput(
-  "patch",
+const input = defineInput("patch", () =>
   z.object({
     mode: z
       .enum(["replace", "patch"])

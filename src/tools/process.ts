@@ -28,8 +28,7 @@ const previewChars = 1_000;
 /** Lines that `log` returns where no number is given. */
 const logLines = 200;
 
-const input = defineInput(
-  "process",
+const input = defineInput("process", () =>
   z.object({
     action: z
       .enum(["list", "poll", "log", "wait", "kill", "write", "submit", "close"])

@@ -32,8 +32,7 @@ const maxDocumentBytes = 50 * 1024 * 1024;
 /** What stands for lines that the model has already; write_file refuses it as a file's content. */
 export const unchangedNote = "File unchanged since the last read; its content was returned before";
 
-const input = defineInput(
-  "read_file",
+const input = defineInput("read_file", () =>
   z.object({
     path: z.string().describe("File to read; relative to the working directory, or absolute"),
     offset: z.int().min(1).default(1).describe("First line, from 1"),

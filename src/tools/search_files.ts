@@ -34,8 +34,7 @@ export interface SearchFilesDeps {
 const warnedRepeats = 3;
 const blockedRepeats = 4;
 
-const input = defineInput(
-  "search_files",
+const input = defineInput("search_files", () =>
   z.object({
     pattern: z
       .string()

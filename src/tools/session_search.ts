@@ -22,8 +22,7 @@ const readEnds = 20;
 const browsedSessions = 10;
 const hitsAtOnce = 20;
 
-const input = defineInput(
-  "session_search",
+const input = defineInput("session_search", () =>
   z.object({
     query: z
       .string()

@@ -5,8 +5,7 @@ import { result } from "./output.ts";
 import type { SessionToolDeps } from "./sessions/deps.ts";
 import { telling, tellSession } from "./sessions/told.ts";
 
-const input = defineInput(
-  "sessions_list",
+const input = defineInput("sessions_list", () =>
   z.object({
     limit: z.int().min(1).max(200).default(50),
     source: z.string().optional().describe("Only those that this started: cli, oneshot, ..."),

@@ -7,8 +7,7 @@ import { roles, telling, tellMessage, tellSession } from "./sessions/told.ts";
 
 const maxChars = 2_000;
 
-const input = defineInput(
-  "sessions_read",
+const input = defineInput("sessions_read", () =>
   z.object({
     session_id: z.string().min(1).describe("Id, unique beginning of an id, or title"),
     limit: z.int().min(1).max(200).default(50).describe("The last so many messages"),

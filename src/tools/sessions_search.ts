@@ -5,8 +5,7 @@ import { result } from "./output.ts";
 import type { SessionToolDeps } from "./sessions/deps.ts";
 import { roles, telling, tellHit, tellSession } from "./sessions/told.ts";
 
-const input = defineInput(
-  "sessions_search",
+const input = defineInput("sessions_search", () =>
   z.object({
     query: z
       .string()

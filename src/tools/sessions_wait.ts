@@ -10,8 +10,7 @@ const maxChars = 2_000;
 /** Time between two looks. Another process tells nobody what it stores. */
 const pauseMs = 250;
 
-const input = defineInput(
-  "sessions_wait",
+const input = defineInput("sessions_wait", () =>
   z.object({
     after_cursor: z
       .int()

@@ -39,8 +39,7 @@ export interface TerminalDeps {
 /** The longest that a command may hold up a turn, in seconds. */
 const maxForegroundSeconds = 600;
 
-const input = defineInput(
-  "terminal",
+const input = defineInput("terminal", () =>
   z.object({
     command: z.string().describe("Shell code (bash)"),
     background: z

@@ -7,8 +7,7 @@ const maxTodos = 256;
 const maxTodoChars = 4_000;
 const statuses = ["pending", "in_progress", "completed", "cancelled"] as const;
 
-const input = defineInput(
-  "todo",
+const input = defineInput("todo", () =>
   z.object({
     todos: z
       .array(

@@ -17,8 +17,7 @@ export interface WriteFileDeps {
   readonly homeDirectory: string;
 }
 
-const input = defineInput(
-  "write_file",
+const input = defineInput("write_file", () =>
   z.object({
     path: z.string().describe("File to write; relative to the working directory, or absolute"),
     content: z.string().describe("The whole content of the file"),

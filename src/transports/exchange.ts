@@ -14,6 +14,7 @@ import { type Frame, readBody, readFrames } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
 import { post, type PostRequest } from "./http.ts";
 import { redirectError } from "./redirect.ts";
+import { StreamLog } from "./stream_log.ts";
 import { shownUrl } from "./shown_url.ts";
 import { estimateTokens, gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
 
@@ -140,31 +141,51 @@ async function* attemptWith(
   const limits = limitsFor(endpoint, estimatedTokens, exchange.options.watchdogs);
   const { baseUrl } = endpoint;
   const { path } = exchange;
+  const log = new StreamLog(deps.clock);
   const frames = withIdleTimeout(
     deps.clock,
     (requestSignal) =>
-      requestFrames(deps.fetch, { baseUrl, path, headers, body, signal: requestSignal }, url, fail),
+      requestFrames(
+        deps.fetch,
+        { baseUrl, path, headers, body, signal: requestSignal },
+        { url, fail, log },
+      ),
     {
       source: url,
       limits: { ...limits, betweenMs: () => gapAfter(decoder.state(), limits) },
       signal,
     },
   );
-  yield* decodeFrames(frames, decoder, signal);
+  try {
+    yield* decodeFrames(frames, decoder, signal);
+  } catch (error) {
+    // Why a turn was left is no failure of this answer.
+    if (signal.aborted) throw error;
+    throw log.explain(toHermesError(error));
+  }
 }
 
 /** The frames of one request; what goes wrong on the way becomes a typed failure here. */
 async function* requestFrames(
   fetch: Fetch,
   request: PostRequest,
-  url: string,
-  fail: (facts: FailureFacts) => HermesError,
+  by: {
+    readonly url: string;
+    readonly fail: (facts: FailureFacts) => HermesError;
+    readonly log: StreamLog;
+  },
 ): AsyncGenerator<Frame, void> {
   const { signal } = request;
+  const { url, fail, log } = by;
   try {
     const response = await post(fetch, request);
+    log.noteAnswer(response);
     if (!response.ok) throw await refusalOf(response, { url, signal, fail });
-    yield* readFrames(response, url, signal);
+    const onBytes = (count: number): void => log.noteBytes(count);
+    for await (const frame of readFrames(response, { url, signal, onBytes })) {
+      log.noteFrame(frame);
+      yield frame;
+    }
   } catch (error) {
     if (error instanceof HermesError) throw error;
     const message = error instanceof Error ? error.message : String(error);

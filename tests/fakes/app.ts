@@ -12,6 +12,7 @@ import { HermesError } from "../../src/core/errors.ts";
 import type { TurnEvent } from "../../src/core/event.ts";
 import type { UserMessage } from "../../src/core/item.ts";
 import type { Ports } from "../../src/core/ports.ts";
+import { noLog } from "../../src/core/log.ts";
 import { createRedactor } from "../../src/core/redact.ts";
 import type { SessionCatalog, SessionStore } from "../../src/core/session_store.ts";
 import { machineFiles } from "../../src/platform/files.ts";
@@ -174,6 +175,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
     paths,
     env: () => Promise.resolve(ports.env),
     redactor: () => Promise.resolve(createRedactor()),
+    log: () => Promise.resolve(noLog),
     config,
     async freshConfig() {
       const known = await config();

@@ -164,6 +164,8 @@ function playAnswer(step: AnswerStep, exchange: Exchange): Promise<void> {
 
 interface Streaming {
   readonly frames: readonly string[];
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly everyMs?: number;
   readonly cut?: Cut;
   readonly endless?: boolean;
@@ -171,8 +173,12 @@ interface Streaming {
 
 async function stream(exchange: Exchange, streaming: Streaming): Promise<void> {
   const { response, left } = exchange;
-  const { frames, everyMs, cut } = streaming;
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+  const { frames, everyMs, cut, contentType = "text/event-stream", headers } = streaming;
+  response.writeHead(200, {
+    "content-type": contentType,
+    "cache-control": "no-cache",
+    ...headers,
+  });
   response.flushHeaders();
   const sent = cut === undefined ? frames : frames.slice(0, cut.afterFrames);
   do {

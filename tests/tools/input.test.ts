@@ -4,8 +4,7 @@ import * as z from "zod";
 import { defineInput } from "../../src/tools/input.ts";
 import { thrown } from "../fakes/thrown.ts";
 
-const input = defineInput(
-  "sample",
+const input = defineInput("sample", () =>
   z.object({
     name: z.string(),
     count: z.int().min(1).default(1),

@@ -9,10 +9,10 @@ import { workFailure, workLine } from "./work_line.ts";
 /** What is worth a line while a turn runs; remembers the calls whose results are still to come. */
 export class Progress {
   readonly #calls = new Map<string, ToolCall>();
-  readonly #showsReasoning: boolean;
+  readonly #isVerbose: boolean;
 
-  constructor(options: { readonly showsReasoning: boolean }) {
-    this.#showsReasoning = options.showsReasoning;
+  constructor(options: { readonly isVerbose: boolean }) {
+    this.#isVerbose = options.isVerbose;
   }
 
   /** The line of an event, not yet masked; undefined where there is nothing to say. */
@@ -27,9 +27,10 @@ export class Progress {
       }
       case "retry": {
         const seconds = (event.delayMs / 1_000).toFixed(1);
-        const { message, code } = event.error;
+        const { message, code, detail } = event.error;
         const attempt = `attempt ${event.attempt} of ${event.maxAttempts}`;
-        return `${attempt} in ${seconds} s: ${oneLine(message)} (${code})`;
+        const received = this.#isVerbose && detail !== undefined ? ` [${oneLine(detail)}]` : "";
+        return `${attempt} in ${seconds} s: ${oneLine(message)} (${code})${received}`;
       }
       case "session-split":
         return compactionLine(event.compaction);
@@ -63,7 +64,7 @@ export class Progress {
         return failure === undefined ? `✓ ${workLine(item)}` : `✗ ${workLine(item)}: ${failure}`;
       }
       case "reasoning":
-        return this.#showsReasoning && item.text.trim() !== "" ? item.text.trim() : undefined;
+        return this.#isVerbose && item.text.trim() !== "" ? item.text.trim() : undefined;
       case "user-message":
       case "assistant-message":
       case "compaction":

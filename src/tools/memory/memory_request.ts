@@ -6,8 +6,7 @@ import { beginningOf } from "./entries.ts";
 import type { MemoryTarget } from "./memory_files.ts";
 
 /** The arguments of `memory`. */
-export const memoryInput = defineInput(
-  "memory",
+export const memoryInput = defineInput("memory", () =>
   z.object({
     action: z.enum(["add", "replace", "remove"]),
     target: z

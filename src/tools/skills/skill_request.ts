@@ -5,8 +5,7 @@ import type { Replacement } from "../patching/replace_text.ts";
 const actions = ["create", "patch", "edit", "delete", "write_file", "remove_file"] as const;
 
 /** The arguments of `skill_manage`. */
-export const skillManageInput = defineInput(
-  "skill_manage",
+export const skillManageInput = defineInput("skill_manage", () =>
   z.object({
     action: z.enum(actions),
     name: z.string().describe("Name of the skill; of a new one: small letters, digits, dashes"),

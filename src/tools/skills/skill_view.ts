@@ -23,8 +23,7 @@ export interface SkillViewDeps extends SkillLibraryDeps {
 /** A text of the greatest length, escaped as JSON, with what stands around it; linked files may be spilled. */
 const maxResultChars = 250_000;
 
-const input = defineInput(
-  "skill_view",
+const input = defineInput("skill_view", () =>
   z.object({
     name: z.string().describe("Name of the skill, or category/name"),
     file_path: z

@@ -6,8 +6,7 @@ import { result } from "../output.ts";
 import { blockedDescription } from "./skill_threats.ts";
 import { readSkills, type SkillCatalog, type SkillLibraryDeps } from "./skill_library.ts";
 
-const input = defineInput(
-  "skills_list",
+const input = defineInput("skills_list", () =>
   z.object({
     category: z.string().optional().describe("Only the skills of this category"),
   }),
