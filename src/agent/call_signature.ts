@@ -5,10 +5,16 @@ export async function callSignature(tool: string, rawArguments: string): Promise
   return await digest(`${tool}\n${canonicalArguments(rawArguments)}`);
 }
 
-/** Arguments with sorted keys and without spacing; what is no JSON stays as it is. */
+/** Arguments with sorted keys and without spacing; what is no JSON, or nested too deeply to be looked at, stays as it is. */
 export function canonicalArguments(rawArguments: string): string {
   const value = parseJson(rawArguments);
-  return value === undefined ? rawArguments : JSON.stringify(sorted(value));
+  if (value === undefined) return rawArguments;
+  try {
+    return JSON.stringify(sorted(value));
+  } catch (error) {
+    if (error instanceof RangeError) return rawArguments;
+    throw error;
+  }
 }
 
 /** SHA-256 in hexadecimal digits. */
