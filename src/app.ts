@@ -327,6 +327,7 @@ function without(env: Env, names: ReadonlySet<string>): Env {
 function pooled(pool: CredentialSource, name: string, keys: CredentialSource): CredentialSource {
   return {
     release: () => pool.release?.(),
+    hasOther: async (_, credential) => (await pool.hasOther?.(name, credential)) ?? false,
     async get(provider, request) {
       const { rejected, exhausted } = request ?? {};
       const asked = rejected ?? exhausted?.credential;
@@ -343,6 +344,7 @@ function pooled(pool: CredentialSource, name: string, keys: CredentialSource): C
 function registering(source: CredentialSource, redactor: Redactor): CredentialSource {
   return {
     release: () => source.release?.(),
+    hasOther: async (...asked) => (await source.hasOther?.(...asked)) ?? false,
     async get(provider, request) {
       const credential = await source.get(provider, request);
       if (credential) redactor.addSecret(credential.token);

@@ -83,6 +83,7 @@ export class TurnProgress {
     const { tokens } = this.#limit;
     return {
       sessionId: turn.sessionId,
+      turnId: turn.turnId,
       model: turn.model,
       instructions: turn.instructions,
       // A copy: the request is a value, and the turn goes on.

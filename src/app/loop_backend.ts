@@ -6,19 +6,18 @@ import {
   projectFileProblem,
 } from "../agent/instructions.ts";
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
-import { missingCredential } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
 import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
+import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
 import { guardSettingsOf } from "./loop_rules.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
-import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
+import { recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { resolveForSession } from "./session_endpoint.ts";
 import { skillsSection } from "./skills.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
-import { watchdogsOf } from "./watchdog_env.ts";
 
 /** What a conversation asks: an endpoint, or a recording in its place. */
 interface ModelSide {
@@ -108,12 +107,7 @@ async function openModelSide(
   const resolved = stored
     ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
     : await app.resolveModel(flags);
-  const credentials = await app.credentials(resolved);
-  if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
-  const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
-    maxAttempts: config.agent.api_max_retries,
-    watchdogs: watchdogsOf(await app.env()),
-  });
+  const { transport, release } = await openModel(app, config, resolved);
   const recorded = options.record
     ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
         path: options.record,
@@ -126,7 +120,7 @@ async function openModelSide(
     baseUrl: resolved.endpoint.baseUrl,
     transport: recorded,
     warnings: resolved.warnings,
-    release: () => credentials.release?.(),
+    release,
   };
 }
 

@@ -7,6 +7,7 @@ import type { HomePaths } from "./paths.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { findProvider, providers } from "./providers.ts";
 import { readConfig } from "./read_config.ts";
+import { resolveFallback } from "./resolve_fallback.ts";
 import type { Config } from "./schema.ts";
 import { unusedKeys } from "./unused_keys.ts";
 
@@ -34,6 +35,7 @@ export async function checkConfig(
         ...read.problems,
         ...unused,
         ...(read.config ? mismatches(read.config, name) : []),
+        ...(read.config ? fallbackProblems(read.config, name) : []),
       ],
     };
   });
@@ -68,6 +70,23 @@ function unusedIn(
       message: `${file}: ${key} has no effect in this version`,
       hint: `hermes config unset ${key}`,
     }));
+}
+
+/** Entries that would be passed over when they are needed. */
+function fallbackProblems(config: Config, file: string): readonly ConfigProblem[] {
+  return config.fallback_providers.flatMap((entry, index) => {
+    try {
+      resolveFallback(entry, { config, env: {} });
+      return [];
+    } catch (error) {
+      if (!(error instanceof HermesError)) throw error;
+      const path = `fallback_providers.${index}`;
+      const message = `${file}: ${path}: ${error.message}`;
+      return [
+        { kind: "invalid", path, message, ...(error.hint !== undefined && { hint: error.hint }) },
+      ];
+    }
+  });
 }
 
 /** What each key allows alone, but not together. */

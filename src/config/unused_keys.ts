@@ -3,7 +3,6 @@
  * do nothing. A key of a table stands for all keys in it.
  */
 export const unusedKeys: readonly string[] = [
-  "fallback_providers",
   "model.context_length",
   "approvals.cron_mode",
   "terminal.cwd",

@@ -71,6 +71,8 @@ export interface HermesErrorOptions {
   readonly retryAfterMs?: number;
   /** The status of the HTTP answer that caused it. */
   readonly httpStatus?: number;
+  /** Tokens that the model's window holds, where the refusal states them. */
+  readonly contextLimit?: number;
 }
 
 /** A failure that a user can understand: what was attempted, what was found, and what to do. Never holds a secret. */
@@ -82,6 +84,7 @@ export class HermesError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
+  readonly contextLimit: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: HermesErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -90,6 +93,7 @@ export class HermesError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.httpStatus = options.httpStatus;
+    this.contextLimit = options.contextLimit;
   }
 
   /** One line for whoever looks into it, shown with `--verbose` and `--debug`: what was received before it failed. */

@@ -10,6 +10,8 @@ export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "
 export interface ModelRequest {
   /** Also the prompt cache key. */
   readonly sessionId: string;
+  /** Which turn asks: what may be tried once in a turn is counted by it. Absent for calls beside turns. */
+  readonly turnId?: string;
   readonly model: string;
   readonly instructions: string;
   readonly items: readonly ModelItem[];

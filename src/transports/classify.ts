@@ -4,6 +4,7 @@ import { causesOf, errnoName, errnosOf, messageOf, statusOf } from "./failure_ca
 import { decide } from "./failure_rules.ts";
 import { type Recovery, type Verdict, verdictRow } from "./failure_verdicts.ts";
 import { delayInText, requestedDelayMs } from "./retry_after.ts";
+import { statedContextLimit } from "./stated_limits.ts";
 
 /** A step that failed, as the transport saw it; nothing of it is trusted. */
 export interface Failure {
@@ -52,12 +53,15 @@ export function classifyFailure(failure: Failure): HermesError {
     body.resetMs ??
     delayInText(words) ??
     msUntil(body.resetAt, failure.now);
+  const contextLimit =
+    row.code === "model/context_overflow" ? statedContextLimit(words) : undefined;
   return new HermesError(row.code, `${row.say(failure)}${where}${detail && `: ${detail}`}`, {
     cause: failure.cause,
     hint: row.hint(failure),
     retryable: row.retryable,
     ...(delay !== undefined && { retryAfterMs: delay }),
     ...(status !== undefined && { httpStatus: status }),
+    ...(contextLimit !== undefined && { contextLimit }),
   });
 }
 

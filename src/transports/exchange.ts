@@ -13,6 +13,7 @@ import type { DecoderContext, FailureFacts, StepDecoder } from "./decoder.ts";
 import { type Frame, readBody, readFrames } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
 import { post, type PostRequest } from "./http.ts";
+import { keepFailure, noteOtherCredential } from "./refusal.ts";
 import { redirectError } from "./redirect.ts";
 import { StreamLog } from "./stream_log.ts";
 import { shownUrl } from "./shown_url.ts";
@@ -80,6 +81,13 @@ export async function* runExchange(
       } catch (error) {
         const request = hasBegun ? undefined : replacementFor(credential, error);
         const next: Credential | undefined = request && (await find(request));
+        if (
+          next === undefined &&
+          request?.exhausted &&
+          (await hasOther(deps, provider, credential))
+        ) {
+          noteOtherCredential(request.exhausted.error);
+        }
         // Going round would ask for ever.
         if (next === undefined || tried.has(next.token)) throw error;
         credential = next;
@@ -98,6 +106,14 @@ function replacementFor(credential: Credential, error: unknown): CredentialReque
   }
   const isLimit = error.code === "model/rate_limited" || error.code === "model/quota";
   return isLimit ? { exhausted: { credential, error } } : undefined;
+}
+
+async function hasOther(
+  { credentials }: TransportDeps,
+  provider: string,
+  credential: Credential,
+): Promise<boolean> {
+  return (await credentials.hasOther?.(provider, credential)) ?? false;
 }
 
 /** Some servers say 403 of a token that has expired. */
@@ -119,8 +135,8 @@ async function* attemptWith(
   const headers = authorizedHeaders(exchange.headers, endpoint, credential);
   const body = JSON.stringify(exchange.body);
   const estimatedTokens = estimateTokens(body.length, imagesOf(request));
-  const fail = (facts: FailureFacts): HermesError =>
-    exchange.classify({
+  const fail = (facts: FailureFacts): HermesError => {
+    const failure = {
       ...facts,
       provider: endpoint.provider,
       model: request.model,
@@ -128,7 +144,9 @@ async function* attemptWith(
       estimatedTokens,
       messageCount: request.items.length,
       now: deps.clock.now(),
-    });
+    };
+    return keepFailure(exchange.classify(failure), failure);
+  };
   const decoder = exchange.createDecoder({
     newId: deps.newId,
     issuer: endpoint.issuer,

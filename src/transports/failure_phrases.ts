@@ -350,8 +350,13 @@ export const imagePhrases: readonly Phrase[] = [
   "images are not supported",
   "support image input",
   "image_url is only supported",
+  "image_url is not supported",
+  "does not support vision",
+  "doesn't support vision",
+  "does not support multimodal",
   "unknown variant `image_url`",
   "only 'text' content type",
+  'only "text" content type',
   "multimodal is not supported",
   "multimodal data provided, but model does not support",
   "is not a multimodal model",
@@ -368,6 +373,9 @@ export const imageSizePhrases: readonly Phrase[] = [
   ["image dimensions exceed", "max allowed"],
   "image is too large",
   "image too large",
+  "image is too big",
+  "image size exceeds",
+  "image_too_large",
 ];
 
 /** How much the model may say is above what it can, or above what the prompt leaves of its window. */

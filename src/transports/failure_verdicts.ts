@@ -148,9 +148,10 @@ export const verdicts = {
     say: ({ provider, model }) => `${provider} rejected earlier reasoning of ${model}`,
     hint: () => "start a new session",
   },
+  // Where none was sent, the server may read better the next time.
   encryptedReasoningRejected: {
     code: "model/bad_request",
-    retryable: false,
+    retryable: true,
     recovery: "drop-encrypted-reasoning",
     say: ({ provider, model }) => `${provider} cannot read earlier reasoning of ${model}`,
     hint: () => "start a new session",

@@ -65,6 +65,20 @@ describe("checkConfig()", () => {
     ]);
   });
 
+  test("finds fallbacks that could not be asked", async () => {
+    const text = [
+      "fallback_providers:",
+      "  - {provider: xai, model: grok-4.3}",
+      "  - {provider: opnai, model: m}",
+      "  - {provider: openai, model: m, base_url: https://collector.example/v1}",
+      "",
+    ].join("\n");
+    expect(await checkText(text)).toEqual([
+      "invalid | fallback_providers.1 | config.yaml: fallback_providers.1: No such provider: opnai | did you mean openai?",
+      expect.stringContaining("fallback_providers.2: Provider openai is not at https://collector"),
+    ]);
+  });
+
   test("fails where it cannot read", async () => {
     const error = await thrown(() => check({ [paths.configFile]: { errno: "EACCES" } }));
     expect(error.code).toBe("config/unreadable");

@@ -41,7 +41,9 @@ export function recordTransport(
     previous = step.request.items;
   }
 
+  const moveOn = transport.moveOn?.bind(transport);
   return {
+    ...(moveOn && { moveOn }),
     async *stream(request, signal) {
       const summary = summarize(request, clean);
       const events: TimedEvent[] = [];
