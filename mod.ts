@@ -94,14 +94,18 @@ export { createTools, type ToolDeps, type ToolLimits, type ToolSet } from "./src
 
 // Sessions on disk and in memory
 export type {
+  Branching,
   EndedTurn,
+  ModelCalls,
   NewSession,
   NewTurn,
+  Rewind,
   SearchHit,
   SessionCatalog,
   SessionInfo,
   SessionStore,
   StoredItem,
+  WholeSession,
 } from "./src/core/session_store.ts";
 export { MemorySessionStore } from "./src/storage/memory_store.ts";
 export { SqliteSessionStore, type SessionStoreDeps } from "./src/storage/session_store.ts";

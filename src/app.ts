@@ -21,6 +21,7 @@ import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
 import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
+import type { ReviewReport } from "./app/reviewer.ts";
 
 /** How dangerous commands are decided: by a person, never, always. */
 export type ApprovalMode = "ask" | "deny" | "yolo";
@@ -66,6 +67,8 @@ export interface ConversationOptions {
   readonly person?: Approver;
   /** Puts a question of the `clarify` tool to the person. */
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<string | undefined>;
+  /** Is told what reviews of the conversation came to, which run beside it; absent: there are none. */
+  readonly onReview?: (report: ReviewReport) => void;
   /** File that the model side is written to. */
   readonly record?: string;
   /** Answers from a file in place of a model, or from the embedded demo. */
@@ -74,6 +77,7 @@ export interface ConversationOptions {
 
 /** A session with its backend, ready for turns one after the other. */
 export interface Conversation extends AsyncDisposable {
+  /** Another one after a compression. */
   readonly sessionId: string;
   readonly provider: string;
   readonly model: string;
@@ -84,6 +88,10 @@ export interface Conversation extends AsyncDisposable {
   readonly toolNames: readonly string[];
   /** Never throws: a failure is the `turn-end`. */
   runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where no model is asked. */
+  readonly compress?: (focus: string | undefined, signal: AbortSignal) => AsyncIterable<TurnEvent>;
+  /** The review that runs beside it now, if one does; never rejects. Closing the conversation ends it. */
+  review(): Promise<void> | undefined;
 }
 
 /** The composed program: everything lazily, nothing opened before it is asked for. */

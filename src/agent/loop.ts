@@ -1,18 +1,15 @@
 import { abortError, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
 import type { TurnEvent, TurnOutcome } from "../core/event.ts";
 import type { ToolCall, UserMessage } from "../core/item.ts";
-import type { ModelTransport } from "../core/model.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
 import { HintFinder } from "./directory_hints.ts";
 import { type GuardHalt, LoopGuard } from "./loop_guard.ts";
+import { askModel, type ModelStepDeps } from "./model_step.ts";
 import * as prompts from "./prompts.ts";
-import { collectStep } from "./step.ts";
 import { runToolCalls, type ToolCallDeps, type ToolCallScope } from "./tool_calls.ts";
 import { TurnProgress } from "./turn_progress.ts";
 
-export interface LoopDeps extends ToolCallDeps {
-  readonly transport: ModelTransport;
-}
+export interface LoopDeps extends ToolCallDeps, ModelStepDeps {}
 
 /**
  * Our own backend: asks the model, runs the tools it calls, and asks again, until it answers or a limit is reached.
@@ -51,20 +48,19 @@ async function* runSteps(
   progress: TurnProgress,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, TurnOutcome> {
-  const { turn } = progress;
+  const { maxSteps } = progress.turn;
   const tools = deps.tools.map((tool) => tool.spec);
-  const couldCall = tools.length > 0;
   const watch = watchOf(deps, progress);
-  for (let step = 1; step <= turn.maxSteps; step++) {
+  for (let step = 1; step <= maxSteps; step++) {
     throwIfAborted(signal);
-    const request = progress.request(tools);
-    const events = deps.transport.stream(request, signal);
-    const result = yield* collectStep(events, { interim: progress.interim, couldCall });
+    const result = yield* askModel(deps, progress, tools, signal);
     progress.add(result.items);
     const decision = progress.decide(result);
     switch (decision.kind) {
       case "run-tools":
-        progress.report(yield* runToolCalls(deps, { ...turn, ...watch }, decision.calls, signal));
+        progress.report(
+          yield* runToolCalls(deps, { ...progress.turn, ...watch }, decision.calls, signal),
+        );
         if (watch.guard.halt) return yield* answerLoop(deps, progress, watch.guard.halt, signal);
         break;
       case "refuse-calls":
@@ -77,7 +73,8 @@ async function* runSteps(
         break;
       case "move-on": {
         const { otherwise } = decision;
-        if (!(await deps.transport.moveOn?.(turn.turnId, otherwise, signal))) throw otherwise;
+        if (!(await deps.transport.moveOn?.(progress.turn.turnId, otherwise, signal)))
+          throw otherwise;
         progress.movedOn();
         break;
       }
@@ -176,8 +173,7 @@ async function* lastStep(
   throwIfAborted(signal);
   yield { type: "notice", level: "warning", text: why.notice };
   yield* say(progress, deps.newId(), why.prompt);
-  const events = deps.transport.stream(progress.request([]), signal);
-  const result = yield* collectStep(events, { couldCall: false });
+  const result = yield* askModel(deps, progress, [], signal);
   progress.add(result.items);
   yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");
   if (result.text.trim() === "" || result.calls.length > 0 || result.finishReason !== "stop") {

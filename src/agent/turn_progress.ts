@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import { HermesError } from "../core/errors.ts";
-import type { TurnOutcome } from "../core/event.ts";
+import type { SessionSplitEvent, TurnOutcome } from "../core/event.ts";
 import { type Item, textOf, type ToolCall } from "../core/item.ts";
 import type { ModelRequest } from "../core/model.ts";
 import type { TurnRequest } from "../core/runtime.ts";
@@ -8,6 +8,8 @@ import { shellText } from "../core/shell_text.ts";
 import type { ToolSpec } from "../core/tool.ts";
 import { onlyPromisesWork } from "./acknowledgement.ts";
 import { EmptyLadder } from "./empty_answer.ts";
+import type { ContextInUse } from "./compression/compressor.ts";
+import { withPrevious } from "./compression/context.ts";
 import * as prompts from "./prompts.ts";
 import { asModelItems } from "./model_items.ts";
 import { OutputLimit } from "./output_limit.ts";
@@ -39,7 +41,7 @@ export type Decision =
 
 /** What the turn knows so far, and the rules by which it goes on. Knows no I/O. */
 export class TurnProgress {
-  readonly turn: TurnRequest;
+  #turn: TurnRequest;
   readonly #items: Item[];
   readonly #newItemIds: string[] = [];
   /** Pieces of an answer that a limit cut, to be joined with what follows. */
@@ -55,11 +57,17 @@ export class TurnProgress {
   /** What was said when it was incomplete the last time, while nothing else came. */
   #interim: readonly Item[] | undefined;
   #denied: readonly ApprovalRequest[] = [];
+  #overflows = 0;
 
   constructor(turn: TurnRequest) {
-    this.turn = turn;
+    this.#turn = turn;
     this.#limit = new OutputLimit(turn.maxOutputTokens);
     this.#items = [...turn.history, turn.message];
+  }
+
+  /** As it goes on: in another session after a split. */
+  get turn(): TurnRequest {
+    return this.#turn;
   }
 
   get newItemIds(): readonly string[] {
@@ -94,6 +102,24 @@ export class TurnProgress {
       ...(tokens === undefined ? {} : { maxOutputTokens: tokens }),
       ...(turn.outputSchema === undefined ? {} : { outputSchema: turn.outputSchema }),
     };
+  }
+
+  /** The next request with the compaction that it begins with. */
+  context(tools: readonly ToolSpec[]): ContextInUse {
+    return withPrevious(this.request(tools), this.#items);
+  }
+
+  /** The rest of the turn belongs to another session, whose items begin with the compaction. */
+  follow({ sessionId, compaction, instructions }: SessionSplitEvent): void {
+    this.#items.splice(0, this.#items.length, compaction);
+    const prompt = instructions === undefined ? {} : { instructions };
+    this.#turn = { ...this.#turn, sessionId, ...prompt };
+  }
+
+  /** The provider refused a request for its size; how often that happened in this turn. */
+  countOverflow(): number {
+    this.#overflows += 1;
+    return this.#overflows;
   }
 
   add(items: readonly Item[]): void {

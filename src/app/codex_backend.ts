@@ -77,6 +77,13 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
     provider: codexProvider,
     model: model ?? codexsOwn,
     runtime,
+    async *compressNow(session, focus, signal) {
+      if (focus !== undefined) {
+        const text = "codex decides by itself what matters: the focus has no effect";
+        yield { type: "notice", level: "warning", text };
+      }
+      yield* runtime.compact(session, signal);
+    },
     instructions: prompt.instructions,
     toolNames,
     warnings: [

@@ -2,15 +2,18 @@ import { createApprovalPolicy } from "../agent/approval_policy.ts";
 import type { TurnStore } from "../agent/session_turn.ts";
 import { withTurnNotes } from "../agent/turn_notes.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
+import type { SessionLocks } from "./compression.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import { turnNotesOf } from "./loop_rules.ts";
 import { logTurn } from "./logged_turn.ts";
+import { openReviewer } from "./open_reviewer.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
@@ -36,7 +39,8 @@ export async function openConversation(
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
+  const request = { config, options, redactor, stored: stored?.info, store };
+  const backend = await openBackend(app, request);
   const approver = createApprovalPolicy(
     {
       ...(options.person ? { person: options.person } : {}),
@@ -49,6 +53,11 @@ export async function openConversation(
   const news = (): readonly TurnEvent[] =>
     [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
   const firstParts = [...skills.parts];
+  let hasMoved = false;
+  const snapshots =
+    config.sessions.write_json_snapshots && !options.ephemeral
+      ? (await import("./snapshots.ts")).createSnapshots(app, backend.toolNames)
+      : undefined;
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -61,7 +70,23 @@ export async function openConversation(
     instructions: backend.instructions,
     startedAt,
   };
-  const logged = { ...session, sessionId: () => session.id };
+  const facts = {
+    sessionId: session.id,
+    model: backend.model,
+    instructions: backend.instructions,
+    cwd: options.cwd,
+    approver,
+    maxSteps: options.maxSteps ?? config.agent.max_turns,
+    reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
+    ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
+    ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
+    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
+    ...(options.ask ? { ask: options.ask } : {}),
+    ...(typeof stored?.info.runtimeState === "string"
+      ? { runtimeState: stored.info.runtimeState }
+      : {}),
+  };
+  const logged = { ...session, sessionId: () => runner.sessionId };
   const runner = createTurnRunner(
     {
       store: stored
@@ -71,28 +96,32 @@ export async function openConversation(
       clock: ports.clock,
       redactor,
       newTurnId,
+      ...defined("compressNow", backend.compressNow),
     },
-    {
-      sessionId: session.id,
-      model: backend.model,
-      instructions: backend.instructions,
-      cwd: options.cwd,
-      approver,
-      maxSteps: options.maxSteps ?? config.agent.max_turns,
-      reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
-      ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
-      ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
-      ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
-      ...(options.ask ? { ask: options.ask } : {}),
-      ...(typeof stored?.info.runtimeState === "string"
-        ? { runtimeState: stored.info.runtimeState }
-        : {}),
-    },
+    facts,
     stored?.items ?? [],
   );
+  const reviewer = openReviewer(app, request, { backend, facts, items: () => runner.items() });
+
+  const { compress } = runner;
+
+  /** The events with what comes up beside them, seen by all who look after the session. */
+  async function* watched(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
+    for await (const event of logTurn({ log, clock: ports.clock }, logged, events)) {
+      reviewer?.observe(event);
+      if (event.type === "turn-end") {
+        notices.push(...((await snapshots?.(runner.sessionId)) ?? []));
+        yield* news();
+      }
+      yield event;
+      if (event.type !== "turn-end") yield* news();
+    }
+  }
 
   return {
-    sessionId: session.id,
+    get sessionId() {
+      return runner.sessionId;
+    },
     provider: backend.provider,
     model: backend.model,
     runtime: backend.name,
@@ -100,15 +129,22 @@ export async function openConversation(
     approval: options.approval,
     toolNames: backend.toolNames,
     async *runTurn(message, signal) {
-      const parts = [...message.parts, ...firstParts.splice(0)];
-      const turn = runner.runTurn({ ...message, parts }, signal);
-      for await (const event of logTurn({ log, clock: ports.clock }, logged, turn)) {
-        if (event.type === "turn-end") yield* news();
-        yield event;
-        if (event.type !== "turn-end") yield* news();
+      const elsewhere = await store.tip(runner.sessionId).catch(() => undefined);
+      if (elsewhere && elsewhere.id !== runner.sessionId && !hasMoved) {
+        hasMoved = true;
+        notices.push(
+          `Another process compressed this session, and it goes on there as ${elsewhere.id}; what is said here stays in ${runner.sessionId}`,
+        );
       }
+      const parts = [...message.parts, ...firstParts.splice(0)];
+      yield* watched(runner.runTurn({ ...message, parts }, signal));
     },
-    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+    ...(compress && { compress: (focus, signal) => watched(compress(focus, signal)) }),
+    review: () => reviewer?.running(),
+    async [Symbol.asyncDispose]() {
+      await reviewer?.[Symbol.asyncDispose]();
+      await backend[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -125,7 +161,10 @@ async function checkDirectory({ ports }: AppParts, cwd: string): Promise<void> {
   });
 }
 
-async function openStore(app: AppParts, { ephemeral }: ConversationOptions): Promise<SessionStore> {
+async function openStore(
+  app: AppParts,
+  { ephemeral }: ConversationOptions,
+): Promise<SessionStore & SessionLocks> {
   if (!ephemeral) return await app.sessions();
   const { MemorySessionStore } = await import("../storage/memory_store.ts");
   return new MemorySessionStore();

@@ -39,6 +39,7 @@ export async function openModel(
   const { clock } = app.ports;
   const common = {
     maxAttempts: config.agent.api_max_retries,
+    prices: config.prices,
     watchdogs: watchdogsOf(await app.env()),
   };
   const connect = (maxAttempts: number): Promise<ModelTransport> =>

@@ -1,3 +1,4 @@
+import { compressOnDemand } from "../agent/compression/on_demand.ts";
 import {
   buildInstructions,
   findProjectFile,
@@ -6,9 +7,13 @@ import {
   projectFileProblem,
 } from "../agent/instructions.ts";
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
+import { contextWindow } from "../config/context_windows.ts";
+import { findProvider } from "../config/providers.ts";
+import type { ResolvedModel } from "../config/resolve_endpoint.ts";
 import type { ModelTransport } from "../core/model.ts";
 import { createAuxiliary } from "./auxiliary.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
+import { openCompressor } from "./compression.ts";
 import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
 import { guardSettingsOf } from "./loop_rules.ts";
@@ -24,6 +29,8 @@ interface ModelSide {
   readonly provider: string;
   readonly model: string;
   readonly baseUrl?: string;
+  /** Tokens that the model can hold; absent where no model answers. */
+  readonly contextLength?: number;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
   /** Ends the use of what opens the endpoint. */
@@ -61,7 +68,25 @@ async function withTools(
     guardSettings: guardSettingsOf(from.config),
     maxDelegations: from.config.delegation.max_concurrent_children,
   };
-  const runtime = createLoopRuntime(loop);
+  const specs = toolbox.tools.map((tool) => tool.spec);
+  const auxiliary = createAuxiliary(side.transport, side.model);
+  const { contextLength } = side;
+  const compressor =
+    contextLength === undefined
+      ? undefined
+      : openCompressor({
+          config: from.config,
+          store: from.store,
+          clock: app.ports.clock,
+          auxiliary,
+          tools: toolbox.sessions,
+          model: { ...side, contextLength },
+          redact: (text) => from.redactor.content(text),
+          // As it is in a session that begins: the memory by now, the date of today.
+          instructions: async () =>
+            (await promptFor(app, { ...from, stored: undefined, side, toolbox })).instructions,
+        });
+  const runtime = createLoopRuntime(compressor === undefined ? loop : { ...loop, compressor });
   return {
     name: "loop",
     provider: side.provider,
@@ -69,7 +94,8 @@ async function withTools(
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
     loop,
-    auxiliary: createAuxiliary(side.transport, side.model),
+    auxiliary,
+    ...(compressor === undefined ? {} : { compressNow: compressOnDemand(compressor, specs) }),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],
@@ -118,10 +144,15 @@ async function openModelSide(
     provider: resolved.endpoint.provider,
     model: resolved.model,
     baseUrl: resolved.endpoint.baseUrl,
+    contextLength: resolved.contextLength ?? windowOf(resolved),
     transport: recorded,
     warnings: resolved.warnings,
     release,
   };
+}
+
+function windowOf({ endpoint: { provider }, model }: ResolvedModel): number {
+  return contextWindow(provider, model, findProvider(provider) !== undefined);
 }
 
 function flagsOf({ model, provider, baseUrl }: BackendRequest["options"]) {

@@ -23,8 +23,12 @@ function limitsOf(given: Config["tool_loop_guardrails"]["warn_after"]): GuardLim
   };
 }
 
+interface NoteConfig {
+  readonly display: Pick<Config["display"], "file_mutation_verifier" | "turn_completion_explainer">;
+}
+
 /** What `display` says about the end of a turn; `HERMES_FILE_MUTATION_VERIFIER` has the last word on changes. */
-export function turnNotesOf({ display }: Pick<Config, "display">, env: Env): TurnNotesSettings {
+export function turnNotesOf({ display }: NoteConfig, env: Env): TurnNotesSettings {
   const word = env["HERMES_FILE_MUTATION_VERIFIER"]?.trim().toLowerCase() ?? "";
   return {
     verifiesChanges: words.get(word) ?? display.file_mutation_verifier,

@@ -7,6 +7,7 @@ import type { ModelEndpoint } from "../core/provider.ts";
 import type { TransportOptions } from "../transports/exchange.ts";
 import type { RetryOptions } from "../transports/retry.ts";
 import { newItemId } from "./ids.ts";
+import { pricedTransport, type Pricing } from "./priced_transport.ts";
 
 export interface EndpointTransportDeps {
   readonly ports: Pick<Ports, "fetch" | "clock">;
@@ -17,7 +18,7 @@ export interface EndpointTransportDeps {
 export async function endpointTransport(
   { ports, credentials }: EndpointTransportDeps,
   endpoint: ModelEndpoint,
-  options: TransportOptions & RetryOptions,
+  options: TransportOptions & RetryOptions & { readonly prices?: Pricing["prices"] },
 ): Promise<ModelTransport> {
   const deps = { fetch: ports.fetch, clock: ports.clock, credentials, newId: newItemId };
   const [create, { withRecoveries }, { withRetry }] = await Promise.all([
@@ -25,8 +26,11 @@ export async function endpointTransport(
     import("../transports/recover.ts"),
     import("../transports/retry.ts"),
   ]);
+  const { prices = {} } = options;
+  const { billing } = endpoint.dialect;
+  const priced = pricedTransport(create(deps, endpoint, options), { billing, prices });
   return withRetry(
-    withRecoveries(create(deps, endpoint, options), endpoint),
+    withRecoveries(priced, endpoint),
     { clock: ports.clock, random: Math.random },
     { ...options, maxAttempts: Math.max(1, options.maxAttempts) },
   );

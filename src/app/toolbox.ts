@@ -5,7 +5,7 @@ import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
 import type { MemorySnapshot } from "../tools/memory/memory_files.ts";
-import { createTools } from "../tools/registry.ts";
+import { createTools, type ToolSet } from "../tools/registry.ts";
 import { namesSessions, selectTools, toolsetNames } from "../tools/toolsets.ts";
 import type { McpTools } from "./mcp_tools.ts";
 import { memorySettings, openMemory } from "./memory.ts";
@@ -18,6 +18,7 @@ export interface Toolbox extends AsyncDisposable {
   readonly tools: readonly Tool[];
   readonly spill: ResultSpill;
   readonly warnings: readonly string[];
+  readonly sessions: Pick<ToolSet, "stateOf" | "move">;
   /** What the prompt of a new session says of earlier ones. Never throws. */
   memory(): Promise<MemorySnapshot>;
 }
@@ -86,6 +87,7 @@ export async function openToolbox(
   }
   return {
     tools,
+    sessions: all,
     spill: createResultFiles(files, resultsDirectory),
     memory: () => memory.snapshot(),
     warnings: unknown.map((name) => `Unknown toolset, ignored: ${name}`),

@@ -80,6 +80,7 @@ function codeOf(code: ErrorCode): number {
     case "mcp/not_found":
     case "auth/not_found":
       return exitCodes.notFound;
+    case "session/busy":
     case "model/rate_limited":
     case "model/quota":
     case "model/overloaded":

@@ -5,9 +5,11 @@ import { addCodex } from "./program/codex_commands.ts";
 import { addConfig } from "./program/config_commands.ts";
 import { helpLayout } from "./program/help.ts";
 import { addMcp } from "./program/mcp_commands.ts";
+import { addMemory } from "./program/memory_commands.ts";
 import { addModel } from "./program/model_commands.ts";
 import { addOwn } from "./program/own_commands.ts";
 import { addSessions } from "./program/sessions_commands.ts";
+import { addSkills } from "./program/skills_commands.ts";
 import { addChat, addOneshot } from "./program/turn_commands.ts";
 
 /**
@@ -27,6 +29,8 @@ export function buildProgram(invoke: Invoke): Command {
   addOneshot(program, invoke);
   addChat(program, invoke);
   addSessions(program, on);
+  addMemory(program, on);
+  addSkills(program, on);
   addAuth(program, on);
   addModel(program, on);
   addConfig(program, on);

@@ -1,24 +1,36 @@
 import type { App } from "../app.ts";
+import { snapshotPath } from "../app/snapshots.ts";
 import { errnoOf } from "../core/errors.ts";
 import { sessionResultsDirectory } from "../tools/result_place.ts";
 import { printWarning } from "./print.ts";
 
-/** Removes the whole results of a session that is deleted already: a failure costs disk space, and is told, no more. */
-export async function removeResults(
-  { ports, paths }: Pick<App, "ports" | "paths">,
+/**
+ * Removes what is kept beside a session that is deleted already, its whole results and its snapshot: a failure costs disk
+ * space, and is told, no more.
+ */
+export async function removeSessionFiles(
+  app: Pick<App, "ports" | "paths">,
   sessionId: string,
 ): Promise<void> {
-  const directory = sessionResultsDirectory(paths.resultsDirectory, sessionId);
+  const { resultsDirectory, snapshotsDirectory } = app.paths;
+  await remove(app, "Results", sessionId, sessionResultsDirectory(resultsDirectory, sessionId));
+  await remove(app, "The snapshot", sessionId, snapshotPath(snapshotsDirectory, sessionId));
+}
+
+async function remove(
+  { ports }: Pick<App, "ports">,
+  what: string,
+  sessionId: string,
+  path: string,
+): Promise<void> {
   try {
-    await ports.files.remove(directory, { recursive: true });
+    await ports.files.remove(path, { recursive: true });
   } catch (error) {
     // Most sessions have none.
     const errno = errnoOf(error);
     if (errno === "ENOENT" || errno === "ENOTDIR") return;
     const problem = error instanceof Error ? error.message : String(error);
-    await printWarning(
-      ports,
-      `Results of ${sessionId} were not removed (${problem}): ${directory}`,
-    );
+    const verb = what === "Results" ? "were" : "was";
+    await printWarning(ports, `${what} of ${sessionId} ${verb} not removed (${problem}): ${path}`);
   }
 }

@@ -26,6 +26,9 @@ const maxWaiting = 1_000;
  */
 const trailingItemMs = 250;
 
+/** What of a turn decides about what codex asks in it. */
+export type TurnScope = Omit<TurnRequest, "message">;
+
 export interface CodexTurnDeps {
   readonly peer: JsonRpcPeer;
   /** Takes what happens, once the turn is in a thread; without its start and its end. */
@@ -75,8 +78,10 @@ export class CodexTurn implements Listener {
   readonly #begunSince = new Set<string>();
   #lastWasTool = false;
   #completion: JsonObject | undefined;
+  /** Whether it began without a name, and is the next one that its thread begins. */
+  #isNext = false;
 
-  constructor(deps: CodexTurnDeps, turn: TurnRequest) {
+  constructor(deps: CodexTurnDeps, turn: TurnScope) {
     this.#deps = deps;
     this.clock = new TurnClock(deps.clock, deps.limits);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<TurnOutcome>());
@@ -155,6 +160,13 @@ export class CodexTurn implements Listener {
     for (const { method, params } of this.#early.take()) this.#onNotification(method, params);
   }
 
+  /** Codex begins a turn without an answer, under a name that its start will tell. */
+  beginNext(): void {
+    this.#isNext = true;
+    const start = this.#early.find(({ method }) => method === "turn/started");
+    if (start) this.begin(turnIdOf(start.params));
+  }
+
   /** @throws {HermesError} `stream/invalid` for too much before the turn has its name */
   async onMessage(message: Incoming): Promise<void> {
     switch (message.kind) {
@@ -211,7 +223,9 @@ export class CodexTurn implements Listener {
   #onNotification(method: string, params: Json): void {
     if (method === "serverRequest/resolved") return this.#questions.withdraw(params);
     if (!this.#projector) {
-      if (this.#mayBeOurs(params)) this.#early.add({ method, params });
+      if (!this.#mayBeOurs(params)) return;
+      this.#early.add({ method, params });
+      if (this.#isNext && method === "turn/started") this.begin(turnIdOf(params));
       return;
     }
     const events = this.#projector.project(method, params);
@@ -303,6 +317,7 @@ export class CodexTurn implements Listener {
       return outcomeOf(turnError(error ?? null, typeof status === "string" ? status : "unknown"));
     if (this.#deniedByPolicy.length > 0) return outcomeOf(this.#denied());
     const finalText = this.#projector?.finalText ?? "";
+    if (this.#isNext) return { status: "completed", finalText };
     return finalText.trim() === "" ? outcomeOf(emptyAnswer()) : { status: "completed", finalText };
   }
 

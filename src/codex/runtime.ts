@@ -9,7 +9,7 @@ import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
 import { abortable } from "../wire/abortable.ts";
 import { RpcError } from "../wire/json_rpc.ts";
-import { CodexTurn } from "./codex_turn.ts";
+import { CodexTurn, type TurnScope } from "./codex_turn.ts";
 import { Connection } from "./connection.ts";
 import { isDoneWithin } from "../wire/done_within.ts";
 import { outcomeOf } from "./failures.ts";
@@ -64,6 +64,8 @@ export interface CodexRuntimeOptions {
 export interface CodexRuntime extends AgentRuntime {
   /** Says something more to the turn that runs; false when there is none that listens. */
   steer(message: UserMessage, signal: AbortSignal): Promise<boolean>;
+  /** Has codex compact the thread of a session, as a turn that says nothing. */
+  compact(session: TurnScope, signal: AbortSignal): AsyncIterable<TurnEvent>;
 }
 
 export function createCodexRuntime(
@@ -83,6 +85,12 @@ interface OpenThread {
   usage: Usage | undefined;
   /** Whether a command of an earlier turn may still run. */
   hasLeftWork: boolean;
+}
+
+/** A turn, and how codex is told to begin it. */
+interface Begun {
+  readonly scope: TurnScope;
+  readonly start: (ready: ReadyTurn) => Promise<void>;
 }
 
 /** A turn that can begin: its thread is open, and it hears what codex sends. */
@@ -111,7 +119,15 @@ class Runtime implements CodexRuntime {
     this.#options = options;
   }
 
-  async *runTurn(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+  runTurn(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+    return this.#events({ scope: turn, start: (ready) => this.#startTurn(ready, turn) }, signal);
+  }
+
+  compact(session: TurnScope, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+    return this.#events({ scope: session, start: (ready) => this.#startCompaction(ready) }, signal);
+  }
+
+  async *#events(turn: Begun, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
     // Ends the work when the consumer stops listening.
     const left = new AbortController();
     const events = new AsyncQueue<TurnEvent>();
@@ -150,7 +166,7 @@ class Runtime implements CodexRuntime {
   }
 
   /** Never rejects: how the turn ends is its last event. */
-  async #run(turn: TurnRequest, events: AsyncQueue<TurnEvent>, signal: AbortSignal): Promise<void> {
+  async #run(turn: Begun, events: AsyncQueue<TurnEvent>, signal: AbortSignal): Promise<void> {
     const outcome = await this.#play(turn, events, signal).catch((error: unknown) =>
       failedBy(error, signal),
     );
@@ -159,12 +175,12 @@ class Runtime implements CodexRuntime {
   }
 
   async #play(
-    turn: TurnRequest,
+    turn: Begun,
     events: AsyncQueue<TurnEvent>,
     signal: AbortSignal,
   ): Promise<TurnOutcome> {
-    const { turnId } = turn;
-    const ready = await this.#prepare(turn, events, signal).catch((error: unknown) => {
+    const { turnId } = turn.scope;
+    const ready = await this.#prepare(turn.scope, events, signal).catch((error: unknown) => {
       events.push({ type: "turn-start", turnId });
       throw error;
     });
@@ -182,7 +198,7 @@ class Runtime implements CodexRuntime {
 
   /** The thread of the session in a codex that runs, and a turn for it. */
   async #prepare(
-    turn: TurnRequest,
+    turn: TurnScope,
     events: AsyncQueue<TurnEvent>,
     signal: AbortSignal,
   ): Promise<ReadyTurn> {
@@ -214,7 +230,7 @@ class Runtime implements CodexRuntime {
   /** Opens the thread, and waits for its servers. */
   async #openThread(
     connection: Connection,
-    { turn, known }: { readonly turn: TurnRequest; readonly known: OpenThread | undefined },
+    { turn, known }: { readonly turn: TurnScope; readonly known: OpenThread | undefined },
     signal: AbortSignal,
   ): Promise<Opening> {
     const { tools, ownServer, servers = noServers, clock } = this.#deps;
@@ -257,7 +273,7 @@ class Runtime implements CodexRuntime {
   }
 
   /** From here on a turn hears what codex sends and answers what it asks, which it may while it opens a thread. */
-  #listen(connection: Connection, turn: TurnRequest, events: AsyncQueue<TurnEvent>): CodexTurn {
+  #listen(connection: Connection, turn: TurnScope, events: AsyncQueue<TurnEvent>): CodexTurn {
     const { clock, tools } = this.#deps;
     const codexTurn = new CodexTurn(
       {
@@ -275,10 +291,10 @@ class Runtime implements CodexRuntime {
     return codexTurn;
   }
 
-  async #conduct(ready: ReadyTurn, turn: TurnRequest, signal: AbortSignal): Promise<TurnOutcome> {
+  async #conduct(ready: ReadyTurn, turn: Begun, signal: AbortSignal): Promise<TurnOutcome> {
     const { open, codexTurn } = ready;
     open.connection.enter("in the middle of a turn");
-    const started = this.#startTurn(ready, turn);
+    const started = turn.start(ready);
     started.catch((error: unknown) => codexTurn.leave(failedBy(error, signal)));
     const failure = await firstFailure(codexTurn, signal);
     if (failure) {
@@ -305,6 +321,16 @@ class Runtime implements CodexRuntime {
     });
     try {
       codexTurn.begin(await open.connection.client.startTurn(params, this.#disposed.signal));
+    } catch (error) {
+      throw startFailure(await open.connection.explain(error));
+    }
+  }
+
+  async #startCompaction({ open, codexTurn }: ReadyTurn): Promise<void> {
+    const { client } = open.connection;
+    try {
+      await client.startCompaction(open.threadId, this.#disposed.signal);
+      codexTurn.beginNext();
     } catch (error) {
       throw startFailure(await open.connection.explain(error));
     }

@@ -15,6 +15,7 @@ export const defaults: Config = {
   },
   custom_providers: [],
   fallback_providers: [],
+  prices: {},
   credential_pool_strategies: {},
   agent: { max_turns: 90, api_max_retries: 3, disabled_toolsets: [] },
   tool_loop_guardrails: {
@@ -23,7 +24,11 @@ export const defaults: Config = {
     warn_after: { exact_failure: 2, same_tool_failure: 3, idempotent_no_progress: 2 },
     hard_stop_after: { exact_failure: 5, same_tool_failure: 8, idempotent_no_progress: 5 },
   },
-  display: { file_mutation_verifier: true, turn_completion_explainer: true },
+  display: {
+    file_mutation_verifier: true,
+    turn_completion_explainer: true,
+    memory_notifications: "on",
+  },
   approvals: { mode: "manual", timeout: 60, noninteractive: "deny", cron_mode: "deny" },
   command_allowlist: [],
   terminal: { timeout: 180, cwd: ".", env_passthrough: [] },
@@ -35,6 +40,7 @@ export const defaults: Config = {
     protect_first_n: 3,
     protect_last_n: 20,
     abort_on_summary_failure: true,
+    codex_gpt55_autoraise: true,
   },
   auxiliary: {},
   memory: {

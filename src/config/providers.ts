@@ -140,6 +140,7 @@ const codexDialect: Dialect = {
   accountHeader: "ChatGPT-Account-ID",
   maxOutputTokens: false,
   steadyEvents: true,
+  billing: "subscription",
 };
 
 /** Servers that refuse messages with fields that they do not know. */
@@ -171,7 +172,12 @@ export const providers: readonly ProviderRow[] = [
     keyEnv: ["OPENROUTER_API_KEY"],
     hosts: ["openrouter.ai"],
     // It drops parameters that a model does not support.
-    dialect: { ...plainDialect, cacheKeyInBody: false, developerRoleModels: ["gpt-5", "codex"] },
+    dialect: {
+      ...plainDialect,
+      cacheKeyInBody: false,
+      developerRoleModels: ["gpt-5", "codex"],
+      billing: "told",
+    },
     defaultModel: "openai/gpt-5.5",
     runtimes: loop,
     isRouter: true,
@@ -198,7 +204,7 @@ export const providers: readonly ProviderRow[] = [
     hosts: ["api.x.ai"],
     wireApi: "responses",
     issuer: "xai_responses",
-    dialect: xaiDialect,
+    dialect: { ...xaiDialect, billing: "subscription" },
     defaultModel: "grok-4.3",
     runtimes: loop,
     signIn: { account: "an xAI account", keyProvider: "xai", facts: xaiSignIn },

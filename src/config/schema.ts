@@ -38,6 +38,12 @@ const approvalMode = z.preprocess(
   z.enum(["manual", "smart", "off"]),
 );
 
+/** `on` and `off` are `true` and `false` to YAML 1.1. */
+const notifications = z.preprocess(
+  (value) => (typeof value === "boolean" ? (value ? "on" : "off") : value),
+  z.enum(["off", "on", "verbose"]),
+);
+
 const text = z.string();
 const name = z.string().trim().min(1);
 const texts = z.array(z.string());
@@ -84,6 +90,14 @@ const fallbackProvider = z.strictObject({
   model: name,
   base_url: webUrl.default(""),
   key_env: text.default(""),
+});
+
+const amount = numeric(z.number().min(0));
+const price = z.strictObject({
+  input: amount,
+  /** As `input` where it is null. */
+  cached_input: amount.nullable().default(null),
+  output: amount,
 });
 
 const auxiliaryTask = z.strictObject({
@@ -144,6 +158,8 @@ export const configSchema = z.strictObject({
   model: model.prefault({}),
   custom_providers: z.array(customProvider).default([]),
   fallback_providers: z.array(fallbackProvider).default([]),
+  /** US dollars per million tokens, by model id: for providers that tell no cost. */
+  prices: z.record(z.string(), price).default({}),
   credential_pool_strategies: z
     .record(z.string(), z.enum(["fill_first", "round_robin", "random", "least_used"]))
     .default({}),
@@ -166,6 +182,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       file_mutation_verifier: flag.default(true),
       turn_completion_explainer: flag.default(true),
+      memory_notifications: notifications.default("on"),
     })
     .prefault({}),
   approvals: z
@@ -199,6 +216,7 @@ export const configSchema = z.strictObject({
       protect_first_n: countOrZero.default(3),
       protect_last_n: countOrZero.default(20),
       abort_on_summary_failure: flag.default(true),
+      codex_gpt55_autoraise: flag.default(true),
     })
     .prefault({}),
   auxiliary: z.record(z.string(), auxiliaryTask).default({}),

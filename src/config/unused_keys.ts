@@ -3,17 +3,11 @@
  * do nothing. A key of a table stands for all keys in it.
  */
 export const unusedKeys: readonly string[] = [
-  "model.context_length",
   "approvals.cron_mode",
   "terminal.cwd",
   "tool_output.max_lines",
-  "compression",
   "auxiliary",
-  "memory.nudge_interval",
-  "skills.creation_nudge_interval",
   "delegation",
-  "sessions.auto_prune",
-  "sessions.write_json_snapshots",
   "security.allow_private_urls",
   "cron",
 ];

@@ -46,6 +46,7 @@ export const errorCodes = [
   "session/not_found",
   "session/ambiguous",
   "session/title_taken",
+  "session/busy",
   "file/not_found",
   "file/unreadable",
   "file/unsupported",

@@ -50,3 +50,12 @@ export function goesOnElsewhere(sessionId: string): HermesError {
     { hint: `hermes --resume ${sessionId}` },
   );
 }
+
+/** The failure of going on with a part of a session that was rewound to before it. */
+export function wasRewound(sessionId: string): HermesError {
+  return new HermesError(
+    "store/invalid",
+    `Session ${sessionId} was rewound by another process and goes on there`,
+    { hint: `hermes --resume ${sessionId}` },
+  );
+}

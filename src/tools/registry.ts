@@ -18,7 +18,7 @@ import { createSkillManageTool } from "./skills/skill_manage.ts";
 import { createSkillViewTool } from "./skills/skill_view.ts";
 import { createSkillsListTool } from "./skills/skills_list.ts";
 import { createTerminalTool } from "./terminal.ts";
-import { createTodoTool } from "./todo.ts";
+import { createTodoTool, TodoLists } from "./todo.ts";
 import { createWriteFileTool } from "./write_file.ts";
 
 export interface ToolLimits {
@@ -62,6 +62,10 @@ export interface SkillSettings {
 /** Tools with what they keep for a conversation: lists, what was read, running commands. */
 export interface ToolSet extends AsyncDisposable {
   readonly tools: readonly Tool[];
+  /** What is kept for a session and its model must know; undefined where there is nothing. */
+  stateOf(sessionId: string): string | undefined;
+  /** A session goes on under another id, with a model that has not before it any more what it read. */
+  move(from: string, to: string): void;
 }
 
 /** Every tool, in the order in which models see them: fixed, so that prompt caches are hit. */
@@ -78,6 +82,7 @@ export function createTools(deps: ToolDeps): ToolSet {
   });
   const memory = new FileMemory();
   const fileDeps = { files, safety, memory, homeDirectory };
+  const todos = new TodoLists();
   const processes = new BackgroundProcesses(clock);
   const sessions = new ShellSessions(files);
   const shellDeps = {
@@ -125,7 +130,7 @@ export function createTools(deps: ToolDeps): ToolSet {
         homeDirectory,
         env: commandEnv,
       }),
-      createTodoTool(),
+      createTodoTool(todos),
       createSkillsListTool(skillDeps),
       createSkillViewTool(skillDeps),
       createSkillManageTool(skillDeps),
@@ -135,6 +140,10 @@ export function createTools(deps: ToolDeps): ToolSet {
         ? [createSessionSearchTool({ sessions: deps.sessions, clock, redact })]
         : []),
     ],
+    stateOf: (sessionId) => todos.open(sessionId),
+    move(from, to) {
+      for (const kept of [todos, memory, processes, sessions]) kept.move(from, to);
+    },
     async [Symbol.asyncDispose]() {
       await processes[Symbol.asyncDispose]();
       await sessions[Symbol.asyncDispose]();

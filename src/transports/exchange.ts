@@ -6,6 +6,7 @@ import { parseJson } from "../core/json.ts";
 import type { ModelRequest } from "../core/model.ts";
 import type { Clock, Fetch } from "../core/ports.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
+import { estimateTokens } from "../core/token_estimate.ts";
 import { abortable } from "../wire/abortable.ts";
 import { withIdleTimeout } from "../wire/idle_timeout.ts";
 import type { Failure } from "./classify.ts";
@@ -17,7 +18,7 @@ import { keepFailure, noteOtherCredential } from "./refusal.ts";
 import { redirectError } from "./redirect.ts";
 import { StreamLog } from "./stream_log.ts";
 import { shownUrl } from "./shown_url.ts";
-import { estimateTokens, gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
+import { gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
 
 /** What a transport needs of the outside. */
 export interface TransportDeps {

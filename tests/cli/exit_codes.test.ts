@@ -14,6 +14,7 @@ const table: readonly (readonly [ErrorCode, number])[] = [
   ["program/missing", 5],
   ["approval/denied", 6],
   ["session/not_found", 66],
+  ["session/busy", 75],
   ["model/rate_limited", 75],
   ["model/quota", 75],
   ["model/overloaded", 75],

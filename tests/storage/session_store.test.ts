@@ -118,6 +118,8 @@ describe.each([
         messageCount: 2,
         toolCallCount: 1,
         usage: { ...noUsage, inputTokens: 7, totalTokens: 7 },
+        costUsd: null,
+        calls: { count: 0, unpriced: 0 },
         preview: "Say hello",
         runtimeState: null,
         endedAt: null,
@@ -284,6 +286,8 @@ describe.each([
         messageCount: 1,
         toolCallCount: 0,
         usage,
+        costUsd: null,
+        calls: { count: 0, unpriced: 0 },
         preview: "Write it",
         runtimeState: null,
         endedAt: null,
@@ -458,8 +462,8 @@ describe.each([
     await using store = open();
     for (const [id, at] of [
       ["old", 2_000],
-      ["new", 4_000],
       ["middle", 3_000],
+      ["new", 4_000],
     ] as const) {
       await store.create(newSession(id));
       await fill(store, id, [user(`${id} item`, `犬と ${id} 猫`)], at);

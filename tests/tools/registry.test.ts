@@ -213,3 +213,21 @@ describe("selectTools()", () => {
     expect(select(toolsetNames).unknown).toEqual([]);
   });
 });
+
+test("createTools() moves what it keeps of a session to the one in which that goes on", async () => {
+  const { set, tool } = setUp();
+  const todo = tool("todo");
+  const todos = [
+    { id: "1", content: "paint", status: "in_progress" },
+    { id: "2", content: "measure", status: "completed" },
+  ];
+  await todo.run(todo.parse(JSON.stringify({ todos })), createToolContext({ sessionId: "old" }));
+  expect([set.stateOf("old"), set.stateOf("other")]).toEqual([
+    "The open entries of your todo list:\n- 1 (in_progress): paint",
+    undefined,
+  ]);
+  set.move("old", "new");
+  expect([set.stateOf("old"), set.stateOf("new")?.includes("paint")]).toEqual([undefined, true]);
+  const read = await todo.run(todo.parse("{}"), createToolContext({ sessionId: "new" }));
+  expect(read.text).toContain("measure");
+});

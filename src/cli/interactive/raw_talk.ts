@@ -10,6 +10,8 @@ import { createEditor, withText, type EditorState } from "./editor_state.ts";
 import { drawEditor } from "./editor_view.ts";
 import { readKeyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
+import type { PickRequest } from "./pick.ts";
+import { createPickDialog } from "./pick_dialog.ts";
 import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
 import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
@@ -42,6 +44,8 @@ export class RawTalk implements Talk, AsyncDisposable {
   #candidates: readonly string[] = [];
   /** Sent while a turn ran. */
   #queue: readonly Message[] = [];
+  /** To be said before the next message. */
+  #asides: readonly string[] = [];
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
@@ -91,6 +95,18 @@ export class RawTalk implements Talk, AsyncDisposable {
     return this.#screen.say(text);
   }
 
+  aside(text: string): void {
+    this.#asides = [...this.#asides, text];
+    // Whoever prints next hears of a terminal that cannot be written to.
+    if (this.#reader) this.sayAsides().catch(() => undefined);
+  }
+
+  async sayAsides(): Promise<void> {
+    const asides = this.#asides;
+    this.#asides = [];
+    for (const text of asides) await this.say(text);
+  }
+
   answer(text: string): Promise<void> {
     return this.#screen.answer(text);
   }
@@ -110,6 +126,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   async readMessage(): Promise<Said> {
+    await this.sayAsides();
     const [queued, ...rest] = this.#queue;
     if (queued) {
       this.#queue = rest;
@@ -142,6 +159,11 @@ export class RawTalk implements Talk, AsyncDisposable {
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
     const dialog = createSelectDialog(request, this.style);
     return this.#ask(dialog, { signal, isExpected: false });
+  }
+
+  pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>> {
+    const dialog = createPickDialog(request, { style: this.style, onFound: () => this.tick() });
+    return this.#ask(dialog, { signal, isExpected: true });
   }
 
   askText(

@@ -4,11 +4,14 @@ import { defined } from "../../core/defined.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
 import { expandAttachments } from "../attachments.ts";
+import { autoPrune } from "../auto_prune.ts";
 import { exitCodes } from "../exit_codes.ts";
+import { wholeItems } from "../whole_session.ts";
 import { renderError, type Mask } from "../render/error.ts";
 import { openMarkdown } from "./answer_writer.ts";
 import { header, lastExchange } from "./header.ts";
 import type { PromptHistory } from "./prompt_history.ts";
+import { reviewLines } from "./review_lines.ts";
 import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
 import { parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
 import type { Talk } from "./talk.ts";
@@ -16,6 +19,9 @@ import { TurnScreen } from "./turn_screen.ts";
 
 /** A second Ctrl-C within this time leaves, in milliseconds. */
 const secondInterruptMs = 2_000;
+
+/** How long a review may go on when the session is left, in milliseconds. */
+const reviewGraceMs = 5_000;
 
 export interface SessionDeps {
   readonly app: App;
@@ -44,6 +50,8 @@ export class InteractiveSession implements AsyncDisposable {
   #forgets = false;
   /** What goes with the next message. */
   #attachments: readonly ContentPart[] = [];
+  /** Conversations that were left while they were reviewed: each is closed when that has ended. */
+  readonly #left = new Map<Conversation, Promise<void>>();
   /** Ends what runs now. */
   #running: AbortController | undefined;
   /** Resolves when nothing runs. */
@@ -60,7 +68,17 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** @throws {HermesError} as `App.openConversation` does */
   static async open(deps: SessionDeps, options: ConversationOptions): Promise<InteractiveSession> {
-    return new InteractiveSession(deps, options, await deps.app.openConversation(options));
+    const { display } = await deps.app.config();
+    const { talk, mask } = deps;
+    const watched: ConversationOptions = {
+      ...options,
+      onReview(report) {
+        const { columns, style } = talk;
+        const lines = reviewLines(report, display.memory_notifications, { columns, mask });
+        for (const line of lines) talk.aside(style.dim(line));
+      },
+    };
+    return new InteractiveSession(deps, watched, await deps.app.openConversation(watched));
   }
 
   /** Resolves with the second Ctrl-C: what still runs must not be waited for. */
@@ -74,14 +92,23 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#conversation[Symbol.asyncDispose]();
+    const open = [this.#conversation, ...this.#left.keys()];
+    await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
+    await this.#deps.talk.sayAsides();
   }
 
   /** Talks until somebody leaves; resolves with the exit code. `attachments` go with the first message. */
   async run(attachments: readonly ContentPart[]): Promise<number> {
-    const { talk } = this.#deps;
     this.#attachments = attachments;
+    const code = await this.#converse();
+    if (code !== exitCodes.interrupted) await this.#finishReviews();
+    return code;
+  }
+
+  async #converse(): Promise<number> {
+    const { talk } = this.#deps;
     await this.#greet();
+    await this.#tidyUp();
     await talk.say("");
     while (true) {
       const said = await talk.readMessage();
@@ -113,6 +140,36 @@ export class InteractiveSession implements AsyncDisposable {
     await this.#idle;
   }
 
+  /** Waits for the reviews that still run, for a moment; Ctrl-C ends the wait. */
+  async #finishReviews(): Promise<void> {
+    const { app, talk } = this.#deps;
+    const reviews = [this.#conversation.review(), ...this.#left.values()].filter(
+      (review) => review !== undefined,
+    );
+    if (reviews.length === 0) return;
+    await this.#interruptible(async (signal) => {
+      await talk.say(talk.style.dim("Keeping what was learned: Ctrl-C leaves at once"));
+      const waited = new AbortController();
+      const grace = app.ports.clock
+        .sleep(reviewGraceMs, AbortSignal.any([signal, waited.signal]))
+        .catch(() => undefined);
+      await Promise.race([Promise.all(reviews), grace]);
+      waited.abort();
+    });
+  }
+
+  /** Closes a conversation, one that is being reviewed when that has ended. */
+  async #leave(conversation: Conversation): Promise<void> {
+    const review = conversation.review();
+    if (!review) return await conversation[Symbol.asyncDispose]();
+    const closed = review
+      .then(() => conversation[Symbol.asyncDispose]())
+      // What cannot be closed any more is not the next session's trouble.
+      .catch(() => undefined)
+      .finally(() => this.#left.delete(conversation));
+    this.#left.set(conversation, closed);
+  }
+
   #isSecondInterrupt(): boolean {
     const now = this.#deps.app.ports.clock.monotonic();
     const isSecond = now - this.#lastInterruptAt <= secondInterruptMs;
@@ -127,7 +184,8 @@ export class InteractiveSession implements AsyncDisposable {
     await talk.say(header(this.#conversation, { version, homeDirectory, style }));
     if (!this.#hasTurns) return;
     const sessions = await app.sessions();
-    const exchange = lastExchange(await sessions.items(this.#conversation.sessionId), {
+    const whole = await sessions.whole(this.#conversation.sessionId);
+    const exchange = lastExchange(await wholeItems(sessions, whole), {
       style,
       mask,
       render: (markdown) => {
@@ -136,6 +194,15 @@ export class InteractiveSession implements AsyncDisposable {
       },
     });
     if (exchange !== undefined) await talk.say(`\n${exchange}`);
+  }
+
+  /** Old sessions go where the user wants that; one who came to talk is not kept from it by a failure. */
+  async #tidyUp(): Promise<void> {
+    const { app, talk, mask } = this.#deps;
+    const told = await autoPrune(app, this.#conversation.sessionId).catch(
+      (error: unknown) => `Old sessions were not deleted: ${mask(toHermesError(error).message)}`,
+    );
+    if (told !== undefined) await talk.say(talk.style.dim(told));
   }
 
   /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
@@ -278,12 +345,13 @@ export class InteractiveSession implements AsyncDisposable {
       ...(resume === undefined ? {} : { resume }),
     };
     const conversation = await this.#deps.app.openConversation(next);
-    await this.#conversation[Symbol.asyncDispose]();
+    await this.#leave(this.#conversation);
     this.#conversation = conversation;
     this.#options = next;
     this.#hasTurns = resume !== undefined;
     this.#hasSpoken = false;
     if (session.kind === "same") {
+      if (session.isQuiet) return;
       const { model: now, provider: where, approval } = conversation;
       await this.#deps.talk.say(`${now} (${where}), approvals: ${approval}`);
       return;

@@ -7,7 +7,7 @@ import type { Talk } from "./talk.ts";
 export type SessionChoice =
   | { readonly kind: "new" }
   /** The present one, with other options. */
-  | { readonly kind: "same" }
+  | { readonly kind: "same"; readonly isQuiet?: true }
   | { readonly kind: "named"; readonly idOrTitle: string };
 
 /** Options that change from now on. */

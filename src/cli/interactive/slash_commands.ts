@@ -2,15 +2,23 @@ import { HermesError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/did_you_mean.ts";
 import { plainText } from "../render/plain.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
+import { compressCommand } from "./slash_compress.ts";
 import { memoryCommand } from "./slash_memory.ts";
 import { skillsCommand } from "./slash_skills.ts";
-import { newCommand, resumeCommand, sessionsCommand } from "./slash_sessions.ts";
+import {
+  branchCommand,
+  newCommand,
+  resumeCommand,
+  rewindCommand,
+  sessionsCommand,
+} from "./slash_sessions.ts";
 import {
   approvalsCommand,
   codexRuntimeCommand,
   configCommand,
   modelCommand,
 } from "./slash_settings.ts";
+import { usageCommand } from "./slash_usage.ts";
 
 const helpCommand: SlashCommand = {
   name: "/help",
@@ -32,22 +40,6 @@ const toolsCommand: SlashCommand = {
         ? `codex's own tools${names === "" ? "" : `, and of hermes: ${names}`}`
         : names || "No tools";
     await talk.say(told);
-    return "stay";
-  },
-};
-
-const usageCommand: SlashCommand = {
-  name: "/usage",
-  summary: "tokens since this session was opened",
-  async run({ talk, usage }) {
-    const number = (value: number): string => value.toLocaleString("en-US");
-    const cached =
-      usage.cachedInputTokens > 0 ? ` (${number(usage.cachedInputTokens)} cached)` : "";
-    const thought =
-      usage.reasoningTokens > 0 ? ` (${number(usage.reasoningTokens)} of them reasoning)` : "";
-    await talk.say(
-      `${number(usage.inputTokens)} tokens in${cached}, ${number(usage.outputTokens)} out${thought}`,
-    );
     return "stay";
   },
 };
@@ -75,10 +67,13 @@ export const slashCommands: readonly SlashCommand[] = [
   newCommand,
   resumeCommand,
   sessionsCommand,
+  rewindCommand,
+  branchCommand,
   modelCommand,
   toolsCommand,
   skillsCommand,
   memoryCommand,
+  compressCommand,
   usageCommand,
   reasoningCommand,
   approvalsCommand,

@@ -1,4 +1,5 @@
 import type { Style } from "../render/style.ts";
+import type { PickRequest } from "./pick.ts";
 import type { Choice } from "./select.ts";
 
 /** What a person said at the prompt. */
@@ -32,6 +33,10 @@ export interface Talk {
   readonly columns: number;
   /** Prints lines that are no answer of the model. */
   say(text: string): Promise<void>;
+  /** Prints lines between messages: at once where one is being written, else before the next one. */
+  aside(text: string): void;
+  /** Prints now what waits for the next message. */
+  sayAsides(): Promise<void>;
   /** Prints a part of an answer. */
   answer(text: string): Promise<void>;
   /** Ends a line that an answer left open. */
@@ -46,6 +51,8 @@ export interface Talk {
   putBack(text: string): void;
   /** @throws the signal's reason when it aborts */
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>>;
+  /** One of many, with a search; the answer is its key. @throws the signal's reason when it aborts */
+  pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>>;
   /** Free text. `isExpected`: the person has just asked to write it. @throws the signal's reason when it aborts */
   askText(
     signal: AbortSignal,

@@ -1,6 +1,7 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
 import type { SessionInfo, StoredItem } from "../../core/session_store.ts";
 import { compactionLine } from "./compaction_line.ts";
+import { costText } from "./cost_text.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
 import type { Style } from "./style.ts";
@@ -30,6 +31,7 @@ export function renderTranscript(stored: StoredSession, options: TranscriptOptio
     `${session.model} (${session.provider})`,
     session.cwd,
     `${session.messageCount} messages`,
+    ...(session.calls.count === 0 ? [] : [costText(session)]),
     relativeTime(session.updatedAt, now),
   ];
   const blocks = [

@@ -75,8 +75,10 @@ const groups: ReadonlySet<string> = new Set([
   "codex",
   "config",
   "mcp",
+  "memory",
   "model",
   "sessions",
+  "skills",
 ]);
 
 /** Reads the arguments of a `hermes`; more may follow that are not known. */

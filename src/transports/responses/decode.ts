@@ -9,6 +9,7 @@ import {
   wrongKind,
 } from "../decoder.ts";
 import { asText, count, object, objects, text } from "../fields.ts";
+import { toldCost } from "../told_cost.ts";
 import type { Frame } from "../frames.ts";
 import { Assembly } from "./assembly.ts";
 import { finishReason, type Outcome } from "./outcome.ts";
@@ -160,5 +161,6 @@ function usageOf(response: JsonObject): Usage {
     outputTokens,
     reasoningTokens: count(object(usage, "output_tokens_details"), "reasoning_tokens") ?? 0,
     totalTokens: count(usage, "total_tokens") ?? inputTokens + outputTokens,
+    ...toldCost(usage),
   };
 }

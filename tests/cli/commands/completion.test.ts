@@ -21,7 +21,7 @@ COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _hermes; printf '%s\\n' "\
 test("completion bash offers commands, subcommands, flags and words", async () => {
   const bash = await script("bash");
   expect(offers(bash, "hermes", "se")).toEqual(["sessions"]);
-  expect(offers(bash, "hermes", "sessions", "re")).toEqual(["rename"]);
+  expect(offers(bash, "hermes", "sessions", "re")).toEqual(["rename", "rewind"]);
   expect(offers(bash, "hermes", "sessions", "list", "--js")).toEqual(["--json"]);
   expect(offers(bash, "hermes", "--approval", "")).toEqual(["ask", "deny", "yolo"]);
   expect(offers(bash, "hermes", "-m", "x", "--dead")).toEqual(["--deadline"]);

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { PlainTalk } from "../../../src/cli/interactive/plain_talk.ts";
 import { styleFor } from "../../../src/cli/render/style.ts";
 import { AsyncQueue } from "../../../src/core/async_queue.ts";
+import { noUsage } from "../../../src/core/event.ts";
 import { HermesError } from "../../../src/core/errors.ts";
-import type { FakeApp, FakeAppParts } from "../../fakes/app.ts";
+import { answer as answerWith, type FakeApp, type FakeAppParts } from "../../fakes/app.ts";
 import { startCli } from "../../fakes/cli.ts";
 import { settled } from "../../fakes/clock.ts";
 import { createFakeTerminal } from "../../fakes/terminal.ts";
@@ -40,6 +41,17 @@ describe("a chat with TERM=dumb", () => {
       "hermes 1.2.3  m1 (lab)  ~\nsession s1  /help\n\n" +
         "> > . done\n\n> \nTo go on: hermes --resume s1\n",
     );
+  });
+
+  test("tells of a review before the next prompt", async () => {
+    const changes = [{ subsystem: "memory", text: "Prefers pnpm", isStaged: false }] as const;
+    const { shown } = await dumbChat(["go"], (app) => ({
+      async *turn(message, signal) {
+        app()?.opened[0]?.onReview?.({ kind: "done", changes, usage: noUsage });
+        yield* answerWith("done")(message, signal);
+      },
+    }));
+    expect(shown).toContain("> done\n\nSaved to memory: Prefers pnpm\n> \n");
   });
 
   test("asks in lines, until one of them is an answer", async () => {

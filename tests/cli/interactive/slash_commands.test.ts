@@ -347,13 +347,16 @@ describe("slash commands", () => {
     await using chat = await startChat({ parts: { sessions } });
     chat.type("/resume\r");
     await chat.untilShown("older");
-    await chat.ports.clock.advance(500);
     expect(talk(chat)).toEqual([
       "> /resume",
-      "❯ 1  just now, 1 messages: newer",
-      "  2  just now, 1 messages: older",
+      "Search:",
+      "❯ newer                                                       just now · m1 · 1",
+      "  older                                                       just now · m1 · 1",
+      "1 of 2 · Enter resumes · Esc leaves",
     ]);
-    chat.type("2");
+    chat.type("old");
+    await chat.untilShown("1 of 1");
+    chat.type("\r");
     await chat.untilShown("hermes 1.2.3");
     expect(chat.app().opened.at(-1)?.resume).toEqual({ kind: "named", idOrTitle: "s0" });
   });

@@ -30,6 +30,12 @@ export const hermesRules: readonly Rule[] = [
   hermesRule("change of the logins of hermes", (call) =>
     isCommand(call, "auth", ["add", "logout", "refresh", "remove", "reset"]),
   ),
+  hermesRule(
+    "change of the memory or the skills of hermes",
+    (call) =>
+      isCommand(call, "memory", ["approve", "reject", "reset"]) ||
+      isCommand(call, "skills", ["approve", "reject", "remove"]),
+  ),
   hermesRule("delete hermes sessions", (call) => isCommand(call, "sessions", ["delete", "prune"])),
   hermesRule("hermes command that is only known at run time", (call) => call.kind === "unknown"),
 ];
@@ -56,7 +62,9 @@ const guardedKeys: ReadonlySet<string> = new Set([
   "custom_providers",
   "fallback_providers",
   "mcp_servers",
+  "memory",
   "security",
+  "skills",
   "terminal",
 ]);
 

@@ -16,6 +16,7 @@ const approves = "dangerous: hermes turn that allows itself what is dangerous";
 const otherHome = "dangerous: hermes turn with the rules of another home";
 const interactive = "dangerous: interactive hermes session";
 const changesConfig = "dangerous: change of the configuration of hermes";
+const changesMemory = "dangerous: change of the memory or the skills of hermes";
 const deletesSessions = "dangerous: delete hermes sessions";
 const unknown = "dangerous: hermes command that is only known at run time";
 const viaShell = "dangerous: shell command via -c/-lc flag";
@@ -42,6 +43,7 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes --set '\"approvals\".mode=off' -z hi",
     "hermes -z hi --set=command_allowlist='[rm *]'",
     'hermes --set "$KEY=1" -z hi',
+    "hermes --set memory.write_approval=false -z hi",
     "hermes --set agent.max_turns=5 --set security.redact_secrets=false -z hi",
     "hermes --set security.redact_secrets=false --set agent.max_turns=5 -z hi",
     "hermes -z hi --set custom_providers='[]'",
@@ -110,6 +112,15 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "V='config set'; hermes $V a b",
     "for verb in set unset; do hermes config $verb a; done",
   ],
+  [changesMemory]: [
+    "hermes memory reset --yes",
+    "hermes memory approve 0123abcd",
+    "hermes memory reject 0123abcd",
+    "hermes skills remove -y deploy",
+    "hermes skills approve 0123abcd",
+    "hermes skills reject 0123abcd",
+    "hermes memory pending --json | jq -r '.pending[].id' | xargs hermes memory approve",
+  ],
   [deletesSessions]: [
     "hermes sessions delete 2026",
     "hermes sessions delete -y 2026",
@@ -155,6 +166,10 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes model list",
     "hermes model",
     "hermes sessions list",
+    "hermes memory status --json",
+    "hermes memory pending",
+    "hermes skills list",
+    "hermes skills view deploy",
     "hermes sessions show 2026",
     'hermes sessions show "$ID"',
     "hermes sessions search -- --yolo",
