@@ -29,6 +29,7 @@ export {
 export type { CodexLimits } from "./src/codex/turn_clock.ts";
 export { runSessionTurn, type SessionTurnDeps } from "./src/agent/session_turn.ts";
 export type { AgentRuntime, TurnRequest } from "./src/core/runtime.ts";
+export { Steering } from "./src/core/steering.ts";
 
 // What happens in a turn
 export type {

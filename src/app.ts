@@ -1,12 +1,14 @@
 import type { Approver } from "./core/approval.ts";
+import type { AuxiliaryModel } from "./core/auxiliary.ts";
 import type { CredentialSource } from "./core/credential.ts";
-import type { TurnEvent } from "./core/event.ts";
+import type { TurnEvent, Usage } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
 import type { Log } from "./core/log.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
+import type { Steering } from "./core/steering.ts";
 import type { Question } from "./core/tool.ts";
 import type { CodexStatus } from "./codex/status.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
@@ -23,8 +25,8 @@ import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
 import type { ReviewReport } from "./app/reviewer.ts";
 
-/** How dangerous commands are decided: by a person, never, always. */
-export type ApprovalMode = "ask" | "deny" | "yolo";
+/** How dangerous commands are decided: by a person, by a small model and then a person, never, always. */
+export type ApprovalMode = "ask" | "smart" | "deny" | "yolo";
 
 export interface AppOptions {
   /** `--profile`; `HERMES_PROFILE` where absent. */
@@ -86,8 +88,12 @@ export interface Conversation extends AsyncDisposable {
   readonly approval: ApprovalMode;
   /** Names of the tools that the model sees. */
   readonly toolNames: readonly string[];
-  /** Never throws: a failure is the `turn-end`. */
-  runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** What small model calls beside the turns used; absent where there are none. */
+  usedBeside?(): Usage;
+  /** For small questions beside turns; absent where no model is asked from here. */
+  readonly auxiliary?: AuxiliaryModel;
+  /** Never throws: a failure is the `turn-end`. What waits in `steering` when it has ended was not taken. */
+  runTurn(message: UserMessage, signal: AbortSignal, steering?: Steering): AsyncIterable<TurnEvent>;
   /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where no model is asked. */
   readonly compress?: (focus: string | undefined, signal: AbortSignal) => AsyncIterable<TurnEvent>;
   /** The review that runs beside it now, if one does; never rejects. Closing the conversation ends it. */
@@ -187,6 +193,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     redactor,
     log,
     sessions,
+    creditRests: new Map(),
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
     loadedConfig: () => loadedConfig(),

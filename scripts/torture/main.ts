@@ -11,6 +11,8 @@ import * as logins from "./logins.ts";
 import * as migrate from "./migrate.ts";
 import * as migrateKill from "./migrate_kill.ts";
 import * as renewals from "./renewals.ts";
+import * as soak from "./soak.ts";
+import * as soakKill from "./soak_kill.ts";
 import * as sse from "./sse.ts";
 
 const campaigns: readonly Campaign[] = [
@@ -22,6 +24,8 @@ const campaigns: readonly Campaign[] = [
   disk,
   migrate,
   migrateKill,
+  soak,
+  soakKill,
 ];
 
 /** Failed cases that are shown of a campaign. */

@@ -189,7 +189,8 @@ export function projectFileProblem({ text }: ProjectFile): string | undefined {
   );
 }
 
-function projectSection(file: ProjectFile): string {
+/** The instructions of a project as a prompt says them, or why they were left out. */
+export function projectSection(file: ProjectFile): string {
   const { path, text } = file;
   const problem = projectFileProblem(file);
   if (problem !== undefined) {

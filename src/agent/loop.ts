@@ -53,6 +53,7 @@ async function* runSteps(
   const watch = watchOf(deps, progress);
   for (let step = 1; step <= maxSteps; step++) {
     throwIfAborted(signal);
+    yield* takeSteering(progress);
     const result = yield* askModel(deps, progress, tools, signal);
     progress.add(result.items);
     const decision = progress.decide(result);
@@ -79,6 +80,8 @@ async function* runSteps(
         break;
       }
       case "finish":
+        // Said meanwhile: the answer stays, and the turn goes on with what is next.
+        if (step < maxSteps && hasSteering(progress)) break;
         return { status: "completed", finalText: decision.text };
       default:
         decision satisfies never;
@@ -96,6 +99,21 @@ function watchOf(
   if (!files) return { guard };
   const isSeen = (text: string): boolean => progress.hasInResults(text);
   return { guard, hints: new HintFinder({ files, isSeen }, progress.turn.cwd) };
+}
+
+function hasSteering({ turn }: TurnProgress): boolean {
+  return (turn.steering?.waiting.length ?? 0) > 0;
+}
+
+/** What was said to the turn since the last step: messages like any other, behind all that was seen when they were said. */
+function* takeSteering(progress: TurnProgress): Generator<TurnEvent, void> {
+  const { steering } = progress.turn;
+  for (const message of steering?.waiting ?? []) {
+    steering?.take(message);
+    progress.add([message]);
+    yield { type: "item-start", item: message };
+    yield { type: "item-end", item: message };
+  }
 }
 
 /** A nudge of ours, stored like any message so that the history stays what the model saw. */

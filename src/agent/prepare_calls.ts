@@ -29,34 +29,34 @@ export interface CallJob {
   readonly touched: readonly string[];
 }
 
-export interface PrepareOptions {
-  readonly cwd: string;
-  /** Calls of `delegate_task` that one step may have. */
-  readonly maxDelegations: number;
-}
-
-/** Reads the calls of one step. The second of two equal ones is not run, nor are more delegations than run at once. */
+/** Reads the calls of one step. The second of two equal ones is not run, nor are more of a tool than may run in a step. */
 export function prepareCalls(
   tools: readonly Tool[],
   calls: readonly ToolCall[],
-  { cwd, maxDelegations }: PrepareOptions,
+  cwd: string,
 ): readonly PreparedCall[] {
   const first = new Map<string, ToolCall>();
-  let delegations = 0;
+  const counts = new Map<Tool, number>();
   return calls.map((call) => {
     const signature = `${call.name}\n${canonicalArguments(call.arguments)}`;
     const twin = first.get(signature);
     if (twin) return skip(call, `Same call as ${twin.callId} of this step: see its result`);
     first.set(signature, call);
     const prepared = prepareCall(tools, call, cwd);
-    if (prepared.job?.tool.spec.name === "delegate_task" && ++delegations > maxDelegations) {
-      return skip(
-        call,
-        `Not started: a step may have ${maxDelegations} calls of delegate_task. Send it again when these have ended`,
-      );
-    }
-    return prepared;
+    return prepared.job ? withinCount(prepared, prepared.job.tool, counts) : prepared;
   });
+}
+
+/** The call, or its refusal when the step has as many of its tool as may run already. */
+function withinCount(prepared: PreparedCall, tool: Tool, counts: Map<Tool, number>): PreparedCall {
+  const count = (counts.get(tool) ?? 0) + 1;
+  counts.set(tool, count);
+  const { maxCallsPerStep: most = Infinity, spec } = tool;
+  if (count <= most) return prepared;
+  return skip(
+    prepared.call,
+    `At most ${most} calls of ${spec.name} run in one step: send this one again in the next`,
+  );
 }
 
 function prepareCall(tools: readonly Tool[], call: ToolCall, cwd: string): PreparedCall {

@@ -94,6 +94,8 @@ async function runCall(
     onOutput: (delta) =>
       events.push({ type: "item-delta", itemId: shell.id, channel: "output", delta }),
     ask: async (question) => await scope.ask?.(question, signal),
+    approver: scope.approver,
+    onUsage: (usage) => events.push({ type: "usage", usage }),
   };
   try {
     const denial = await checkPermission(scope.approver, job, context, events);

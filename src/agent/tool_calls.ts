@@ -23,8 +23,6 @@ export interface ToolCallDeps {
   readonly files?: Pick<FileStore, "stat" | "readText">;
   /** The usual ones where absent. */
   readonly guardSettings?: GuardSettings;
-  /** Calls of `delegate_task` in one step; 3 where absent. */
-  readonly maxDelegations?: number;
 }
 
 export interface ToolCallScope extends CallScope {
@@ -45,8 +43,6 @@ export interface BatchReport {
   readonly deniedByPolicy: readonly ApprovalRequest[];
 }
 
-const usualDelegations = 3;
-
 /**
  * Runs the calls of one step: parse, permission, run, fit. Yields start, live output and end of each result; ends come
  * in the order of the calls. Every call gets a result, whatever happens; an interrupt gives the rest of them one too.
@@ -58,10 +54,7 @@ export async function* runToolCalls(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, BatchReport> {
   const { guard, cwd } = scope;
-  const prepared = prepareCalls(deps.tools, calls, {
-    cwd,
-    maxDelegations: deps.maxDelegations ?? usualDelegations,
-  });
+  const prepared = prepareCalls(deps.tools, calls, cwd);
   const budget = new ResultBudget(deps.spill, scope.sessionId);
   const results: ToolResult[] = [];
   const deniedByPolicy: ApprovalRequest[] = [];

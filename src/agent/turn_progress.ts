@@ -183,7 +183,8 @@ export class TurnProgress {
 
   #close(text: string): string {
     if (this.#denied.length > 0) throw denied(this.#denied);
-    return [...this.#pieces, text].join("").trim();
+    // Emptied: the turn goes on with another message, if there is one.
+    return [...this.#pieces.splice(0), text].join("").trim();
   }
 
   #conclude(step: StepResult): Decision {

@@ -3,6 +3,7 @@ import type { LoopDeps } from "../agent/loop.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryModel } from "../core/auxiliary.ts";
+import type { Usage } from "../core/event.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime } from "../core/runtime.ts";
 import type { RuntimeName, SessionInfo } from "../core/session_store.ts";
@@ -28,7 +29,7 @@ export interface Backend extends AsyncDisposable {
   /** Compresses a session of it when somebody wants that; absent where no model is asked. */
   readonly compressNow?: CompressNow;
   /** For small calls beside turns; absent where no model is asked from here. */
-  readonly auxiliary?: AuxiliaryModel;
+  readonly auxiliary?: AuxiliaryModel & { used?(): Usage };
   /** What has come up since the last time and the user should know, one sentence each. */
   takeNotices?(): readonly string[];
 }

@@ -1,21 +1,23 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
+import { createCommandJudge } from "../agent/command_judge.ts";
 import type { TurnStore } from "../agent/session_turn.ts";
 import { withTurnNotes } from "../agent/turn_notes.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
-import type { TurnEvent } from "../core/event.ts";
+import { noUsage, type TurnEvent } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
+import { type Backend, type BackendRequest, openBackend } from "./backend.ts";
 import type { SessionLocks } from "./compression.ts";
-import { type Backend, openBackend } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import { turnNotesOf } from "./loop_rules.ts";
 import { logTurn } from "./logged_turn.ts";
 import { openReviewer } from "./open_reviewer.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
+import type { SessionTitles } from "./session_titles.ts";
 import { loadSkills } from "./skills.ts";
 import { createTurnRunner } from "./turn_runner.ts";
 
@@ -41,8 +43,15 @@ export async function openConversation(
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
   const request = { config, options, redactor, stored: stored?.info, store };
   const backend = await openBackend(app, request);
+  const { auxiliary } = backend;
+  // What nobody may allow is known of our own tools only: codex's commands are left to people.
+  const judge =
+    options.approval === "smart" && auxiliary && backend.name === "loop"
+      ? createCommandJudge({ auxiliary, redactor, newNonce })
+      : undefined;
   const approver = createApprovalPolicy(
     {
+      ...(judge ? { judge } : {}),
       ...(options.person ? { person: options.person } : {}),
       matches: matchesAllowPattern,
       rememberAlways: (key) => app.allowAlways(key),
@@ -109,6 +118,7 @@ export async function openConversation(
   async function* watched(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
     for await (const event of logTurn({ log, clock: ports.clock }, logged, events)) {
       reviewer?.observe(event);
+      titles?.saw(event);
       if (event.type === "turn-end") {
         notices.push(...((await snapshots?.(runner.sessionId)) ?? []));
         yield* news();
@@ -117,6 +127,11 @@ export async function openConversation(
       if (event.type !== "turn-end") yield* news();
     }
   }
+
+  const titles = await titlesFor(app, {
+    ...{ options, config, backend, stored: stored?.info },
+    sessionId: () => runner.sessionId,
+  });
 
   return {
     get sessionId() {
@@ -128,7 +143,9 @@ export async function openConversation(
     cwd: options.cwd,
     approval: options.approval,
     toolNames: backend.toolNames,
-    async *runTurn(message, signal) {
+    ...(auxiliary?.used ? { usedBeside: () => auxiliary.used?.() ?? noUsage } : {}),
+    ...defined("auxiliary", backend.auxiliary),
+    async *runTurn(message, signal, steering) {
       const elsewhere = await store.tip(runner.sessionId).catch(() => undefined);
       if (elsewhere && elsewhere.id !== runner.sessionId && !hasMoved) {
         hasMoved = true;
@@ -137,15 +154,44 @@ export async function openConversation(
         );
       }
       const parts = [...message.parts, ...firstParts.splice(0)];
-      yield* watched(runner.runTurn({ ...message, parts }, signal));
+      yield* watched(runner.runTurn({ ...message, parts }, signal, steering));
     },
     ...(compress && { compress: (focus, signal) => watched(compress(focus, signal)) }),
     review: () => reviewer?.running(),
     async [Symbol.asyncDispose]() {
       await reviewer?.[Symbol.asyncDispose]();
+      await titles?.[Symbol.asyncDispose]();
       await backend[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What finds a title for a session that people come back to; undefined where it has one, or nobody will. */
+async function titlesFor(
+  app: AppParts,
+  from: Pick<BackendRequest, "options" | "config" | "stored"> & {
+    readonly backend: Backend;
+    readonly sessionId: () => string;
+  },
+): Promise<SessionTitles | undefined> {
+  const { options, config, stored, sessionId } = from;
+  const { auxiliary } = from.backend;
+  const isKept = options.source === "cli" && !options.ephemeral && !options.replay;
+  if (!isKept || !config.sessions.auto_title || !auxiliary || (stored?.title ?? null) !== null) {
+    return undefined;
+  }
+  const { createSessionTitles } = await import("./session_titles.ts");
+  return createSessionTitles({
+    auxiliary,
+    sessionId,
+    clock: app.ports.clock,
+    redactor: await app.redactor(),
+    catalog: () => app.sessions(),
+  });
+}
+
+function newNonce(): string {
+  return crypto.randomUUID().replaceAll("-", "");
 }
 
 function toNotice(text: string): TurnEvent {

@@ -10,10 +10,12 @@ import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
 import { contextWindow } from "../config/context_windows.ts";
 import { findProvider } from "../config/providers.ts";
 import type { ResolvedModel } from "../config/resolve_endpoint.ts";
+import { defined } from "../core/defined.ts";
 import type { ModelTransport } from "../core/model.ts";
-import { createAuxiliary } from "./auxiliary.ts";
+import { type MainModel, openAuxiliary } from "./auxiliary_routes.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
 import { openCompressor } from "./compression.ts";
+import { openDelegation } from "./delegation.ts";
 import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
 import { guardSettingsOf } from "./loop_rules.ts";
@@ -33,6 +35,8 @@ interface ModelSide {
   readonly contextLength?: number;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
+  /** For small calls beside turns; absent for recordings, which hold none. */
+  readonly main?: MainModel;
   /** Ends the use of what opens the endpoint. */
   readonly release?: () => void;
 }
@@ -56,7 +60,13 @@ async function withTools(
   from: BackendRequest,
   { side, mcp }: { readonly side: ModelSide; readonly mcp: McpTools },
 ): Promise<Backend> {
-  const toolbox = await openToolbox(app, from, mcp);
+  const delegate = openDelegation(app, {
+    request: from,
+    model: side.model,
+    toolsets: mcp.toolsets,
+    loop: () => loop,
+  });
+  const toolbox = await openToolbox(app, { ...from, delegate }, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });
   const loop: LoopDeps = {
     transport: side.transport,
@@ -66,13 +76,13 @@ async function withTools(
     newId: newItemId,
     files: app.ports.files,
     guardSettings: guardSettingsOf(from.config),
-    maxDelegations: from.config.delegation.max_concurrent_children,
   };
   const specs = toolbox.tools.map((tool) => tool.spec);
-  const auxiliary = createAuxiliary(side.transport, side.model);
+  const auxiliary =
+    side.main && openAuxiliary(app, { config: from.config, main: side.main, log: await app.log() });
   const { contextLength } = side;
   const compressor =
-    contextLength === undefined
+    contextLength === undefined || auxiliary === undefined
       ? undefined
       : openCompressor({
           config: from.config,
@@ -94,7 +104,7 @@ async function withTools(
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
     loop,
-    auxiliary,
+    ...defined("auxiliary", auxiliary),
     ...(compressor === undefined ? {} : { compressNow: compressOnDemand(compressor, specs) }),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
@@ -104,6 +114,7 @@ async function withTools(
       await mcp[Symbol.asyncDispose]();
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
+      auxiliary?.[Symbol.dispose]();
       side.release?.();
     },
   };
@@ -133,7 +144,8 @@ async function openModelSide(
   const resolved = stored
     ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
     : await app.resolveModel(flags);
-  const { transport, release } = await openModel(app, config, resolved);
+  const { endpoint, model } = resolved;
+  const { transport, connect, release } = await openModel(app, config, resolved);
   const recorded = options.record
     ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
         path: options.record,
@@ -141,11 +153,17 @@ async function openModelSide(
       })
     : transport;
   return {
-    provider: resolved.endpoint.provider,
-    model: resolved.model,
-    baseUrl: resolved.endpoint.baseUrl,
+    provider: endpoint.provider,
+    model,
+    baseUrl: endpoint.baseUrl,
     contextLength: resolved.contextLength ?? windowOf(resolved),
     transport: recorded,
+    main: {
+      provider: endpoint.provider,
+      model,
+      baseUrl: endpoint.baseUrl,
+      connect: () => connect(1),
+    },
     warnings: resolved.warnings,
     release,
   };

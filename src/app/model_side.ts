@@ -26,11 +26,11 @@ export async function endpointTransport(
     import("../transports/recover.ts"),
     import("../transports/retry.ts"),
   ]);
-  const { prices = {} } = options;
   const { billing } = endpoint.dialect;
-  const priced = pricedTransport(create(deps, endpoint, options), { billing, prices });
+  const { prices = {} } = options;
+  const step = pricedTransport(create(deps, endpoint, options), { billing, prices });
   return withRetry(
-    withRecoveries(priced, endpoint),
+    withRecoveries(step, endpoint),
     { clock: ports.clock, random: Math.random },
     { ...options, maxAttempts: Math.max(1, options.maxAttempts) },
   );

@@ -2,6 +2,7 @@ import { join } from "node:path/posix";
 import { textOf, type Item } from "../core/item.ts";
 import { isJsonObject, parseJson, type Json, type JsonObject } from "../core/json.ts";
 import type { StoredItem, WholeSession } from "../core/session_store.ts";
+import { wholeItems } from "../core/whole_items.ts";
 import type { AppParts } from "./parts.ts";
 
 /** Where a session is written to as JSON. */
@@ -40,8 +41,7 @@ async function writeSnapshot(
   const { files } = app.ports;
   const [catalog, redactor] = await Promise.all([app.sessions(), app.redactor()]);
   const session = await catalog.whole(sessionId);
-  const items: StoredItem[] = [];
-  for (const id of session.ids) items.push(...(await catalog.items(id)));
+  const items = await wholeItems(catalog, session);
   const directory = app.paths.snapshotsDirectory;
   const path = snapshotPath(directory, session.id);
   const snapshot = snapshotOf(session, items, tools);

@@ -1,6 +1,7 @@
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
+import type { Delegate } from "../core/delegation.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
@@ -35,7 +36,16 @@ export type ToolboxOptions = Pick<
  */
 export async function openToolbox(
   app: AppParts,
-  { config, options }: { readonly config: Config; readonly options: ToolboxOptions },
+  {
+    config,
+    options,
+    delegate,
+  }: {
+    readonly config: Config;
+    readonly options: ToolboxOptions;
+    /** Absent: nothing is delegated. */
+    readonly delegate?: Delegate;
+  },
   mcp?: Pick<McpTools, "tools" | "toolsets" | "failures">,
 ): Promise<Toolbox> {
   const { files, spawner, clock, host } = app.ports;
@@ -63,6 +73,9 @@ export async function openToolbox(
     skills: skillSettings(config, options),
     ...(memory.targets.length > 0 ? { memory: memorySettings(memory, { config, options }) } : {}),
     sessions: openSessions,
+    ...(delegate && {
+      delegation: { delegate, maxConcurrent: config.delegation.max_concurrent_children },
+    }),
   });
   const forPrograms = namesSessions(options.toolsets ?? [])
     ? (await import("../tools/session_tools.ts")).createSessionTools({

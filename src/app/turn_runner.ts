@@ -4,16 +4,18 @@ import {
   nothingToCompress,
 } from "../agent/compression/on_demand.ts";
 import { runSessionTurn, runSessionWork, type SessionTurnDeps } from "../agent/session_turn.ts";
+import { defined } from "../core/defined.ts";
 import type { TurnEvent } from "../core/event.ts";
 import type { Item, UserMessage } from "../core/item.ts";
 import type { TurnRequest } from "../core/runtime.ts";
+import type { Steering } from "../core/steering.ts";
 import { type AnswerSchema, checkAnswers } from "./answer_check.ts";
 import { newTurnId } from "./ids.ts";
 
 /** What is the same for every turn of a session. */
 export interface SessionFacts extends Omit<
   TurnRequest,
-  "turnId" | "history" | "message" | "outputSchema"
+  "turnId" | "history" | "message" | "outputSchema" | "steering"
 > {
   /** A turn whose answer does not follow it has failed. */
   readonly outputSchema?: AnswerSchema;
@@ -26,7 +28,11 @@ export interface TurnRunner {
   /** What was said and done so far, in the session that it is in. */
   items(): readonly Item[];
   /** Never throws: the last event says how the turn ended. */
-  runTurn(message: UserMessage, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
+  runTurn(
+    message: UserMessage,
+    signal: AbortSignal,
+    steering?: Steering,
+  ): AsyncGenerator<TurnEvent, void>;
   /** Compresses the context between turns; never throws, as `runTurn`. Absent where that cannot be done from here. */
   readonly compress?: (
     focus: string | undefined,
@@ -73,8 +79,8 @@ export function createTurnRunner(
       return sessionId;
     },
     items: () => [...items],
-    runTurn(message, signal) {
-      const turn = { ...nextTurn(), message };
+    runTurn(message, signal, steering) {
+      const turn = { ...nextTurn(), message, ...defined("steering", steering) };
       return following(runSessionTurn({ ...deps, runtime }, turn, signal));
     },
     ...(compressNow && {

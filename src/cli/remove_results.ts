@@ -1,7 +1,8 @@
+import { join } from "node:path/posix";
 import type { App } from "../app.ts";
 import { snapshotPath } from "../app/snapshots.ts";
 import { errnoOf } from "../core/errors.ts";
-import { sessionResultsDirectory } from "../tools/result_place.ts";
+import { childResultsPrefix, sessionResultsDirectory } from "../tools/result_place.ts";
 import { printWarning } from "./print.ts";
 
 /**
@@ -13,8 +14,23 @@ export async function removeSessionFiles(
   sessionId: string,
 ): Promise<void> {
   const { resultsDirectory, snapshotsDirectory } = app.paths;
-  await remove(app, "Results", sessionId, sessionResultsDirectory(resultsDirectory, sessionId));
+  const own = sessionResultsDirectory(resultsDirectory, sessionId);
+  for (const directory of [own, ...(await childDirectories(app, sessionId))]) {
+    await remove(app, "Results", sessionId, directory);
+  }
   await remove(app, "The snapshot", sessionId, snapshotPath(snapshotsDirectory, sessionId));
+}
+
+/** Of what its sub-agents did; none where there is nothing to list. */
+async function childDirectories(
+  { ports, paths }: Pick<App, "ports" | "paths">,
+  sessionId: string,
+): Promise<readonly string[]> {
+  const prefix = childResultsPrefix(sessionId);
+  const entries = await ports.files.list(paths.resultsDirectory).catch(() => []);
+  return entries
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name }) => join(paths.resultsDirectory, name));
 }
 
 async function remove(

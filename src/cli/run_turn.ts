@@ -165,8 +165,11 @@ async function openConversation(
   );
   const style = styleFor(env, terminal.stderr);
   const { mask } = context;
+  // A model in the person's place asks the person only where this kind of run does, or where it was said now.
+  const isAsked =
+    approval === "ask" || (approval === "smart" && (run.asks || run.options.approval === "smart"));
   const person =
-    approval === "ask" && isThere
+    isAsked && isThere
       ? createKeyApprover(
           { terminal, clock, style, mask, onInterrupt: () => guard.ctrlC() },
           approvals.timeout * 1_000,

@@ -1,4 +1,5 @@
 import type { SessionCatalog, StoredItem, WholeSession } from "../core/session_store.ts";
+import { wholeItems } from "../core/whole_items.ts";
 
 /** A session with all that was said in it, in its parts from before and after compressions too. */
 export interface ToldSession {
@@ -13,14 +14,4 @@ export async function loadWhole(
 ): Promise<ToldSession> {
   const session = await catalog.whole((await catalog.resolve(idOrTitle)).id);
   return { session, items: await wholeItems(catalog, session) };
-}
-
-/** What was said in a whole session, in order. */
-export async function wholeItems(
-  catalog: Pick<SessionCatalog, "items">,
-  { ids }: Pick<WholeSession, "ids">,
-): Promise<readonly StoredItem[]> {
-  const items: StoredItem[] = [];
-  for (const id of ids) items.push(...(await catalog.items(id)));
-  return items;
 }

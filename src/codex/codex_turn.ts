@@ -13,6 +13,7 @@ import { EarlyMessages } from "./early_messages.ts";
 import { outcomeOf } from "./failures.ts";
 import { Projector } from "./projector.ts";
 import { Questions } from "./questions.ts";
+import { SaidMeanwhile } from "./said_meanwhile.ts";
 import { shellText } from "../core/shell_text.ts";
 import { type CodexLimits, TurnClock } from "./turn_clock.ts";
 import { isOffline, turnError } from "./turn_error.ts";
@@ -60,6 +61,7 @@ export class CodexTurn implements Listener {
   /** Resolves when codex itself has ended the turn, or codex has ended. */
   readonly completed: Promise<void>;
   readonly clock: TurnClock;
+  readonly said: SaidMeanwhile;
   readonly #deps: CodexTurnDeps;
   readonly #questions: Questions;
   readonly #end: (outcome: TurnOutcome) => void;
@@ -84,6 +86,7 @@ export class CodexTurn implements Listener {
   constructor(deps: CodexTurnDeps, turn: TurnScope) {
     this.#deps = deps;
     this.clock = new TurnClock(deps.clock, deps.limits);
+    this.said = new SaidMeanwhile(turn.steering);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<TurnOutcome>());
     ({ promise: this.completed, resolve: this.#complete } = Promise.withResolvers<void>());
     this.#questions = new Questions({
@@ -231,7 +234,7 @@ export class CodexTurn implements Listener {
     const events = this.#projector.project(method, params);
     if (!this.#isOurs(params, this.#projector)) return this.#pass(events);
     if (method === "turn/completed") return this.#onCompleted(params);
-    this.#pass(events);
+    this.#pass([...events, ...this.said.hear(method, params)]);
     this.clock.offline(method === "error" && isOffline(params));
     this.clock.active(this.#activity());
     if (this.#completion && this.#projector.openItems === 0) this.#conclude();

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { AsyncQueue } from "../core/async_queue.ts";
 import { noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
@@ -6,6 +7,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { ReasoningEffort } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
+import type { Steering } from "../core/steering.ts";
 import type { Tool } from "../core/tool.ts";
 import { abortable } from "../wire/abortable.ts";
 import { RpcError } from "../wire/json_rpc.ts";
@@ -27,6 +29,9 @@ import type { CodexLimits } from "./turn_clock.ts";
 const interruptShownMs = 200;
 /** How long codex may take in all to end an interrupted turn before it is ended itself. */
 const interruptMs = 5_000;
+/** How often a turn that was just begun is offered a message, and the pause between, in milliseconds. */
+const steerAttempts = 8;
+const steerPauseMs = 25;
 /** Failures after which codex is started anew: it reads its sign-in once, and one that is silent stays so. */
 const unusableAfter = /^(?:auth\/.*|codex\/exited|codex\/silent|stream\/invalid)$/;
 
@@ -91,6 +96,7 @@ interface OpenThread {
 interface Begun {
   readonly scope: TurnScope;
   readonly start: (ready: ReadyTurn) => Promise<void>;
+  readonly steering?: Steering;
 }
 
 /** A turn that can begin: its thread is open, and it hears what codex sends. */
@@ -120,7 +126,12 @@ class Runtime implements CodexRuntime {
   }
 
   runTurn(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
-    return this.#events({ scope: turn, start: (ready) => this.#startTurn(ready, turn) }, signal);
+    const begun: Begun = {
+      scope: turn,
+      start: (ready) => this.#startTurn(ready, turn),
+      ...defined("steering", turn.steering),
+    };
+    return this.#events(begun, signal);
   }
 
   compact(session: TurnScope, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
@@ -296,13 +307,20 @@ class Runtime implements CodexRuntime {
     open.connection.enter("in the middle of a turn");
     const started = turn.start(ready);
     started.catch((error: unknown) => codexTurn.leave(failedBy(error, signal)));
+    const over = new AbortController();
+    const passedOn = this.#passOn(ready, turn, {
+      started,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
     const failure = await firstFailure(codexTurn, signal);
+    over.abort();
     if (failure) {
       this.#settling = this.#settle(ready, started, failure);
       await isDoneWithin(this.#deps.clock, codexTurn.ended, interruptShownMs);
       codexTurn.leave(outcomeOf(failure));
     }
     const ended = await codexTurn.ended;
+    await passedOn;
     open.usage = codexTurn.threadUsage;
     open.hasLeftWork ||= codexTurn.hasLeftWork;
     if (!failure) this.#settling = this.#rest(ready, ended);
@@ -310,6 +328,49 @@ class Runtime implements CodexRuntime {
     return failure && ended.status !== "completed"
       ? outcomeOf(failure, codexTurn.completedItemIds)
       : ended;
+  }
+
+  /** Gives codex what is said to the turn while it runs, in order, until it takes no more. Never rejects. */
+  async #passOn(
+    { codexTurn }: ReadyTurn,
+    { steering }: Begun,
+    { started, signal }: { readonly started: Promise<void>; readonly signal: AbortSignal },
+  ): Promise<void> {
+    if (!steering) return;
+    const hasStarted = await abortable(() => started, signal).then(
+      () => true,
+      () => false,
+    );
+    if (!hasStarted) return;
+    const given = new Set<UserMessage>();
+    while (!signal.aborted) {
+      const message = steering.waiting.find((waiting) => !given.has(waiting));
+      if (!message) {
+        await steering.added(signal);
+        continue;
+      }
+      given.add(message);
+      // Its echo may be faster than the answer.
+      codexTurn.said.give(message);
+      if (await this.#insist(message, codexTurn, signal)) continue;
+      codexTurn.said.withdraw(message);
+      return;
+    }
+  }
+
+  /** Codex refuses until it has begun the turn that it has already named: then it is asked again. */
+  async #insist(message: UserMessage, turn: CodexTurn, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 1; attempt <= steerAttempts; attempt++) {
+      try {
+        if (await this.steer(message, signal)) return true;
+        if (turn.isCompleted) return false;
+        await this.#deps.clock.sleep(steerPauseMs, signal);
+      } catch {
+        // The turn is over, or codex is gone: the message is for the next one.
+        return false;
+      }
+    }
+    return false;
   }
 
   async #startTurn({ open, codexTurn }: ReadyTurn, turn: TurnRequest): Promise<void> {

@@ -53,7 +53,12 @@ export const defaults: Config = {
   },
   skills: { external_dirs: [], creation_nudge_interval: 10, write_approval: false },
   delegation: { max_iterations: 50, max_concurrent_children: 3 },
-  sessions: { auto_prune: false, retention_days: 90, write_json_snapshots: false },
+  sessions: {
+    auto_prune: false,
+    auto_title: true,
+    retention_days: 90,
+    write_json_snapshots: false,
+  },
   security: { redact_secrets: true, allow_private_urls: false },
   mcp_servers: {},
   codex: {

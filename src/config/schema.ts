@@ -246,6 +246,7 @@ export const configSchema = z.strictObject({
   sessions: z
     .strictObject({
       auto_prune: flag.default(false),
+      auto_title: flag.default(true),
       retention_days: positive.default(90),
       write_json_snapshots: flag.default(false),
     })

@@ -6,8 +6,6 @@ export const unusedKeys: readonly string[] = [
   "approvals.cron_mode",
   "terminal.cwd",
   "tool_output.max_lines",
-  "auxiliary",
-  "delegation",
   "security.allow_private_urls",
   "cron",
 ];

@@ -141,6 +141,10 @@ export interface SessionStore extends AsyncDisposable {
    * child from then on, under its new id. The child is called as its parent with the next number.
    */
   split(split: SessionSplit): Promise<void>;
+  /** What a session works towards, as its owner wrote it; null: nothing. */
+  goal(sessionId: string): Promise<string | null>;
+  /** Keeps a goal; nothing happens where the session is not there. A split takes it along. */
+  keepGoal(sessionId: string, goal: string | null): Promise<void>;
   /** Whether this holder has the session's lock now; a second one gets it when the first has released it or is too old. */
   lock(lock: SessionLock): Promise<boolean>;
   unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void>;
@@ -164,7 +168,7 @@ export interface SearchOptions {
   readonly roles?: readonly SearchHit["role"][];
   /** By when they were stored. Absent: the best first, or the newest for words that are everywhere or in no index. */
   readonly order?: "newest" | "oldest";
-  /** The only session to look into, by its id. */
+  /** The only session to look into, all of it, by the id of any of its parts. */
   readonly within?: string;
   /** Ids of sessions that are passed over. */
   readonly except?: readonly string[];
@@ -217,6 +221,12 @@ export interface SessionCatalog {
   ): Promise<NewMessages>;
   /** Names the whole session. @throws {HermesError} `session/title_taken`, `session/not_found` */
   rename(sessionId: string, title: string): Promise<void>;
+  /**
+   * Gives a session that has no title this one, with a number behind it where it is taken; resolves with the title that
+   * was given, undefined where the session has one already or is gone.
+   * @throws {HermesError} `usage/invalid` when nothing is left of it
+   */
+  suggestTitle(sessionId: string, title: string): Promise<string | undefined>;
   /** Deletes the whole session; resolves with the ids of its parts. */
   delete(sessionId: string): Promise<readonly string[]>;
   /** Deletes whole sessions that were last written before `before` (ms since epoch) and are none of `except`; tells which. */

@@ -22,12 +22,20 @@ import { chooseSession, goesOnElsewhere, sessionNotFound, wasRewound } from "./r
 import { notInSession, sessionBusy } from "./rewind.ts";
 import { createTextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
-import { branchTitle, cleanTitle, lineageNumber, nextTitle, titleTaken } from "./titles.ts";
+import {
+  branchTitle,
+  cleanTitle,
+  freeTitle,
+  lineageNumber,
+  nextTitle,
+  titleTaken,
+} from "./titles.ts";
 import { withUsage } from "./usage_columns.ts";
 import { isTip, wholeOf } from "./whole_sessions.ts";
 
 interface MemorySession {
   info: SessionInfo;
+  goal?: string | null;
   /** The first of those that it was compressed from, or itself. */
   readonly rootId: string;
   items: (StoredItem & { readonly cursor: number; readonly isCopy?: true })[];
@@ -136,10 +144,21 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
       rootId: session.rootId,
       items: [],
     };
+    child.goal = session.goal ?? null;
+    session.goal = null;
     this.#sessions.set(newSessionId, child);
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(newTurnId, child);
     await this.append(newTurnId, compaction, at);
+  }
+
+  async goal(sessionId: string): Promise<string | null> {
+    return this.#sessions.get(sessionId)?.goal ?? null;
+  }
+
+  async keepGoal(sessionId: string, goal: string | null): Promise<void> {
+    const session = this.#sessions.get(sessionId);
+    if (session) session.goal = goal?.toWellFormed() ?? null;
   }
 
   async lock({ sessionId, holder, at, lifeMs }: SessionLock): Promise<boolean> {
@@ -267,6 +286,15 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     }
   }
 
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    const session = this.#sessions.get(sessionId);
+    if (!session || session.info.title !== null) return undefined;
+    const taken = this.#newestFirst().flatMap((info) => info.title ?? []);
+    const given = freeTitle(cleanTitle(title), taken);
+    session.info = { ...session.info, title: given };
+    return given;
+  }
+
   async delete(sessionId: string): Promise<readonly string[]> {
     const ids = this.#parts(sessionId).map(({ info }) => info.id);
     for (const id of ids) this.#sessions.delete(id);
@@ -383,8 +411,10 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   #sessionsOf({ within, except = [] }: Pick<SearchOptions, "within" | "except">) {
+    const root = within === undefined ? undefined : this.#sessions.get(within)?.rootId;
     return [...this.#sessions.values()].filter(
-      ({ info: { id } }) => (within === undefined || id === within) && !except.includes(id),
+      ({ info: { id }, rootId }) =>
+        (within === undefined || rootId === root) && !except.includes(id),
     );
   }
 

@@ -109,7 +109,9 @@ export function isAskedFor({
   const only = within ?? null;
   return sql<boolean>`
     (${roleList} IS NULL OR items.role IN (SELECT value FROM json_each(${roleList})))
-    AND (${only} IS NULL OR items.session_id = ${only})
+    AND (${only} IS NULL OR items.session_id IN (
+      SELECT id FROM sessions WHERE root_id = (SELECT root_id FROM sessions WHERE id = ${only})
+    ))
     AND items.hidden_at IS NULL
     AND items.session_id NOT IN (SELECT value FROM json_each(${JSON.stringify(except)}))`;
 }

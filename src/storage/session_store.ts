@@ -27,6 +27,7 @@ import { searchItems } from "./search.ts";
 import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
+import { suggestTitle } from "./suggest_title.ts";
 import { cleanTitle, titleTaken } from "./titles.ts";
 import { usageSums } from "./usage_columns.ts";
 import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
@@ -163,6 +164,20 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
   }
 
+  async goal(sessionId: string): Promise<string | null> {
+    const row = await this.#read(undefined, ({ db }) =>
+      db.selectFrom("sessions").select("goal").where("id", "=", sessionId).executeTakeFirst(),
+    );
+    return row?.goal ?? null;
+  }
+
+  async keepGoal(sessionId: string, goal: string | null): Promise<void> {
+    await this.#write(async ({ db }) => {
+      const kept = goal?.toWellFormed() ?? null;
+      await db.updateTable("sessions").set({ goal: kept }).where("id", "=", sessionId).execute();
+    });
+  }
+
   async lock(lock: SessionLock): Promise<boolean> {
     return await this.#write(({ db }) => lockSession(db, lock));
   }
@@ -273,6 +288,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         await all.set({ title: clean }).where("id", "=", tipId).execute();
       }),
     );
+  }
+
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    return await this.#write(({ db }) => suggestTitle(db, sessionId, title));
   }
 
   async delete(sessionId: string): Promise<readonly string[]> {

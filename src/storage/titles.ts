@@ -53,6 +53,11 @@ export function branchTitle(title: string, taken: readonly string[]): string {
   }
 }
 
+/** The title, or the next of its lineage where it is taken. */
+export function freeTitle(title: string, taken: readonly string[]): string {
+  return taken.includes(title) ? nextTitle(title, taken) : title;
+}
+
 /** The number of a title in its lineage: `report` 1, `report #3` 3; undefined when it is another one's. */
 export function lineageNumber(title: string, base: string): number | undefined {
   if (title === base) return 1;

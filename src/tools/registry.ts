@@ -1,7 +1,9 @@
+import type { Delegate } from "../core/delegation.ts";
 import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
 import type { SessionCatalog } from "../core/session_store.ts";
 import type { Tool } from "../core/tool.ts";
 import { createClarifyTool } from "./clarify.ts";
+import { createDelegateTaskTool } from "./delegate_task.ts";
 import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
 import { createMemoryTool, type MemoryToolOptions } from "./memory.ts";
@@ -51,6 +53,13 @@ export interface ToolDeps {
   readonly memory?: MemoryToolOptions;
   /** Opens the stored sessions; absent: no tool looks into them. */
   readonly sessions?: () => Promise<SessionCatalog>;
+  /** Absent: nothing is delegated. */
+  readonly delegation?: DelegationSettings;
+}
+
+export interface DelegationSettings {
+  readonly delegate: Delegate;
+  readonly maxConcurrent: number;
 }
 
 export interface SkillSettings {
@@ -139,6 +148,7 @@ export function createTools(deps: ToolDeps): ToolSet {
       ...(deps.sessions
         ? [createSessionSearchTool({ sessions: deps.sessions, clock, redact })]
         : []),
+      ...(deps.delegation ? [createDelegateTaskTool({ ...deps.delegation, clock })] : []),
     ],
     stateOf: (sessionId) => todos.open(sessionId),
     move(from, to) {

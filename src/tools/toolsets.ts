@@ -7,6 +7,7 @@ const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
   ["search", ["search_files", "read_file"]],
   ["todo", ["todo"]],
   ["clarify", ["clarify"]],
+  ["delegation", ["delegate_task"]],
   ["memory", ["memory"]],
   ["skills", ["skills_list", "skill_view", "skill_manage"]],
   // What codex has no tool for, and what needs no live turn: given to it, and served to any MCP client.

@@ -4,7 +4,7 @@ import { type BatchReport, runToolCalls } from "../../src/agent/tool_calls.ts";
 import { fenceUntrusted } from "../../src/agent/untrusted.ts";
 import { type Approver, denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
-import type { TurnEvent } from "../../src/core/event.ts";
+import { noUsage, type TurnEvent } from "../../src/core/event.ts";
 import type { ToolCall } from "../../src/core/item.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { createInstantClock } from "../fakes/clock.ts";
@@ -42,6 +42,28 @@ async function run(
 const shared = { access: () => ({ mode: "shared" as const }) };
 
 describe("runToolCalls()", () => {
+  test("refuses more calls of a tool than may run in one step, and counts what it used", async () => {
+    const usage = { ...noUsage, totalTokens: 7 };
+    const tool = createFakeTool(
+      "child",
+      (_input, context) => {
+        context.onUsage?.(usage);
+        return ok("done");
+      },
+      { ...shared, maxCallsPerStep: 2 },
+    );
+    const calls = ["a", "b", "c"].map((id) => toolCall(id, "child", { id }));
+    const { events, report } = await run([tool], calls);
+    expect(report.results.map(({ output }) => output)).toEqual([
+      "done",
+      "done",
+      '{"error":"At most 2 calls of child run in one step: send this one again in the next"}',
+    ]);
+    expect(report.invalidCalls).toBe(0);
+    const used = events.flatMap((event) => (event.type === "usage" ? [event.usage] : []));
+    expect(used).toEqual([usage, usage]);
+  });
+
   test("yields start, output and end of a call", async () => {
     const tool = createFakeTool("say", (_input, context) => {
       context.onOutput("working");
@@ -117,19 +139,6 @@ describe("runToolCalls()", () => {
       '{"error":"Same call as c1 of this step: see its result"}',
     );
     expect(report.invalidCalls).toBe(0);
-  });
-
-  test("starts as many delegations as may run at once, and says so to the others", async () => {
-    let runs = 0;
-    const tool = createFakeTool("delegate_task", () => ok(String(++runs)), shared);
-    const calls = [1, 2, 3, 4, 5].map((n) => toolCall(`c${n}`, "delegate_task", { n }));
-    const { report } = await run([tool], calls);
-    expect([runs, report.invalidCalls]).toEqual([3, 0]);
-    expect(report.results.slice(3).map(({ output }) => output)).toEqual(
-      Array(2).fill(
-        '{"error":"Not started: a step may have 3 calls of delegate_task. Send it again when these have ended"}',
-      ),
-    );
   });
 
   test("fences what comes from outside: the nonce is of its own, and what is refused is ours", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { withCost, type Pricing } from "../../src/app/priced_transport.ts";
 import { addUsage, noUsage, type Usage } from "../../src/core/event.ts";
+import { readUsage } from "../../src/transports/chat_completions/chunk.ts";
 import { toldCost } from "../../src/transports/told_cost.ts";
 
 const usage: Usage = {
@@ -56,4 +57,13 @@ test.each([
   [{ cost: 0.001, is_byok: true }, {}],
 ])("toldCost() of %j", (told, expected) => {
   expect(toldCost(told)).toEqual(expected);
+});
+
+test("the usage of a chat chunk has the cost that it tells, and none where it tells none", () => {
+  const counts = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+  const tokens = { ...noUsage, inputTokens: 3, outputTokens: 2, totalTokens: 5 };
+  expect([readUsage({ usage: { ...counts, cost: 0.01 } }), readUsage({ usage: counts })]).toEqual([
+    { ...tokens, costUsd: 0.01 },
+    tokens,
+  ]);
 });

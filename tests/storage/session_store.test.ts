@@ -230,6 +230,25 @@ describe.each([
     expect(await codeOf(store.resolve(" "))).toBe("session/not_found");
   });
 
+  test("gives a title to whom has none, with a number where it is taken", async () => {
+    await using store = open();
+    for (const id of ["a", "b", "c", "d"]) await store.create(newSession(id));
+    expect(await store.suggestTitle("a", " zoo\ntalk ")).toBe("zoo talk");
+    expect(await store.suggestTitle("b", "zoo talk")).toBe("zoo talk #2");
+    expect(await store.suggestTitle("c", "zoo talk")).toBe("zoo talk #3");
+    expect(await store.suggestTitle("c", "another")).toBeUndefined();
+    await store.rename("d", "mine");
+    expect(await store.suggestTitle("d", "theirs")).toBeUndefined();
+    expect(await store.suggestTitle("nobody", "x")).toBeUndefined();
+    const titles = await Promise.all(["a", "b", "c", "d"].map((id) => store.resolve(id)));
+    expect(titles.map(({ title }) => title)).toEqual([
+      "zoo talk",
+      "zoo talk #2",
+      "zoo talk #3",
+      "mine",
+    ]);
+  });
+
   test("cleans titles and refuses a taken or an empty one", async () => {
     await using store = open();
     await store.create(newSession("a"));
@@ -251,6 +270,7 @@ describe.each([
     await fill(store, "a", [user("u", "Write it"), assistant("w", "Written")]);
     await store.startTurn({ turnId: "t", sessionId: "a", startedAt: 3_000 });
     await store.append("t", user("u2", "More"), 3_001);
+    await store.keepGoal("a", "a report");
     const compaction: Item = {
       type: "compaction",
       id: "k",
@@ -275,6 +295,7 @@ describe.each([
       usage,
       endedAt: 3_004,
     });
+    expect([await store.goal("a"), await store.goal("b")]).toEqual([null, "a report"]);
     const child = await store.load("b");
     expect(child).toEqual({
       info: {
@@ -317,6 +338,17 @@ describe.each([
       at: 3_006,
     };
     expect(await codeOf(store.split(again))).toBe("store/invalid");
+  });
+
+  test("keeps what a session works towards until there is nothing any more", async () => {
+    await using store = open();
+    await store.create(newSession("a"));
+    expect(await store.goal("a")).toBeNull();
+    await store.keepGoal("a", "half \ud83d");
+    await store.keepGoal("b", "of nobody");
+    expect([await store.goal("a"), await store.goal("b")]).toEqual(["half \ufffd", null]);
+    await store.keepGoal("a", null);
+    expect(await store.goal("a")).toBeNull();
   });
 
   test("locks a session for one holder, until it is given back or too old", async () => {

@@ -97,9 +97,9 @@ describe("the file of sessions", () => {
     await writeSession();
     await using store = open();
     const sessions = await store.list({ limit: 5 });
-    expect(sessions.map(({ id, baseUrl }) => [id, baseUrl])).toEqual([
-      ["s", "http://127.0.0.1:1/v1"],
-      ["old", null],
+    expect(sessions.map(({ id, baseUrl, ids }) => [id, baseUrl, ids])).toEqual([
+      ["s", "http://127.0.0.1:1/v1", ["s"]],
+      ["old", null, ["old"]],
     ]);
   });
 

@@ -163,6 +163,10 @@ describe.each([
     const hits = await store.search("elephant OR tusks OR snout", { limit: 9 });
     const places = hits.map(({ session, tipId, itemId }) => `${itemId} in ${session.id}: ${tipId}`);
     expect(places.toSorted()).toEqual(["u1 in a: c", "x2 in b: c", "x3 in c: c"]);
+    const options = { limit: 9, within: "b" };
+    expect((await store.search("elephant", options)).map(({ itemId }) => itemId)).toEqual(["u1"]);
+    const { messages } = await store.messagesAfter(0, options);
+    expect(messages.map(({ item }) => item.id)).toEqual(["u1", "x1", "u2", "x2", "u3", "x3"]);
   });
 
   test("renames and deletes all parts at once", async () => {

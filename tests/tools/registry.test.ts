@@ -25,7 +25,7 @@ const host: Host = {
 function setUp(
   program: FakeProgram = () => 0,
   programs: readonly string[] = ["bash"],
-  more: Pick<ToolDeps, "memory" | "sessions"> = {},
+  more: Pick<ToolDeps, "memory" | "sessions" | "delegation"> = {},
 ) {
   const files = createFakeFiles();
   files.directory("/project");
@@ -60,6 +60,7 @@ function setUpWhole() {
   return setUp(undefined, undefined, {
     memory: { memory, approval: "none", origin: "cli" },
     sessions: openSessions,
+    delegation: { delegate: () => Promise.resolve([]), maxConcurrent: 3 },
   });
 }
 
@@ -84,6 +85,7 @@ test("createTools() keeps its order, in which models see the tools", () => {
     ...allNames,
     "memory",
     "session_search",
+    "delegate_task",
   ]);
 });
 
@@ -170,7 +172,7 @@ describe("selectTools()", () => {
     const tools = [...set.tools, ...createSessionTools(deps)];
     const names = (toolsets: readonly string[] | undefined) =>
       selectTools(tools, { toolsets, disabled: [] }).tools.map(({ spec }) => spec.name);
-    const usual = [...allNames, "memory", "session_search"];
+    const usual = [...allNames, "memory", "session_search", "delegate_task"];
     for (const chosen of [undefined, ["all"], ["*"], ["coding"]]) {
       expect(names(chosen)).toEqual(usual);
     }

@@ -26,7 +26,7 @@ export type Shell = (typeof shells)[number];
 
 /** What options take, where the words are known. */
 const choicesOf: Readonly<Record<string, readonly string[]>> = {
-  "--approval": ["ask", "deny", "yolo"],
+  "--approval": ["ask", "smart", "deny", "yolo"],
   "--runtime": ["auto", "codex_app_server"],
   "--format": ["jsonl", "json", "markdown"],
 };

@@ -20,6 +20,8 @@ export class PlainTalk implements Talk, AsyncDisposable {
   readonly #lines: AsyncIterator<string>;
   /** A line that somebody no longer waits for is for the next one. */
   #nextLine: Promise<IteratorResult<string>> | undefined;
+  /** The one of them that is known to be there. */
+  #readyLine: Promise<IteratorResult<string>> | undefined;
   #isMidLine = false;
   /** To be said before the next message: what is being typed cannot be drawn again. */
   #asides: readonly string[] = [];
@@ -103,6 +105,27 @@ export class PlainTalk implements Talk, AsyncDisposable {
       }
     }
   }
+
+  /** A line that is there is found with the second call: looking for it takes a moment. */
+  hasMessage(): boolean {
+    this.#nextLine ??= this.#lines.next();
+    const next = this.#nextLine;
+    next.then(
+      ({ done }) => {
+        this.#readyLine = done ? undefined : next;
+      },
+      () => undefined,
+    );
+    return this.#readyLine === next;
+  }
+
+  /** Lines that are typed while a turn runs are for after it: nothing could show what became of them. */
+  onMessage(): Disposable {
+    return { [Symbol.dispose]: () => undefined };
+  }
+
+  /** Nothing is taken on. */
+  delivered(): void {}
 
   /** What was typed is still to be seen above. */
   putBack(): void {}

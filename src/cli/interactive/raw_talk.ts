@@ -14,7 +14,7 @@ import type { PickRequest } from "./pick.ts";
 import { createPickDialog } from "./pick_dialog.ts";
 import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
-import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+import type { Answered, ChoiceRequest, Said, Talk, TypedMessage } from "./talk.ts";
 import { fitWidth } from "./text_width.ts";
 
 export interface RawTalkDeps {
@@ -23,12 +23,6 @@ export interface RawTalkDeps {
   readonly style: Style;
   /** What Tab makes of a text; undefined where nothing fits. */
   complete(text: string, cursor: number): Promise<Completion | undefined>;
-}
-
-/** A message as it is sent and as it was seen when it was written. */
-interface Message {
-  readonly text: string;
-  readonly shown: string;
 }
 
 /** A session on a terminal that can be drawn on, with an editor for messages. */
@@ -43,9 +37,12 @@ export class RawTalk implements Talk, AsyncDisposable {
   #editor: EditorState;
   #candidates: readonly string[] = [];
   /** Sent while a turn ran. */
-  #queue: readonly Message[] = [];
+  #queue: readonly TypedMessage[] = [];
   /** To be said before the next message. */
   #asides: readonly string[] = [];
+  /** Those of them that are said to the turn that runs. */
+  #steering: ReadonlySet<TypedMessage> = new Set();
+  #takeMessage: ((message: TypedMessage) => boolean) | undefined;
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
@@ -143,6 +140,27 @@ export class RawTalk implements Talk, AsyncDisposable {
     return said;
   }
 
+  hasMessage(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  onMessage(take: (message: TypedMessage) => boolean): Disposable {
+    this.#takeMessage = take;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#takeMessage !== take) return;
+        this.#takeMessage = undefined;
+        this.#steering = new Set();
+        this.tick();
+      },
+    };
+  }
+
+  delivered(message: TypedMessage): void {
+    this.#queue = this.#queue.filter((waiting) => waiting !== message);
+    this.tick();
+  }
+
   putBack(text: string): void {
     const { text: written, cursor } = this.#editor;
     let editor = withText(this.#editor, "");
@@ -236,10 +254,11 @@ export class RawTalk implements Talk, AsyncDisposable {
     }
   }
 
-  #send(message: Message): void {
+  #send(message: TypedMessage): void {
     const reader = this.#reader;
     if (!reader) {
       this.#queue = [...this.#queue, message];
+      if (this.#takeMessage?.(message)) this.#steering = new Set([...this.#steering, message]);
       return;
     }
     this.#reader = undefined;
@@ -249,7 +268,7 @@ export class RawTalk implements Talk, AsyncDisposable {
     );
   }
 
-  #echo({ shown }: Message): Promise<void> {
+  #echo({ shown }: TypedMessage): Promise<void> {
     return this.say(this.style.bold("> ") + shown.replaceAll("\n", "\n  "));
   }
 
@@ -294,11 +313,15 @@ export class RawTalk implements Talk, AsyncDisposable {
     const rows = this.#status ? [fitWidth(this.#status(), columns - 1)] : [];
     const { text, pastes } = this.#editor;
     const typed = [
-      ...this.#queue.map(({ shown }) => shown),
-      replaceMarks(text, pastes, pasteLabel),
+      ...this.#queue.map((message) => ({
+        shown: message.shown,
+        mark: this.#steering.has(message) ? steersMark : "",
+      })),
+      { shown: replaceMarks(text, pastes, pasteLabel), mark: "" },
     ];
-    for (const message of typed.filter((shown) => shown !== "")) {
-      rows.push(fitWidth(`> ${message.replaceAll("\n", " ")}`, columns - 1));
+    for (const { shown, mark } of typed.filter((message) => message.shown !== "")) {
+      const line = fitWidth(`> ${shown.replaceAll("\n", " ")}`, columns - 1 - mark.length);
+      rows.push(`${line}${mark}`);
     }
     return { rows: rows.map(dim) };
   }
@@ -306,6 +329,9 @@ export class RawTalk implements Talk, AsyncDisposable {
 
 const bracketedPasteOn = "\x1b[?2004h";
 const bracketedPasteOff = "\x1b[?2004l";
+
+/** Behind a message that is said to the turn that runs. */
+const steersMark = "  → steers the turn";
 
 const ctrlC: Key = { type: "key", name: "ctrl-c" };
 

@@ -1,21 +1,26 @@
 import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
+import { formatGoal, type Goal } from "../../agent/goal.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
 import { defined } from "../../core/defined.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
+import { wholeItems } from "../../core/whole_items.ts";
 import { expandAttachments } from "../attachments.ts";
 import { autoPrune } from "../auto_prune.ts";
 import { exitCodes } from "../exit_codes.ts";
-import { wholeItems } from "../whole_session.ts";
 import { renderError, type Mask } from "../render/error.ts";
+import { plainText } from "../render/plain.ts";
 import { openMarkdown } from "./answer_writer.ts";
+import { GoalPursuit } from "./goal_pursuit.ts";
 import { header, lastExchange } from "./header.ts";
 import type { PromptHistory } from "./prompt_history.ts";
 import { reviewLines } from "./review_lines.ts";
 import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
-import { parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
+import { isSlash, parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
+import { described } from "./slash_goal.ts";
 import type { Talk } from "./talk.ts";
 import { TurnScreen } from "./turn_screen.ts";
+import { TypedSteering } from "./typed_steering.ts";
 
 /** A second Ctrl-C within this time leaves, in milliseconds. */
 const secondInterruptMs = 2_000;
@@ -57,6 +62,11 @@ export class InteractiveSession implements AsyncDisposable {
   /** Resolves when nothing runs. */
   #idle: Promise<void> = Promise.resolve();
   readonly #forced = Promise.withResolvers<void>();
+  readonly #goal = new GoalPursuit({
+    note: (text, level) => this.#note(text, level),
+    keep: (goal) => this.#keepGoal(goal),
+    auxiliary: () => this.#conversation.auxiliary,
+  });
 
   private constructor(deps: SessionDeps, options: ConversationOptions, conversation: Conversation) {
     this.#deps = deps;
@@ -121,6 +131,7 @@ export class InteractiveSession implements AsyncDisposable {
           break;
         case "message":
           if ((await this.#handle(said.text)) === "leave") return exitCodes.done;
+          await this.#pursueGoal();
           break;
         default:
           said satisfies never;
@@ -182,9 +193,11 @@ export class InteractiveSession implements AsyncDisposable {
     const { version, homeDirectory } = app.ports.host;
     const { style } = talk;
     await talk.say(header(this.#conversation, { version, homeDirectory, style }));
+    this.#goal.load(null);
     if (!this.#hasTurns) return;
     const sessions = await app.sessions();
     const whole = await sessions.whole(this.#conversation.sessionId);
+    const goal = this.#goal.load(await sessions.goal(this.#conversation.sessionId));
     const exchange = lastExchange(await wholeItems(sessions, whole), {
       style,
       mask,
@@ -194,6 +207,7 @@ export class InteractiveSession implements AsyncDisposable {
       },
     });
     if (exchange !== undefined) await talk.say(`\n${exchange}`);
+    if (goal) await talk.say(`\n${style.yellow(described(goal))}`);
   }
 
   /** Old sessions go where the user wants that; one who came to talk is not kept from it by a failure. */
@@ -206,14 +220,63 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
-  async #handle(text: string): Promise<SlashOutcome> {
+  async #handle(text: string): Promise<"stay" | "leave"> {
+    await this.#remember(text);
+    return await this.#guarded(async () => {
+      const call = parseSlash(text);
+      const outcome = call ? await this.#slash(call) : { send: text };
+      if (outcome === "leave") return "leave";
+      if (outcome !== "stay") await this.#turn(outcome.send);
+      return "stay";
+    });
+  }
+
+  /** Goes on by itself as long as there is a goal that wants it, and the person says nothing else. */
+  async #pursueGoal(): Promise<void> {
+    while (this.#goal.isActive && !this.#deps.talk.hasMessage()) {
+      await this.#guarded(
+        async () => {
+          const nudge = await this.#interruptible((signal) => this.#goal.next(signal));
+          if (nudge === undefined || this.#deps.talk.hasMessage()) return "stay";
+          const parts = [{ type: "text", text: nudge }] as const;
+          await this.#play({
+            type: "user-message",
+            id: crypto.randomUUID(),
+            parts,
+            synthetic: true,
+          });
+          return "stay";
+        },
+        () => this.#goal.pause("it could not go on"),
+      );
+    }
+  }
+
+  async #note(text: string, level: "info" | "warning"): Promise<void> {
+    const { talk, mask } = this.#deps;
+    const { dim, yellow } = talk.style;
+    const told = mask(plainText(text));
+    await talk.say(level === "warning" ? yellow(told) : dim(told));
+  }
+
+  /** The goal belongs to the session, where that is kept. */
+  async #keepGoal(goal: Goal | undefined): Promise<void> {
+    if (!this.#hasTurns || this.#options.ephemeral) return;
+    const { app } = this.#deps;
+    const [sessions, redactor] = await Promise.all([app.sessions(), app.redactor()]);
+    const kept = goal ? formatGoal(goal, (text) => redactor.content(text)) : null;
+    await sessions.keepGoal(this.#conversation.sessionId, kept);
+  }
+
+  /** Tells what goes wrong, and stays. */
+  async #guarded(
+    work: () => Promise<"stay" | "leave">,
+    onFailure: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<"stay" | "leave"> {
     const { talk, mask, debug } = this.#deps;
     const { style } = talk;
-    await this.#remember(text);
     try {
-      const call = parseSlash(text);
-      if (!call) await this.#turn(text);
-      else if ((await this.#slash(call)) === "leave") return "leave";
+      if ((await work()) === "leave") return "leave";
     } catch (thrown) {
       const error = toHermesError(thrown);
       const isInterrupt = error.code === "turn/interrupted";
@@ -221,6 +284,8 @@ export class InteractiveSession implements AsyncDisposable {
         ? style.yellow("interrupted")
         : renderError(error, { mask, style, debug }).trimEnd();
       await talk.say(told);
+      // What cannot be kept either has been told by now.
+      await onFailure().catch(() => undefined);
     }
     await talk.say("");
     return "stay";
@@ -251,6 +316,7 @@ export class InteractiveSession implements AsyncDisposable {
         modelFlags: this.#modelFlags(),
         usage: this.#usage,
         reasoning: this.#reasoning,
+        goal: this.#goal,
         reopen: (session, changes) => this.#reopen(session, changes),
         later: (changes) => {
           this.#later = { ...this.#later, ...changes };
@@ -269,30 +335,49 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async #turn(text: string): Promise<void> {
-    const { app, talk, mask } = this.#deps;
-    const { files, clock, host } = app.ports;
-    const { cwd } = this.#conversation;
     let parts: UserMessage["parts"];
     try {
-      parts = await expandAttachments(text, { files, cwd, homeDirectory: host.homeDirectory });
+      parts = await this.#expand(text);
     } catch (error) {
       // Nothing was sent: the message is there to be mended.
-      talk.putBack(text);
+      this.#deps.talk.putBack(text);
       throw error;
     }
-    const message: UserMessage = {
+    const attached = this.#attachments;
+    this.#attachments = [];
+    await this.#play({
       type: "user-message",
       id: crypto.randomUUID(),
-      parts: [...parts, ...this.#attachments],
-    };
-    this.#attachments = [];
+      parts: [...parts, ...attached],
+    });
+  }
+
+  async #expand(text: string): Promise<UserMessage["parts"]> {
+    const { files, host } = this.#deps.app.ports;
+    const { cwd } = this.#conversation;
+    return await expandAttachments(text, { files, cwd, homeDirectory: host.homeDirectory });
+  }
+
+  /** Runs a turn; what is typed meanwhile steers it. */
+  async #play(message: UserMessage): Promise<void> {
+    const { app, talk, mask } = this.#deps;
+    const { clock } = app.ports;
     await this.#interruptible(async (signal) => {
       // What was typed ahead was meant for after the answer; what is sent from now on is meant for after the interrupt.
       signal.addEventListener("abort", () => talk.putBack(""), { once: true });
       await using screen = new TurnScreen({ talk, clock, mask });
-      for await (const event of this.#conversation.runTurn(message, signal)) {
+      const deps = {
+        talk,
+        isForTurn: (text: string) => !isSlash(text),
+        expand: (text: string) => this.#expand(text),
+      };
+      using typed = new TypedSteering(deps, signal);
+      for await (const event of this.#conversation.runTurn(message, signal, typed.steering)) {
         if (event.type === "turn-start") this.#hasTurns = this.#hasSpoken = true;
+        // The session is there by now.
+        if (event.type === "item-end" && event.item.id === message.id) await this.#goal.save();
         await screen.show(event);
+        if (event.type === "turn-end") await this.#goal.onTurnEnd(event.outcome);
       }
       this.#usage = addUsage(this.#usage, screen.usage);
       this.#reasoning = screen.reasoning;

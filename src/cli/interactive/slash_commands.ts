@@ -3,6 +3,7 @@ import { didYouMean } from "../../core/did_you_mean.ts";
 import { plainText } from "../render/plain.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
 import { compressCommand } from "./slash_compress.ts";
+import { goalCommand } from "./slash_goal.ts";
 import { memoryCommand } from "./slash_memory.ts";
 import { skillsCommand } from "./slash_skills.ts";
 import {
@@ -54,6 +55,18 @@ const reasoningCommand: SlashCommand = {
   },
 };
 
+const queueCommand: SlashCommand = {
+  name: "/queue",
+  operands: "TEXT",
+  summary: "send a message after the turn that runs",
+  run(_, operands) {
+    if (operands !== "") return Promise.resolve({ send: operands });
+    throw new HermesError("usage/invalid", "What shall be sent is missing", {
+      hint: "/queue and now the tests",
+    });
+  },
+};
+
 const quitCommand: SlashCommand = {
   name: "/quit",
   aliases: ["/exit", "/q"],
@@ -74,6 +87,8 @@ export const slashCommands: readonly SlashCommand[] = [
   skillsCommand,
   memoryCommand,
   compressCommand,
+  goalCommand,
+  queueCommand,
   usageCommand,
   reasoningCommand,
   approvalsCommand,
@@ -93,7 +108,7 @@ export interface SlashCall {
  * @throws {HermesError} `usage/invalid` for a command that there is not
  */
 export function parseSlash(text: string): SlashCall | undefined {
-  const found = /^(\/[^\s/]*)(?:\s+([^]*))?$/.exec(text.trim());
+  const found = slashPattern.exec(text.trim());
   if (!found) return undefined;
   const [, name = "", operands = ""] = found;
   const command = slashCommands.find(
@@ -109,6 +124,13 @@ export function parseSlash(text: string): SlashCall | undefined {
     hint: near === undefined ? "/help tells what there is" : `did you mean ${near}?`,
   });
 }
+
+/** Whether a message asks for a command, also for one that there is not. */
+export function isSlash(text: string): boolean {
+  return slashPattern.test(text.trim());
+}
+
+const slashPattern = /^(\/[^\s/]*)(?:\s+([^]*))?$/;
 
 /** Runs a command. */
 export async function runSlash(
@@ -126,6 +148,7 @@ function helpText(dim: (text: string) => string): string {
   const keys: readonly (readonly [string, string])[] = [
     ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
     ["Alt-Enter, \\ and Enter", "another line"],
+    ["Enter while a turn runs", "says it to the turn: /queue TEXT waits for its end"],
     ["Up, Ctrl-R", "what was sent before"],
     ["Tab", "completes commands and paths"],
     ["Ctrl-C", "clears the line, interrupts a turn; twice: leaves"],

@@ -10,13 +10,14 @@ export const usageCommand: SlashCommand = {
     // An ephemeral session has no row, and no other one has any before its first turn.
     const whole = await catalog.whole(conversation.sessionId).catch(() => undefined);
     const count = whole?.calls.count ?? 0;
+    const beside = besideText(conversation.usedBeside?.());
     if (!whole || count === 0) {
-      await talk.say(`${tokens(usage)}${nowCost(conversation, usage)}`);
+      await talk.say(`${tokens(usage)}${nowCost(conversation, usage)}${beside}`);
       return "stay";
     }
     const calls = `${count} model call${count === 1 ? "" : "s"}`;
     await talk.say(
-      `${tokens(usage)}\nthe whole session: ${tokens(whole.usage)}, ${calls}, ${costText(whole)}`,
+      `${tokens(usage)}${beside}\nthe whole session: ${tokens(whole.usage)}, ${calls}, ${costText(whole)}`,
     );
     return "stay";
   },
@@ -28,6 +29,12 @@ function tokens(usage: Usage): string {
   const thought =
     usage.reasoningTokens > 0 ? ` (${number(usage.reasoningTokens)} of them reasoning)` : "";
   return `${number(usage.inputTokens)} tokens in${cached}, ${number(usage.outputTokens)} out${thought}`;
+}
+
+/** What small model calls took, on a line of its own. */
+function besideText(used: Usage | undefined): string {
+  if (!used || used.totalTokens === 0) return "";
+  return `\nbeside turns, for titles, summaries and judgements: ${tokens(used)}`;
 }
 
 function nowCost(

@@ -10,6 +10,12 @@ export type Said =
   /** Ctrl-D with nothing written, or the terminal went away. */
   | { readonly kind: "end-of-input" };
 
+/** A message as it is sent and as it was seen when it was written. */
+export interface TypedMessage {
+  readonly text: string;
+  readonly shown: string;
+}
+
 /** An answer to a question. */
 export type Answered<Value> =
   | { readonly kind: "answer"; readonly value: Value }
@@ -47,6 +53,15 @@ export interface Talk {
   tick(): void;
   /** The next message; one that was typed ahead is there at once. */
   readMessage(): Promise<Said>;
+  /** Whether a message was typed ahead: the next `readMessage` does not wait. */
+  hasMessage(): boolean;
+  /**
+   * Tells of each message that is sent while none is read. What is taken on (`true`) is shown as said to the turn until
+   * it is `delivered`; when the call is disposed, it waits to be read like the others.
+   */
+  onMessage(take: (message: TypedMessage) => boolean): Disposable;
+  /** A message that was taken on has reached the turn: it is not read any more. */
+  delivered(message: TypedMessage): void;
   /** Puts text back where messages are written, with what was typed ahead; nothing of it is sent by itself. */
   putBack(text: string): void;
   /** @throws the signal's reason when it aborts */

@@ -23,7 +23,7 @@ test("completion bash offers commands, subcommands, flags and words", async () =
   expect(offers(bash, "hermes", "se")).toEqual(["sessions"]);
   expect(offers(bash, "hermes", "sessions", "re")).toEqual(["rename", "rewind"]);
   expect(offers(bash, "hermes", "sessions", "list", "--js")).toEqual(["--json"]);
-  expect(offers(bash, "hermes", "--approval", "")).toEqual(["ask", "deny", "yolo"]);
+  expect(offers(bash, "hermes", "--approval", "")).toEqual(["ask", "smart", "deny", "yolo"]);
   expect(offers(bash, "hermes", "-m", "x", "--dead")).toEqual(["--deadline"]);
   expect(offers(bash, "hermes", "-m", "")).toEqual([]);
   expect(offers(bash, "hermes", "completion", "z")).toEqual(["zsh"]);

@@ -105,6 +105,34 @@ function openTalk(): { readonly talk: PlainTalk; readonly type: (line: string) =
   };
 }
 
+describe("a pick", () => {
+  const rows = ["An elephant", "A walrus"].map((label, index) => ({
+    key: `k${index}`,
+    label,
+    facts: "1 day ago",
+    text: "",
+  }));
+  const request = {
+    rows,
+    search: (query: string) =>
+      Promise.resolve([{ key: "found", label: `Said: ${query}`, facts: "now", text: "" }]),
+  };
+
+  test.each([
+    [["2"], { kind: "answer", value: "k1" }],
+    [["wal", "1"], { kind: "answer", value: "k1" }],
+    [["wal", "2"], { kind: "answer", value: "found" }],
+    [["9", "1"], { kind: "answer", value: "found" }],
+    [[""], { kind: "dismissed" }],
+  ] as const)("by the lines %j", async (lines, expected) => {
+    const { talk, type } = openTalk();
+    await using _ = talk;
+    const picked = talk.pick(request, new AbortController().signal);
+    for (const line of lines) type(line);
+    expect(await picked).toEqual(expected);
+  });
+});
+
 describe("lines", () => {
   test("that were read leave nothing behind on the signal of their question", async () => {
     const { talk, type } = openTalk();

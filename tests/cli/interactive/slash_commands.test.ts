@@ -256,10 +256,11 @@ describe("slash commands", () => {
     await using chat = await chatAfter(["/approvals", "/approvals yolo", "/approvals yes"], {
       parts: { config: { command_allowlist: ["git push"] } },
     });
-    expect(talk(chat).slice(0, 5)).toEqual([
+    expect(talk(chat).slice(0, 6)).toEqual([
       "> /approvals",
       "ask: dangerous commands are asked about",
       "always allowed: git push",
+      "/approvals smart: a small model allows what is harmless, the rest is asked about",
       "/approvals deny: dangerous commands are denied",
       "/approvals yolo: everything is allowed",
     ]);

@@ -58,6 +58,7 @@ function isCommand(call: HermesCall, name: string, verbs: readonly string[]): bo
 /** Keys of the configuration that say what is allowed, what is masked, what is started, and who gets which secret. */
 const guardedKeys: ReadonlySet<string> = new Set([
   "approvals",
+  "auxiliary",
   "command_allowlist",
   "custom_providers",
   "fallback_providers",
@@ -75,7 +76,7 @@ function approves({ options, values }: HermesArguments): boolean {
       case "--allow":
         return true;
       case "--approval":
-        return value === "yolo" || value.includes(unknownText);
+        return value === "yolo" || value === "smart" || value.includes(unknownText);
       case "--set": {
         const [key = ""] = value.split("=", 1);
         // Segments may be quoted.

@@ -25,6 +25,8 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   [approves]: [
     "hermes --yolo -z 'clean up'",
     "hermes -z 'clean up' --yolo",
+    "hermes -z 'clean up' --approval smart",
+    "hermes -z 'clean up' --set auxiliary.approval.base_url=http://x",
     "hermes -zclean --yolo",
     "hermes -zm --yolo",
     "hermes -czm --yolo",
