@@ -30,8 +30,11 @@ export async function* askModel(
   }
   while (true) {
     try {
-      const result = yield* collectStep(transport.stream(context.request, signal));
-      compressor?.measure(context.request, result.usage);
+      const events = transport.stream(context.request, signal);
+      const { interim } = progress;
+      const result = yield* collectStep(events, { interim, couldCall: tools.length > 0 });
+      // An answer that failed for being empty told no numbers.
+      if (result.emptyError === undefined) compressor?.measure(context.request, result.usage);
       return result;
     } catch (error) {
       if (!compressor || !isOverflow(error) || signal.aborted) throw error;

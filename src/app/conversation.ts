@@ -1,5 +1,6 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
 import { createCommandJudge } from "../agent/command_judge.ts";
+import { withTurnNotes } from "../agent/turn_notes.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
@@ -10,6 +11,7 @@ import { matchesAllowPattern } from "./allow_pattern.ts";
 import { openBackend } from "./backend.ts";
 import type { SessionLocks } from "./compression.ts";
 import { newTurnId } from "./ids.ts";
+import { turnNotesOf } from "./loop_rules.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
@@ -87,7 +89,7 @@ export async function openConversation(
       store: stored
         ? goingOnStore(store, stored.info, backend.name)
         : creatingStore(store, session),
-      runtime: backend.runtime,
+      runtime: withTurnNotes(backend.runtime, turnNotesOf(config, await app.env())),
       clock: ports.clock,
       redactor,
       newTurnId,

@@ -18,6 +18,7 @@ import { openCompressor } from "./compression.ts";
 import { openDelegation } from "./delegation.ts";
 import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
+import { guardSettingsOf } from "./loop_rules.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
 import { recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
@@ -73,6 +74,8 @@ async function withTools(
     clock: app.ports.clock,
     spill: toolbox.spill,
     newId: newItemId,
+    files: app.ports.files,
+    guardSettings: guardSettingsOf(from.config),
   };
   const specs = toolbox.tools.map((tool) => tool.spec);
   const auxiliary =

@@ -113,6 +113,7 @@ function codeOf(code: ErrorCode): number {
     case "codex/silent":
     case "codex/sandbox":
     case "turn/max_iterations":
+    case "turn/tool_loop":
     case "turn/answer_invalid":
     case "turn/tool_arguments":
     case "file/not_found":

@@ -18,6 +18,17 @@ export const defaults: Config = {
   prices: {},
   credential_pool_strategies: {},
   agent: { max_turns: 90, api_max_retries: 3, disabled_toolsets: [] },
+  tool_loop_guardrails: {
+    warnings_enabled: true,
+    hard_stop_enabled: false,
+    warn_after: { exact_failure: 2, same_tool_failure: 3, idempotent_no_progress: 2 },
+    hard_stop_after: { exact_failure: 5, same_tool_failure: 8, idempotent_no_progress: 5 },
+  },
+  display: {
+    file_mutation_verifier: true,
+    turn_completion_explainer: true,
+    memory_notifications: "on",
+  },
   approvals: { mode: "manual", timeout: 60, noninteractive: "deny", cron_mode: "deny" },
   command_allowlist: [],
   terminal: { timeout: 180, cwd: ".", env_passthrough: [] },
@@ -41,7 +52,6 @@ export const defaults: Config = {
     write_approval: false,
   },
   skills: { external_dirs: [], creation_nudge_interval: 10, write_approval: false },
-  display: { memory_notifications: "on" },
   delegation: { max_iterations: 50, max_concurrent_children: 3 },
   sessions: {
     auto_prune: false,

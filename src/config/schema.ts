@@ -107,6 +107,16 @@ const auxiliaryTask = z.strictObject({
   timeout: positive.nullable().default(null),
 });
 
+/** How often the same may happen in a turn. */
+const guardLimits = (exact: number, sameTool: number, noProgress: number) =>
+  z
+    .strictObject({
+      exact_failure: count.default(exact),
+      same_tool_failure: count.default(sameTool),
+      idempotent_no_progress: count.default(noProgress),
+    })
+    .prefault({});
+
 const mcpServer = z
   .strictObject({
     command: text.default(""),
@@ -158,6 +168,21 @@ export const configSchema = z.strictObject({
       max_turns: count.default(90),
       api_max_retries: countOrZero.default(3),
       disabled_toolsets: texts.default([]),
+    })
+    .prefault({}),
+  tool_loop_guardrails: z
+    .strictObject({
+      warnings_enabled: flag.default(true),
+      hard_stop_enabled: flag.default(false),
+      warn_after: guardLimits(2, 3, 2),
+      hard_stop_after: guardLimits(5, 8, 5),
+    })
+    .prefault({}),
+  display: z
+    .strictObject({
+      file_mutation_verifier: flag.default(true),
+      turn_completion_explainer: flag.default(true),
+      memory_notifications: notifications.default("on"),
     })
     .prefault({}),
   approvals: z
@@ -212,7 +237,6 @@ export const configSchema = z.strictObject({
       write_approval: flag.default(false),
     })
     .prefault({}),
-  display: z.strictObject({ memory_notifications: notifications.default("on") }).prefault({}),
   delegation: z
     .strictObject({
       max_iterations: count.default(50),

@@ -35,6 +35,7 @@ export const errorCodes = [
   "turn/deadline",
   "turn/interrupted",
   "turn/max_iterations",
+  "turn/tool_loop",
   "turn/answer_invalid",
   "turn/tool_arguments",
   "config/invalid",

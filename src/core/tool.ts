@@ -66,6 +66,11 @@ export type ToolPermission =
 export interface Tool<Input = unknown> {
   readonly spec: ToolSpec;
   readonly effect: ToolEffect;
+  /**
+   * Who wrote what it brings, where that is somebody from outside: `MCP server fs`. Its results are fenced then, so that they
+   * cannot pass for instructions; those of `network` tools always are.
+   */
+  readonly untrusted?: string;
   /** Results above this many characters are spilled to a file; the loop's default where absent. */
   readonly maxResultChars?: number;
   /** Calls of one step that run at most; more are refused. No limit where absent. */

@@ -31,6 +31,7 @@ const table: readonly (readonly [ErrorCode, number])[] = [
   ["network/unreachable", 1],
   ["stream/no_terminal_event", 1],
   ["turn/max_iterations", 1],
+  ["turn/tool_loop", 1],
   ["turn/answer_invalid", 1],
   ["replay/mismatch", 1],
   ["internal/bug", 1],

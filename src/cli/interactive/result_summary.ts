@@ -1,9 +1,10 @@
+import { ownText } from "../../agent/shown_text.ts";
 import type { ToolResult } from "../../core/item.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../../core/json.ts";
 
 /** A finished call in a few words: how it ended, how long it took, how much came back (`exit 1, 0.2 s, 12 lines`). */
 export function resultSummary(result: ToolResult, durationMs: number): string {
-  const output = parseJson(result.output);
+  const output = parseJson(ownText(result.output));
   const facts = isJsonObject(output) ? output : undefined;
   return [exitFact(facts), seconds(durationMs), facts && amount(facts)]
     .filter((fact) => fact !== undefined)
@@ -13,7 +14,7 @@ export function resultSummary(result: ToolResult, durationMs: number): string {
 /** Whether a call did what it was called for: a command that ended with another code than 0 did not. */
 export function hasSucceeded(result: ToolResult): boolean {
   if (result.isError) return false;
-  const output = parseJson(result.output);
+  const output = parseJson(ownText(result.output));
   const code = isJsonObject(output) ? output["exit_code"] : undefined;
   return typeof code !== "number" || code === 0;
 }

@@ -1,3 +1,4 @@
+import { ownText } from "../../agent/shown_text.ts";
 import type { ToolCall, ToolResult } from "../../core/item.ts";
 import { isJsonObject, parseJson, type Json } from "../../core/json.ts";
 import { clip, oneLine } from "./plain.ts";
@@ -9,9 +10,10 @@ export function toolLine(call: ToolCall, width = 100): string {
 
 /** Why a tool failed, in one line. */
 export function failureLine(result: ToolResult, width = 100): string {
-  const output = parseJson(result.output);
+  const text = ownText(result.output);
+  const output = parseJson(text);
   const error = isJsonObject(output) ? output["error"] : undefined;
-  return clip(oneLine(typeof error === "string" ? error : result.output), width);
+  return clip(oneLine(typeof error === "string" ? error : text), width);
 }
 
 /** In the order in which they say most about a call. */
