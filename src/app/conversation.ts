@@ -6,6 +6,7 @@ import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
 import { noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
+import { noLog } from "../core/log.ts";
 import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
 import { openBackend } from "./backend.ts";
@@ -34,7 +35,9 @@ export async function openConversation(
   options: ConversationOptions,
 ): Promise<Conversation> {
   const { ports } = app;
-  const [config, redactor, log] = await Promise.all([app.config(), app.redactor(), app.log()]);
+  // The demo leaves nothing behind.
+  const openLog = options.replay?.kind === "demo" ? Promise.resolve(noLog) : app.log();
+  const [config, redactor, log] = await Promise.all([app.config(), app.redactor(), openLog]);
   await checkDirectory(app, options.cwd);
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);

@@ -180,7 +180,7 @@ test("a judge that fails twice pauses the goal, and so does a turn that fails", 
   await withChat(
     {
       turns: [textAnswer("Tried"), refusal(400, "No more of this")],
-      verdicts: [refusal(400, "No judge today"), textAnswer("I think so?"), verdict(false, "no")],
+      verdicts: [refusal(403, "No judge today"), textAnswer("I think so?"), verdict(false, "no")],
     },
     async (chat, server) => {
       chat.type("/goal be judged\r");

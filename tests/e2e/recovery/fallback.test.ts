@@ -174,6 +174,8 @@ test("the next turn is the primary's again, unless it rests after a limit", asyn
   ] as const) {
     chat.type(`${said}\r`);
     await chat.untilShown(answer);
+    // What is typed before the turn has ended is said to it.
+    await chat.untilShown("\u001b[1m> \u001b[22m\r\u001b[2C");
   }
   expect([first.server.requests.length, second.server.requests.length]).toEqual([3, 3]);
   expect(chat.screen()).toContain("answers this turn, m1 (first) rests for");
