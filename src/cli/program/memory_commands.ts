@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes memory ...`. */
-export function addMemory(program: Command, on: ActionOf): void {
+export function addMemory(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const memory = program
     .command("memory")
     .description("what later sessions know from the start, and changes of it that wait");
+  if (!isNamed("memory")) return;
   const leaf = actionsIn("memory", on);
 
   withCommonOptions(memory.command("status"))

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes sessions ...`. */
-export function addSessions(program: Command, on: ActionOf): void {
+export function addSessions(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const sessions = program.command("sessions").description("list, read and tidy stored sessions");
+  if (!isNamed("sessions")) return;
   const leaf = actionsIn("sessions", on);
 
   withCommonOptions(sessions.command("list"))

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes skills ...`. */
-export function addSkills(program: Command, on: ActionOf): void {
+export function addSkills(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const skills = program
     .command("skills")
     .description("instructions for kinds of work, and changes of them that wait");
+  if (!isNamed("skills")) return;
   const leaf = actionsIn("skills", on);
 
   withCommonOptions(skills.command("list"))
