@@ -11,6 +11,7 @@ import * as logins from "./logins.ts";
 import * as migrate from "./migrate.ts";
 import * as migrateKill from "./migrate_kill.ts";
 import * as renewals from "./renewals.ts";
+import * as schedules from "./schedules.ts";
 import * as sse from "./sse.ts";
 
 const campaigns: readonly Campaign[] = [
@@ -22,6 +23,7 @@ const campaigns: readonly Campaign[] = [
   disk,
   migrate,
   migrateKill,
+  schedules,
 ];
 
 /** Failed cases that are shown of a campaign. */
