@@ -63,6 +63,8 @@ function codeOf(code: ErrorCode): number {
     case "usage/invalid":
     case "session/ambiguous":
     case "session/title_taken":
+    case "cron/ambiguous":
+    case "cron/name_taken":
       return exitCodes.usage;
     case "auth/missing":
     case "auth/rejected":
@@ -77,12 +79,14 @@ function codeOf(code: ErrorCode): number {
     case "approval/denied":
       return exitCodes.denied;
     case "session/not_found":
+    case "cron/not_found":
     case "mcp/not_found":
     case "auth/not_found":
       return exitCodes.notFound;
     case "model/rate_limited":
     case "model/quota":
     case "model/overloaded":
+    case "cron/busy":
       return exitCodes.tryLater;
     case "config/invalid":
     case "config/unreadable":
@@ -95,6 +99,10 @@ function codeOf(code: ErrorCode): number {
       return exitCodes.deadline;
     case "turn/interrupted":
       return exitCodes.interrupted;
+    case "cron/script_failed":
+    case "cron/script_refused":
+    case "cron/delivery_failed":
+    case "cron/lost":
     case "model/not_found":
     case "model/context_overflow":
     case "model/content_policy":

@@ -153,7 +153,7 @@ function durationOf(text: string): number | undefined {
 
 function checkTimezone(timezone: string): void {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: timezone });
+    Intl.DateTimeFormat("en", { timeZone: timezone });
   } catch {
     throw new HermesError("usage/invalid", `There is no such time zone: ${timezone}`, {
       hint: "zones are named like Europe/Berlin or UTC: --timezone NAME",
