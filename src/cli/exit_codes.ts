@@ -103,6 +103,7 @@ function codeOf(code: ErrorCode): number {
     case "cron/script_refused":
     case "cron/delivery_failed":
     case "cron/lost":
+    case "cron/missed":
     case "model/not_found":
     case "model/context_overflow":
     case "model/content_policy":

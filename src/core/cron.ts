@@ -112,6 +112,14 @@ export type RunEnd = Omit<
   readonly endedAt: number;
 };
 
+/** What becomes of a job when a run has ended. */
+export interface JobAfterRun {
+  readonly state?: JobState;
+  readonly nextRunAt?: null;
+  /** Whether it was one of the runs of `repeat`. */
+  readonly isCounted?: false;
+}
+
 /** What of a job may be changed. */
 export type JobChange = Partial<
   Pick<Job, "name" | "scheduleText" | "schedule" | "task" | "deliver" | "state" | "nextRunAt">
@@ -136,8 +144,8 @@ export interface CronStore extends AsyncDisposable {
   claim(run: JobRun, nextRunAt: number | null): Promise<boolean>;
   /** A run that nobody else could take: `cron run`, or one that was missed. */
   record(run: JobRun): Promise<void>;
-  /** Ends a run, and its job where `state` says so. */
-  finish(runId: string, end: RunEnd, job?: Pick<JobChange, "state" | "nextRunAt">): Promise<void>;
+  /** Ends a run, with what becomes of its job; it counts as one of `repeat` unless that says otherwise. */
+  finish(runId: string, end: RunEnd, job?: JobAfterRun): Promise<void>;
   /** Newest first. */
   runs(jobId: string, options: { readonly limit: number }): Promise<readonly JobRun[]>;
   /** Runs that are written as running; whoever holds their locks knows whether they do. */

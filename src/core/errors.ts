@@ -53,6 +53,7 @@ export const errorCodes = [
   "cron/script_refused",
   "cron/delivery_failed",
   "cron/lost",
+  "cron/missed",
   "file/not_found",
   "file/unreadable",
   "file/unsupported",

@@ -1,5 +1,5 @@
 import type { Selectable, Transaction } from "kysely";
-import type { CronStore, Job, JobChange, JobRun, RunEnd } from "../core/cron.ts";
+import type { CronStore, Job, JobAfterRun, JobChange, JobRun, RunEnd } from "../core/cron.ts";
 import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
 import { cronSchema, type CronTables, type JobsTable, type RunsTable } from "./cron_schema.ts";
@@ -113,11 +113,7 @@ export class SqliteCronStore implements CronStore {
     });
   }
 
-  async finish(
-    runId: string,
-    end: RunEnd,
-    job: Pick<JobChange, "state" | "nextRunAt"> = {},
-  ): Promise<void> {
+  async finish(runId: string, end: RunEnd, job: JobAfterRun = {}): Promise<void> {
     await this.#durably(async (transaction) => {
       const row = await transaction
         .selectFrom("runs")
@@ -131,7 +127,7 @@ export class SqliteCronStore implements CronStore {
       await transaction
         .updateTable("jobs")
         .set((column) => ({
-          completed_runs: column("completed_runs", "+", 1),
+          completed_runs: column("completed_runs", "+", job.isCounted === false ? 0 : 1),
           updated_at: end.endedAt,
           ...(job.state === undefined ? {} : { state: job.state }),
           ...(job.nextRunAt === undefined ? {} : { next_run_at: job.nextRunAt }),

@@ -1,0 +1,170 @@
+import type { CronStore, Job, JobAfterRun, JobRun, RunEnd } from "../core/cron.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Clock } from "../core/ports.ts";
+import { nextRun } from "./next_run.ts";
+import { planDue } from "./plan_due.ts";
+
+export interface TickDeps {
+  readonly store: CronStore;
+  readonly clock: Pick<Clock, "now">;
+  /** What `work` gives while nobody else, in any process, works at this job; undefined where somebody does. */
+  readonly withJob: <T>(jobId: string, work: () => Promise<T>) => Promise<T | undefined>;
+  /** Runs a job to its end, with its delivery. Never rejects. */
+  readonly run: (job: Job, run: JobRun, signal: AbortSignal) => Promise<RunEnd>;
+  /** Tells of a run that never was, or that nobody saw the end of. Never rejects. */
+  readonly alert: (job: Job, run: JobRun) => Promise<void>;
+  readonly newRunId: () => string;
+  readonly pid: number;
+}
+
+/** A one-shot whose process died is started again, this often in all. */
+const maxAttempts = 3;
+
+/**
+ * Ends in the books what died in the middle: runs that are written as running while nobody holds their job.
+ * Returns them as they are written then.
+ */
+export async function settleLost(deps: TickDeps): Promise<readonly JobRun[]> {
+  const settled: JobRun[] = [];
+  for (const run of await deps.store.running()) {
+    const lost = await deps.withJob(run.jobId, async () => {
+      // Its holder may have ended it between the two looks.
+      const isStill = (await deps.store.running()).some(({ id }) => id === run.id);
+      return isStill ? await settle(deps, run) : undefined;
+    });
+    if (lost) settled.push(lost);
+  }
+  return settled;
+}
+
+async function settle(deps: TickDeps, run: JobRun): Promise<JobRun | undefined> {
+  const { store, clock } = deps;
+  const job = (await store.jobs()).find(({ id }) => id === run.jobId);
+  if (!job) return undefined;
+  const end = unseen(clock.now(), "lost", "cron/lost", `The process that ran it (${run.pid}) died`);
+  const isGivenUp = isOneShot(job) && (await attemptsOf(store, run)) >= maxAttempts;
+  await store.finish(run.id, end, isGivenUp ? { state: "broken", nextRunAt: null } : {});
+  const ended: JobRun = { ...run, ...end };
+  await deps.alert(job, ended);
+  return ended;
+}
+
+/** How often this time of the job was begun. */
+async function attemptsOf(store: CronStore, { jobId, dueAt }: JobRun): Promise<number> {
+  const runs = await store.runs(jobId, { limit: maxAttempts });
+  return runs.filter((run) => run.dueAt === dueAt).length;
+}
+
+/**
+ * Takes a job whose time has come, if nobody else does: at most one process runs it, and a recurring one has moved on to
+ * its next time before it starts. The run as it ended; undefined when there was nothing to do.
+ */
+export async function runDue(
+  deps: TickDeps,
+  job: Job,
+  signal: AbortSignal,
+): Promise<JobRun | undefined> {
+  const { store, clock } = deps;
+  const plan = planDue(job, clock.now());
+  if (!plan) return undefined;
+  const run: JobRun = { ...begun(deps, job.id), dueAt: plan.dueAt, trigger: "schedule" };
+  if (plan.kind === "missed") return await miss(deps, job, { run, nextRunAt: plan.nextRunAt });
+  const ended = await deps.withJob(job.id, async () => {
+    if (!(await store.claim(run, plan.nextRunAt))) return { run: undefined };
+    return { run: await finishRun(deps, job, { run, signal }) };
+  });
+  if (ended) return ended.run;
+  // Its last run goes on. A single time stays due, for whoever holds it may die.
+  if (isOneShot(job)) return undefined;
+  const nextRunAt = nextRun(job.schedule, clock.now()) ?? null;
+  return await miss(deps, job, { run, nextRunAt, isOverrun: true });
+}
+
+/** Runs a job now, whatever its schedule says; undefined where it runs already. */
+export async function runNow(
+  deps: TickDeps,
+  job: Job,
+  signal: AbortSignal,
+): Promise<JobRun | undefined> {
+  return await deps.withJob(job.id, async () => {
+    const run: JobRun = { ...begun(deps, job.id), dueAt: deps.clock.now(), trigger: "manual" };
+    await deps.store.record(run);
+    return await finishRun(deps, job, { run, signal });
+  });
+}
+
+async function finishRun(
+  deps: TickDeps,
+  job: Job,
+  { run, signal }: { readonly run: JobRun; readonly signal: AbortSignal },
+): Promise<JobRun> {
+  const end = await deps.run(job, run, signal);
+  await deps.store.finish(run.id, end, afterRun(job, run, end));
+  return { ...run, ...end };
+}
+
+/** What becomes of the job itself when a run of its schedule has ended. */
+function afterRun(job: Job, { trigger }: JobRun, { status }: RunEnd): JobAfterRun {
+  if (trigger === "manual") return { isCounted: false };
+  // One that was stopped in the middle is still owed.
+  if (isOneShot(job)) return status === "interrupted" ? {} : { state: "done", nextRunAt: null };
+  const isLast = job.repeat !== undefined && job.completedRuns + 1 >= job.repeat;
+  return isLast ? { state: "done", nextRunAt: null } : {};
+}
+
+async function miss(
+  deps: TickDeps,
+  job: Job,
+  missed: { readonly run: JobRun; readonly nextRunAt: number | null; readonly isOverrun?: true },
+): Promise<JobRun | undefined> {
+  const { run, nextRunAt, isOverrun } = missed;
+  const due = new Date(run.dueAt).toISOString();
+  const why = isOverrun
+    ? `The run before it was still going at ${due}`
+    : `Nothing was there to run it at ${due}`;
+  const written: JobRun = { ...run, ...unseen(deps.clock.now(), "missed", "cron/missed", why) };
+  if (!(await deps.store.claim(written, nextRunAt))) return undefined;
+  if (nextRunAt === null) await deps.store.change(job.id, { state: "broken" }, deps.clock.now());
+  await deps.alert(job, written);
+  return written;
+}
+
+function begun({ newRunId, clock, pid }: TickDeps, jobId: string) {
+  return {
+    id: newRunId(),
+    jobId,
+    startedAt: clock.now(),
+    endedAt: null,
+    status: "running",
+    exitCode: null,
+    error: null,
+    sessionId: null,
+    usage: null,
+    outputFile: null,
+    deliveries: [],
+    pid,
+  } as const;
+}
+
+/** The end of a run that nobody saw. */
+function unseen(
+  endedAt: number,
+  status: "missed" | "lost",
+  code: ErrorCode,
+  message: string,
+): RunEnd {
+  return {
+    endedAt,
+    status,
+    exitCode: 1,
+    error: { code, message },
+    sessionId: null,
+    usage: null,
+    outputFile: null,
+    deliveries: [],
+  };
+}
+
+function isOneShot({ schedule }: Job): boolean {
+  return schedule.kind === "once";
+}
