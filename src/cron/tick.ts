@@ -57,15 +57,16 @@ async function attemptsOf(store: CronStore, { jobId, dueAt }: JobRun): Promise<n
 
 /**
  * Takes a job whose time has come, if nobody else does: at most one process runs it, and a recurring one has moved on to
- * its next time before it starts. The run as it ended; undefined when there was nothing to do.
+ * its next time before it starts. The run as it ended; undefined when there was nothing to do. `seenAt` is when it was
+ * seen to be due: waiting for a free place makes it no later.
  */
 export async function runDue(
   deps: TickDeps,
   job: Job,
-  signal: AbortSignal,
+  { seenAt, signal }: { readonly seenAt: number; readonly signal: AbortSignal },
 ): Promise<JobRun | undefined> {
   const { store, clock } = deps;
-  const plan = planDue(job, clock.now());
+  const plan = planDue(job, seenAt);
   if (!plan) return undefined;
   const run: JobRun = { ...begun(deps, job.id), dueAt: plan.dueAt, trigger: "schedule" };
   if (plan.kind === "missed") return await miss(deps, job, { run, nextRunAt: plan.nextRunAt });

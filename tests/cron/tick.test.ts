@@ -13,6 +13,11 @@ const hour = 60 * minute;
 const hourly: Schedule = { kind: "interval", everyMs: hour, anchor: 0 };
 const never = new AbortController().signal;
 
+/** Runs a job that is seen just now. */
+function take(deps: TickDeps, job: Job): Promise<JobRun | undefined> {
+  return runDue(deps, job, { seenAt: deps.clock.now(), signal: never });
+}
+
 let directory: string;
 let store: SqliteCronStore;
 beforeEach(async () => {
@@ -94,39 +99,35 @@ describe("runDue()", () => {
     const { deps, ran } = rig(hour + 20 * minute);
     const job = await add(hourly, hour);
     const seen: (number | null)[] = [];
-    const run = deps.run;
-    await runDue(
-      {
-        ...deps,
-        run: async (...given) => {
-          seen.push((await jobNow()).nextRunAt);
-          return await run(...given);
-        },
+    const watched: TickDeps = {
+      ...deps,
+      run: async (...given) => {
+        seen.push((await jobNow()).nextRunAt);
+        return await deps.run(...given);
       },
-      job,
-      never,
-    );
+    };
+    await take(watched, job);
     expect([seen, ran, (await jobNow()).state]).toEqual([[2 * hour], ["j of 60"], "active"]);
   });
 
   test("does nothing before its time, or where another one took it", async () => {
     const { deps, ran } = rig(hour);
     const early = await add(hourly, hour + 1);
-    expect(await runDue(deps, early, never)).toBeUndefined();
+    expect(await take(deps, early)).toBeUndefined();
     await store.change("j", { nextRunAt: 3 * hour }, 1);
-    expect(await runDue(deps, { ...early, nextRunAt: hour }, never)).toBeUndefined();
+    expect(await take(deps, { ...early, nextRunAt: hour })).toBeUndefined();
     expect(ran).toEqual([]);
   });
 
   test("makes up for what it slept through with one run, where it is not too late", async () => {
     const { deps, ran, alerts } = rig(5 * hour + 29 * minute);
-    await runDue(deps, await add(hourly, 5 * hour), never);
+    await take(deps, await add(hourly, 5 * hour));
     expect([ran, alerts, (await jobNow()).nextRunAt]).toEqual([["j of 300"], [], 6 * hour]);
   });
 
   test("says what is too late, and keeps the next time", async () => {
     const { deps, ran, alerts } = rig(5 * hour + 31 * minute);
-    await runDue(deps, await add(hourly, 5 * hour), never);
+    await take(deps, await add(hourly, 5 * hour));
     expect([ran, alerts, (await jobNow()).nextRunAt, await statuses()]).toEqual([
       [],
       ["j missed: Nothing was there to run it at 1970-01-01T05:00:00.000Z"],
@@ -138,17 +139,17 @@ describe("runDue()", () => {
   test("a daily job may be two hours late, one of each minute two minutes", async () => {
     const daily: Schedule = { kind: "cron", expression: "0 0 * * *", timezone: "UTC" };
     const { deps, ran } = rig(26 * hour);
-    await runDue(deps, await add(daily, 24 * hour), never);
+    await take(deps, await add(daily, 24 * hour));
     await store.remove("j");
     const eachMinute: Schedule = { kind: "interval", everyMs: minute, anchor: 0 };
-    await runDue(deps, await add(eachMinute, 26 * hour - 2 * minute), never);
+    await take(deps, await add(eachMinute, 26 * hour - 2 * minute));
     expect(ran).toEqual(["j of 1440", "j of 1558"]);
   });
 
   test("a run that takes too long costs the next one, which is said", async () => {
     const { deps, held, ran, alerts } = rig(hour);
     held.add("j");
-    await runDue(deps, await add(hourly, hour), never);
+    await take(deps, await add(hourly, hour));
     expect([ran, alerts, (await jobNow()).nextRunAt]).toEqual([
       [],
       ["j missed: The run before it was still going at 1970-01-01T01:00:00.000Z"],
@@ -159,8 +160,8 @@ describe("runDue()", () => {
   test("a single time runs however late it is, and once", async () => {
     const { deps, ran } = rig(999 * hour);
     const job = await add({ kind: "once", at: hour }, hour);
-    await runDue(deps, job, never);
-    expect(await runDue(deps, await jobNow(), never)).toBeUndefined();
+    await take(deps, job);
+    expect(await take(deps, await jobNow())).toBeUndefined();
     const { state, nextRunAt } = await jobNow();
     expect([ran, state, nextRunAt]).toEqual([["j of 60"], "done", null]);
   });
@@ -169,9 +170,9 @@ describe("runDue()", () => {
     const { deps, ran } = rig(2 * hour);
     const job = await add({ kind: "once", at: hour }, hour);
     const stopped = { ...deps, run: async () => ({ ...done, status: "interrupted" as const }) };
-    await runDue(stopped, job, never);
+    await take(stopped, job);
     expect((await jobNow()).nextRunAt).toBe(hour);
-    await runDue(deps, await jobNow(), never);
+    await take(deps, await jobNow());
     expect([ran, (await jobNow()).state]).toEqual([["j of 60"], "done"]);
   });
 
@@ -179,9 +180,9 @@ describe("runDue()", () => {
     const { deps, clock } = rig(hour);
     await add(hourly, hour, { repeat: 2 });
     await runNow(deps, await jobNow(), never);
-    await runDue(deps, await jobNow(), never);
+    await take(deps, await jobNow());
     await clock.advance(hour);
-    await runDue(deps, await jobNow(), never);
+    await take(deps, await jobNow());
     const { state, nextRunAt, completedRuns } = await jobNow();
     expect([state, nextRunAt, completedRuns]).toEqual(["done", null, 2]);
   });
