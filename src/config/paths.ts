@@ -20,6 +20,23 @@ export interface HomePaths {
   readonly historyFile: string;
   /** Tool results that were too long for the model. */
   readonly resultsDirectory: string;
+  /** Scripts that jobs may run. */
+  readonly scriptsDirectory: string;
+  readonly cron: CronPaths;
+}
+
+/** What is kept of jobs. */
+export interface CronPaths {
+  readonly jobsFile: string;
+  /** A directory of outcomes for each job, by its id. */
+  readonly outputDirectory: string;
+  /** A file for each job that somebody runs. */
+  readonly locksDirectory: string;
+  readonly daemonLock: string;
+  /** Which process the daemon is. */
+  readonly daemonFile: string;
+  /** The secret that webhooks are signed with. */
+  readonly webhookKeyFile: string;
 }
 
 /**
@@ -46,6 +63,19 @@ export function resolveHome(
     logFile: join(home, "logs", "hermes.log"),
     historyFile: join(home, "history"),
     resultsDirectory: join(home, "results"),
+    scriptsDirectory: join(home, "scripts"),
+    cron: cronPaths(join(home, "cron")),
+  };
+}
+
+function cronPaths(directory: string): CronPaths {
+  return {
+    jobsFile: join(directory, "jobs.db"),
+    outputDirectory: join(directory, "output"),
+    locksDirectory: join(directory, "locks"),
+    daemonLock: join(directory, "daemon.lock"),
+    daemonFile: join(directory, "daemon.json"),
+    webhookKeyFile: join(directory, "webhook.key"),
   };
 }
 

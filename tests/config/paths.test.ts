@@ -18,6 +18,15 @@ describe("resolveHome()", () => {
       logFile: "/home/ada/.hermes/logs/hermes.log",
       historyFile: "/home/ada/.hermes/history",
       resultsDirectory: "/home/ada/.hermes/results",
+      scriptsDirectory: "/home/ada/.hermes/scripts",
+      cron: {
+        jobsFile: "/home/ada/.hermes/cron/jobs.db",
+        outputDirectory: "/home/ada/.hermes/cron/output",
+        locksDirectory: "/home/ada/.hermes/cron/locks",
+        daemonLock: "/home/ada/.hermes/cron/daemon.lock",
+        daemonFile: "/home/ada/.hermes/cron/daemon.json",
+        webhookKeyFile: "/home/ada/.hermes/cron/webhook.key",
+      },
     });
   });
 
