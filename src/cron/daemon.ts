@@ -5,8 +5,8 @@ import { runDue, settleLost, type TickDeps } from "./tick.ts";
 
 export interface DaemonDeps extends TickDeps {
   readonly clock: Clock;
-  /** Is told of each run that came to an end or never was. */
-  readonly onRun: (job: Job, run: JobRun) => void;
+  /** Is told what kept a due job from being taken, or its end from being written: the daemon goes on. */
+  readonly onProblem: (job: Job | undefined, error: unknown) => void;
 }
 
 export interface DaemonOptions {
@@ -23,16 +23,34 @@ const longestSleepMs = 5_000;
 /**
  * Runs what is due at this moment, once, and waits for all of it. The runs that came of it, those that were missed or whose
  * process had died among them.
+ * @throws {HermesError} `store/*` when a job could not be taken or the end of a run not be written; others have run
  */
 export async function runTick(
   deps: DaemonDeps,
   options: DaemonOptions,
   signal: AbortSignal,
 ): Promise<readonly JobRun[]> {
-  const work = new DueWork(deps, options, signal);
-  const lost = await settleLost(deps);
+  const runs: JobRun[] = [];
+  const problems: unknown[] = [];
+  const work = new DueWork(
+    {
+      ...deps,
+      onRun(job, run) {
+        runs.push(run);
+        deps.onRun(job, run);
+      },
+      onProblem(job, error) {
+        problems.push(error);
+        deps.onProblem(job, error);
+      },
+    },
+    options,
+    signal,
+  );
   await work.start();
-  return [...lost, ...(await work.allEnded())];
+  await work.allEnded();
+  if (problems.length > 0) throw problems[0];
+  return runs;
 }
 
 /**
@@ -47,7 +65,6 @@ export async function runDaemon(
   const work = new DueWork(deps, options, signal);
   try {
     while (!signal.aborted) {
-      await settleLost(deps);
       await work.start();
       await work.sleep();
     }
@@ -61,7 +78,10 @@ class DueWork {
   readonly #deps: DaemonDeps;
   readonly #slots: Slots;
   readonly #signal: AbortSignal;
-  readonly #inWork = new Map<string, Promise<JobRun | undefined>>();
+  readonly #inWork = new Map<string, Promise<void>>();
+  /** The time that each job was due at when it was looked at last. */
+  readonly #seen = new Map<string, number | null>();
+  #wake = new AbortController();
 
   constructor(deps: DaemonDeps, { maxParallel }: DaemonOptions, signal: AbortSignal) {
     this.#deps = deps;
@@ -69,42 +89,58 @@ class DueWork {
     this.#signal = signal;
   }
 
-  /** Starts everything that is due and not in work already. */
+  /** Ends what died in the books, and starts everything that is due and not in work already. */
   async start(): Promise<void> {
+    await settleLost(this.#deps, this.#signal).catch((error: unknown) => {
+      this.#deps.onProblem(undefined, error);
+    });
+    this.#seen.clear();
     const seenAt = this.#deps.clock.now();
     for (const job of await this.#deps.store.due(seenAt)) {
       if (this.#inWork.has(job.id) || this.#signal.aborted) continue;
+      this.#seen.set(job.id, job.nextRunAt);
       const run = this.#slots
         .use(job.task.workdir, () => this.#run(job, seenAt))
-        .finally(() => this.#inWork.delete(job.id));
-      // Waited for by `allEnded`; a failure of the store must not end the process before that.
-      run.catch(() => undefined);
+        .then((hasRun) => {
+          this.#inWork.delete(job.id);
+          if (hasRun) this.#wake.abort();
+        });
       this.#inWork.set(job.id, run);
     }
   }
 
-  async #run(job: Job, seenAt: number): Promise<JobRun | undefined> {
+  /** Whether something came of it. Never rejects. */
+  async #run(job: Job, seenAt: number): Promise<boolean> {
     // Whoever was waiting for a free place when the end came stays due.
-    if (this.#signal.aborted) return undefined;
-    const run = await runDue(this.#deps, job, { seenAt, signal: this.#signal });
-    if (run) this.#deps.onRun(job, run);
-    return run;
+    if (this.#signal.aborted) return false;
+    try {
+      return (await runDue(this.#deps, job, { seenAt, signal: this.#signal })) !== undefined;
+    } catch (error) {
+      this.#deps.onProblem(job, error);
+      return false;
+    }
   }
 
-  /** Waits for the next time of a job, but never long; ends early with the signal. */
+  /** Waits for the next time of a job, but never long; ends early when one has run, and with the signal. */
   async sleep(): Promise<void> {
     const { store, clock } = this.#deps;
+    this.#wake = new AbortController();
+    const awake = AbortSignal.any([this.#signal, this.#wake.signal]);
     const now = clock.now();
+    // What was due and could not be taken is no reason to hurry.
     const times = (await store.jobs()).flatMap(({ id, state, nextRunAt }) =>
-      state === "active" && nextRunAt !== null && !this.#inWork.has(id) ? [nextRunAt] : [],
+      state === "active" &&
+      nextRunAt !== null &&
+      !this.#inWork.has(id) &&
+      this.#seen.get(id) !== nextRunAt
+        ? [nextRunAt]
+        : [],
     );
     const untilNext = Math.min(longestSleepMs, ...times.map((at) => at - now));
-    // What is due and could not be taken is looked at again, but not without a pause.
-    await clock.sleep(Math.max(untilNext, 100), this.#signal).catch(() => undefined);
+    await clock.sleep(Math.max(untilNext, 0), awake).catch(() => undefined);
   }
 
-  async allEnded(): Promise<readonly JobRun[]> {
-    const ended = await Promise.all(this.#inWork.values());
-    return ended.filter((run) => run !== undefined);
+  async allEnded(): Promise<void> {
+    await Promise.all(this.#inWork.values());
   }
 }

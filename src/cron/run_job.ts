@@ -21,11 +21,15 @@ export interface TurnReport {
   readonly sessionId: string;
 }
 
-/** What is told of a run. */
+/** What came of a run: what is kept of it, and what is told. */
 export interface RunOutcome {
   readonly status: Exclude<RunStatus, "running">;
-  /** The answer, the script's output, or what went wrong. */
+  /** The answer, or the script's output; of a failure what there is besides its error. */
   readonly text: string;
+  readonly exitCode: number;
+  readonly error: RunEnd["error"];
+  readonly sessionId: string | null;
+  readonly usage: Usage | null;
 }
 
 export interface RunJobDeps {
@@ -38,14 +42,14 @@ export interface RunJobDeps {
   readonly newestOutcome: (jobId: string) => Promise<PromptSource | undefined>;
   /** Writes the outcome to its file; the path. @throws {HermesError} `file/unwritable`, `store/full` */
   readonly keep: (job: Job, run: JobRun, outcome: RunOutcome) => Promise<string>;
-  /** Never rejects. */
+  /** What is told of a failure begins with its error. Never rejects. */
   readonly deliver: (
     job: Job,
     run: JobRun,
     outcome: RunOutcome,
   ) => Promise<readonly DeliveryReport[]>;
   /** What scripts get as exit code of a failure. */
-  readonly exitCodeOf: (outcome: TurnOutcome) => number;
+  readonly exitCodeOf: (error: HermesError) => number;
   readonly nonce: () => string;
 }
 
@@ -59,52 +63,31 @@ export async function runJob(
   run: JobRun,
   signal: AbortSignal,
 ): Promise<RunEnd> {
-  const done = await perform(deps, job, signal).catch((error: unknown) =>
+  let outcome = await perform(deps, job, signal).catch((error: unknown) =>
     failure(deps, signal.aborted ? interrupted(signal) : toHermesError(error)),
   );
-  const { outcome } = done;
-  let { exitCode, error } = done;
   let outputFile: string | null = null;
   // What there is nothing to tell of is kept, too, so that it can be looked at; a script that woke nobody said nothing.
   if (outcome.status !== "skipped") {
     try {
       outputFile = await deps.keep(job, run, outcome);
     } catch (thrown) {
-      const { code, message } = toHermesError(thrown);
-      error ??= { code, message };
-      exitCode = exitCode === 0 ? 1 : exitCode;
+      outcome = unkept(outcome, toHermesError(thrown));
     }
   }
-  const isGood = outcome.status === "completed" || outcome.status === "silent";
-  const status = error !== null && isGood ? "failed" : outcome.status;
-  const isTold = status === "completed" || status === "failed";
-  const told: RunOutcome = {
-    status,
-    text: error === null || status !== "failed" ? outcome.text : failureText(outcome.text, error),
-  };
-  const deliveries = isTold ? await deps.deliver(job, run, told) : [];
-  return {
-    endedAt: deps.clock.now(),
-    status,
-    exitCode,
-    error,
-    sessionId: done.sessionId,
-    usage: done.usage,
-    outputFile,
-    deliveries,
-  };
+  const { text: _text, ...facts } = outcome;
+  const isTold = outcome.status === "completed" || outcome.status === "failed";
+  const deliveries = isTold ? await deps.deliver(job, run, outcome) : [];
+  return { ...facts, endedAt: deps.clock.now(), outputFile, deliveries };
 }
 
-/** A run without its file and its delivery. */
-interface Performed {
-  readonly outcome: RunOutcome;
-  readonly exitCode: number;
-  readonly error: RunEnd["error"];
-  readonly sessionId: string | null;
-  readonly usage: Usage | null;
+/** What is not written down is no success, whatever it was. */
+function unkept(outcome: RunOutcome, { code, message }: HermesError): RunOutcome {
+  if (outcome.error !== null) return outcome;
+  return { ...outcome, status: "failed", exitCode: 1, error: { code, message } };
 }
 
-async function perform(deps: RunJobDeps, job: Job, signal: AbortSignal): Promise<Performed> {
+async function perform(deps: RunJobDeps, job: Job, signal: AbortSignal): Promise<RunOutcome> {
   const { task } = job;
   const sources: PromptSource[] = [];
   if (task.script !== undefined) {
@@ -118,7 +101,7 @@ async function perform(deps: RunJobDeps, job: Job, signal: AbortSignal): Promise
       );
     }
     if (!task.withAgent) return said(stdout.trim());
-    if (wakesNoAgent(stdout)) return { ...said(""), outcome: { status: "skipped", text: "" } };
+    if (wakesNoAgent(stdout)) return { ...said(""), status: "skipped" };
     sources.push({ from: `the script ${task.script}`, text: stdout });
   }
   for (const id of task.contextFrom) {
@@ -140,21 +123,18 @@ async function perform(deps: RunJobDeps, job: Job, signal: AbortSignal): Promise
   }
 }
 
-function said(text: string): Performed {
+function said(text: string): RunOutcome {
   const status = text.trim() === "" || isSilent(text) ? "silent" : "completed";
-  return { outcome: { status, text }, exitCode: 0, error: null, sessionId: null, usage: null };
+  return { status, text, exitCode: 0, error: null, sessionId: null, usage: null };
 }
 
-function failure({ exitCodeOf }: RunJobDeps, error: HermesError, text = ""): Performed {
-  const { code, message } = error;
-  const isInterrupted = code === "turn/interrupted";
-  const outcome: TurnOutcome = isInterrupted
-    ? { status: "interrupted" }
-    : { status: "failed", error, completedItemIds: [] };
+function failure({ exitCodeOf }: RunJobDeps, error: HermesError, text = ""): RunOutcome {
+  const isInterrupted = error.code === "turn/interrupted";
   return {
-    outcome: { status: isInterrupted ? "interrupted" : "failed", text },
-    exitCode: exitCodeOf(outcome),
-    error: { code, message },
+    status: isInterrupted ? "interrupted" : "failed",
+    text,
+    exitCode: exitCodeOf(error),
+    error: { code: error.code, message: error.message },
     sessionId: null,
     usage: null,
   };
@@ -165,8 +145,4 @@ function interrupted(signal: AbortSignal): HermesError {
   return reason instanceof HermesError
     ? reason
     : new HermesError("turn/interrupted", "The run was stopped");
-}
-
-function failureText(text: string, { code, message }: NonNullable<RunEnd["error"]>): string {
-  return [`${message} (${code})`, text].filter((part) => part !== "").join("\n\n");
 }

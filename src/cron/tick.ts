@@ -1,4 +1,4 @@
-import type { CronStore, Job, JobAfterRun, JobRun, RunEnd } from "../core/cron.ts";
+import type { CronStore, DeliveryReport, Job, JobAfterRun, JobRun, RunEnd } from "../core/cron.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import { nextRun } from "./next_run.ts";
@@ -12,7 +12,13 @@ export interface TickDeps {
   /** Runs a job to its end, with its delivery. Never rejects. */
   readonly run: (job: Job, run: JobRun, signal: AbortSignal) => Promise<RunEnd>;
   /** Tells of a run that never was, or that nobody saw the end of. Never rejects. */
-  readonly alert: (job: Job, run: JobRun) => Promise<void>;
+  readonly alert: (
+    job: Job,
+    run: JobRun,
+    signal: AbortSignal,
+  ) => Promise<readonly DeliveryReport[]>;
+  /** Is told of each run that came to an end or never was. */
+  readonly onRun: (job: Job, run: JobRun) => void;
   readonly newRunId: () => string;
   readonly pid: number;
 }
@@ -24,29 +30,59 @@ const maxAttempts = 3;
  * Ends in the books what died in the middle: runs that are written as running while nobody holds their job.
  * Returns them as they are written then.
  */
-export async function settleLost(deps: TickDeps): Promise<readonly JobRun[]> {
+export async function settleLost(deps: TickDeps, signal: AbortSignal): Promise<readonly JobRun[]> {
   const settled: JobRun[] = [];
   for (const run of await deps.store.running()) {
     const lost = await deps.withJob(run.jobId, async () => {
       // Its holder may have ended it between the two looks.
       const isStill = (await deps.store.running()).some(({ id }) => id === run.id);
-      return isStill ? await settle(deps, run) : undefined;
+      return isStill ? await settle(deps, run, signal) : undefined;
     });
     if (lost) settled.push(lost);
   }
   return settled;
 }
 
-async function settle(deps: TickDeps, run: JobRun): Promise<JobRun | undefined> {
+async function settle(
+  deps: TickDeps,
+  run: JobRun,
+  signal: AbortSignal,
+): Promise<JobRun | undefined> {
   const { store, clock } = deps;
   const job = (await store.jobs()).find(({ id }) => id === run.jobId);
   if (!job) return undefined;
   const end = unseen(clock.now(), "lost", "cron/lost", `The process that ran it (${run.pid}) died`);
-  const isGivenUp = isOneShot(job) && (await attemptsOf(store, run)) >= maxAttempts;
-  await store.finish(run.id, end, isGivenUp ? { state: "broken", nextRunAt: null } : {});
-  const ended: JobRun = { ...run, ...end };
-  await deps.alert(job, ended);
+  await store.finish(run.id, end, await afterLoss(store, job, run));
+  return await tell(deps, job, { run, end, signal });
+}
+
+/**
+ * Tells of a run whose end is in the books: a process that dies while it does that has told at most once. What came of
+ * the telling is written behind it.
+ */
+async function tell(
+  deps: TickDeps,
+  job: Job,
+  told: { readonly run: JobRun; readonly end: RunEnd; readonly signal: AbortSignal },
+): Promise<JobRun> {
+  const { run, end, signal } = told;
+  const deliveries = await deps.alert(job, { ...run, ...end }, signal);
+  if (deliveries.length > 0) {
+    await deps.store.finish(run.id, { ...end, deliveries }, { isCounted: false });
+  }
+  const ended = { ...run, ...end, deliveries };
+  deps.onRun(job, ended);
   return ended;
+}
+
+async function afterLoss(store: CronStore, job: Job, run: JobRun): Promise<JobAfterRun> {
+  if (run.trigger === "manual") return { isCounted: false };
+  if (isOneShot(job)) {
+    const isGivenUp = (await attemptsOf(store, run)) >= maxAttempts;
+    return isGivenUp ? { state: "broken", nextRunAt: null } : {};
+  }
+  // It was the last one.
+  return job.state === "active" && job.nextRunAt === null ? { state: "done" } : {};
 }
 
 /** How often this time of the job was begun. */
@@ -69,7 +105,9 @@ export async function runDue(
   const plan = planDue(job, seenAt);
   if (!plan) return undefined;
   const run: JobRun = { ...begun(deps, job.id), dueAt: plan.dueAt, trigger: "schedule" };
-  if (plan.kind === "missed") return await miss(deps, job, { run, nextRunAt: plan.nextRunAt });
+  if (plan.kind === "missed") {
+    return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, signal });
+  }
   const ended = await deps.withJob(job.id, async () => {
     if (!(await store.claim(run, plan.nextRunAt))) return { run: undefined };
     return { run: await finishRun(deps, job, { run, signal }) };
@@ -78,7 +116,7 @@ export async function runDue(
   // Its last run goes on. A single time stays due, for whoever holds it may die.
   if (isOneShot(job)) return undefined;
   const nextRunAt = nextRun(job.schedule, clock.now()) ?? null;
-  return await miss(deps, job, { run, nextRunAt, isOverrun: true });
+  return await miss(deps, job, { run, nextRunAt, signal, isOverrun: true });
 }
 
 /** Runs a job now, whatever its schedule says; undefined where it runs already. */
@@ -101,7 +139,9 @@ async function finishRun(
 ): Promise<JobRun> {
   const end = await deps.run(job, run, signal);
   await deps.store.finish(run.id, end, afterRun(job, run, end));
-  return { ...run, ...end };
+  const ended = { ...run, ...end };
+  deps.onRun(job, ended);
+  return ended;
 }
 
 /** What becomes of the job itself when a run of its schedule has ended. */
@@ -116,18 +156,22 @@ function afterRun(job: Job, { trigger }: JobRun, { status }: RunEnd): JobAfterRu
 async function miss(
   deps: TickDeps,
   job: Job,
-  missed: { readonly run: JobRun; readonly nextRunAt: number | null; readonly isOverrun?: true },
+  missed: {
+    readonly run: JobRun;
+    readonly nextRunAt: number | null;
+    readonly signal: AbortSignal;
+    readonly isOverrun?: true;
+  },
 ): Promise<JobRun | undefined> {
-  const { run, nextRunAt, isOverrun } = missed;
+  const { run, nextRunAt, signal, isOverrun } = missed;
   const due = new Date(run.dueAt).toISOString();
   const why = isOverrun
     ? `The run before it was still going at ${due}`
     : `Nothing was there to run it at ${due}`;
-  const written: JobRun = { ...run, ...unseen(deps.clock.now(), "missed", "cron/missed", why) };
-  if (!(await deps.store.claim(written, nextRunAt))) return undefined;
+  const end = unseen(deps.clock.now(), "missed", "cron/missed", why);
+  if (!(await deps.store.claim({ ...run, ...end }, nextRunAt))) return undefined;
   if (nextRunAt === null) await deps.store.change(job.id, { state: "broken" }, deps.clock.now());
-  await deps.alert(job, written);
-  return written;
+  return await tell(deps, job, { run, end, signal });
 }
 
 function begun({ newRunId, clock, pid }: TickDeps, jobId: string) {

@@ -57,8 +57,11 @@ function rig(clock = createInstantClock()) {
       ran.push(`${job.id} at ${clock.now() / minute}`);
       return { ...done, endedAt: clock.now() };
     },
-    alert: () => Promise.resolve(),
+    alert: () => Promise.resolve([]),
     onRun: () => undefined,
+    onProblem: (_job, error) => {
+      throw error;
+    },
   };
   return { deps, ran, clock };
 }
@@ -173,4 +176,28 @@ test("Slots give their place on when the work fails", async () => {
   const failed = slots.use("k", () => Promise.reject(new Error("no")));
   expect(await failed.catch(() => "failed")).toBe("failed");
   expect(await slots.use("k", () => Promise.resolve("ran"))).toBe("ran");
+});
+
+test("a job that cannot be taken is told of and keeps nobody else from running", async () => {
+  await add("a", { kind: "once", at: 1 });
+  await add("b", { kind: "once", at: 2 });
+  const { deps, ran, clock } = rig();
+  const problems: string[] = [];
+  const stop = new AbortController();
+  await clock.sleep(10);
+  await runDaemon(
+    {
+      ...deps,
+      withJob: (jobId, work) =>
+        jobId === "a" ? Promise.reject(new Error("The disk is full")) : deps.withJob(jobId, work),
+      onProblem(job, error) {
+        problems.push(`${job?.id}: ${String(error)}`);
+        if (problems.length === 3) stop.abort();
+      },
+    },
+    { maxParallel: 1 },
+    stop.signal,
+  );
+  expect([problems, ran.length]).toEqual([Array(3).fill("a: Error: The disk is full"), 1]);
+  expect((await store.resolve("a")).nextRunAt).toBe(1);
 });

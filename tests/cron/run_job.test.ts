@@ -49,7 +49,7 @@ function rig(parts: {
   const deps: RunJobDeps = {
     clock: createFakeClock(9),
     nonce: () => "n1",
-    exitCodeOf: (outcome) => (outcome.status === "interrupted" ? 130 : 42),
+    exitCodeOf: ({ code }) => (code === "turn/interrupted" ? 130 : 42),
     async runScript() {
       if (parts.script instanceof HermesError) throw parts.script;
       return parts.script ?? ended("");
@@ -78,7 +78,8 @@ describe("runJob()", () => {
   test("a prompt's answer is kept and delivered", async () => {
     const { deps, kept, delivered, prompts } = rig({});
     const end = await runJob(deps, job(), run, never);
-    const outcome = { status: "completed", text: "The news" };
+    const facts = { exitCode: 0, error: null, sessionId: "s", usage };
+    const outcome = { status: "completed", text: "The news", ...facts };
     expect([end, kept, delivered]).toEqual([
       {
         endedAt: 9,
@@ -117,7 +118,7 @@ describe("runJob()", () => {
       "failed",
       42,
       "model/quota",
-      "No quota (model/quota)",
+      ["No quota", ""],
     ],
     [
       "a turn that never began",
@@ -126,7 +127,7 @@ describe("runJob()", () => {
       "failed",
       42,
       "model/quota",
-      "No quota (model/quota)",
+      ["No quota", ""],
     ],
     [
       "a script that failed",
@@ -135,7 +136,7 @@ describe("runJob()", () => {
       "failed",
       42,
       "cron/script_failed",
-      "The script x.sh ended with exit code 3 (cron/script_failed)\n\nhalf\n\nno disk",
+      ["The script x.sh ended with exit code 3", "half\n\nno disk"],
     ],
     [
       "a script that must not run",
@@ -144,7 +145,7 @@ describe("runJob()", () => {
       "failed",
       42,
       "cron/script_refused",
-      "Outside (cron/script_refused)",
+      ["Outside", ""],
     ],
     [
       "a script that took too long",
@@ -153,7 +154,7 @@ describe("runJob()", () => {
       "failed",
       42,
       "turn/deadline",
-      "Too late (turn/deadline)",
+      ["Too late", ""],
     ],
     [
       "an outcome that cannot be kept",
@@ -162,7 +163,7 @@ describe("runJob()", () => {
       "failed",
       1,
       "store/full",
-      "Full (store/full)\n\nThe news",
+      ["Full", "The news"],
     ],
     [
       "silence that cannot be kept",
@@ -171,19 +172,16 @@ describe("runJob()", () => {
       "failed",
       1,
       "store/full",
-      "Full (store/full)\n\n[SILENT]",
+      ["Full", "[SILENT]"],
     ],
   ] as const)(
     "%s is a failure that is told",
-    async (...[, task, parts, status, code, error, text]) => {
+    async (...[, task, parts, status, exitCode, code, [message, text]]) => {
       const { deps, delivered } = rig(parts);
       const end = await runJob(deps, job(task), run, never);
-      expect([end.status, end.exitCode, end.error?.code, delivered]).toEqual([
-        status,
-        code,
-        error,
-        [{ status: "failed", text }],
-      ] as never);
+      const told = { status, text, exitCode, error: { code, message } };
+      expect(delivered).toEqual([expect.objectContaining(told)]);
+      expect(end).toEqual(expect.objectContaining({ status, exitCode, error: told.error }));
     },
   );
 
@@ -219,7 +217,10 @@ describe("runJob()", () => {
   test("a script without an agent is the outcome itself", async () => {
     const { deps, delivered, prompts } = rig({ script: ended("disk 91 %\n") });
     await runJob(deps, job({ script: "x.sh", withAgent: false }), run, never);
-    expect([delivered, prompts]).toEqual([[{ status: "completed", text: "disk 91 %" }], []]);
+    expect([delivered.map(({ status, text }) => [status, text]), prompts]).toEqual([
+      [["completed", "disk 91 %"]],
+      [],
+    ]);
   });
 
   test("one that is stopped is interrupted and not told", async () => {

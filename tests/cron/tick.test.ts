@@ -67,7 +67,9 @@ function rig(now: number) {
     },
     async alert(job, run) {
       alerts.push(`${job.id} ${run.status}: ${run.error?.message}`);
+      return [];
     },
+    onRun: () => undefined,
   };
   return { deps, clock, held, ran, alerts };
 }
@@ -209,13 +211,13 @@ describe("settleLost()", () => {
     await add(hourly, hour);
     await store.claim(claimed(), 2 * hour);
     held.add("j");
-    expect(await settleLost(deps)).toEqual([]);
+    expect(await settleLost(deps, never)).toEqual([]);
     held.clear();
-    expect((await settleLost(deps)).map(({ status, exitCode }) => [status, exitCode])).toEqual([
+    expect((await settleLost(deps, never)).map(({ status, exitCode }) => [status, exitCode])).toEqual([
       ["lost", 1],
     ]);
     expect(alerts).toEqual(["j lost: The process that ran it (3) died"]);
-    expect(await settleLost(deps)).toEqual([]);
+    expect(await settleLost(deps, never)).toEqual([]);
     expect((await jobNow()).nextRunAt).toBe(2 * hour);
   });
 
@@ -224,7 +226,7 @@ describe("settleLost()", () => {
     await add({ kind: "once", at: hour }, hour);
     for (const id of ["a", "b", "c"]) {
       expect(await store.claim(claimed({ id }), hour)).toBe(true);
-      await settleLost(deps);
+      await settleLost(deps, never);
     }
     const { state, nextRunAt } = await jobNow();
     expect([state, nextRunAt, await statuses()]).toEqual([
