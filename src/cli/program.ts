@@ -3,6 +3,7 @@ import { type ActionOf, callOf, type Invoke } from "./program/call.ts";
 import { addAuth } from "./program/auth_commands.ts";
 import { addCodex } from "./program/codex_commands.ts";
 import { addConfig } from "./program/config_commands.ts";
+import { addCron } from "./program/cron_commands.ts";
 import { helpLayout } from "./program/help.ts";
 import { addMcp } from "./program/mcp_commands.ts";
 import { addModel } from "./program/model_commands.ts";
@@ -32,6 +33,7 @@ export function buildProgram(invoke: Invoke): Command {
   addConfig(program, on);
   addCodex(program, on);
   addMcp(program, on);
+  addCron(program, on);
   addOwn(program, on);
   return program;
 }

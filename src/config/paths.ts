@@ -35,6 +35,8 @@ export interface CronPaths {
   readonly daemonLock: string;
   /** Which process the daemon is. */
   readonly daemonFile: string;
+  /** Is written by each `cron tick`. */
+  readonly tickFile: string;
   /** The secret that webhooks are signed with. */
   readonly webhookKeyFile: string;
 }
@@ -75,6 +77,7 @@ function cronPaths(directory: string): CronPaths {
     locksDirectory: join(directory, "locks"),
     daemonLock: join(directory, "daemon.lock"),
     daemonFile: join(directory, "daemon.json"),
+    tickFile: join(directory, "last_tick"),
     webhookKeyFile: join(directory, "webhook.key"),
   };
 }

@@ -25,6 +25,7 @@ describe("resolveHome()", () => {
         locksDirectory: "/home/ada/.hermes/cron/locks",
         daemonLock: "/home/ada/.hermes/cron/daemon.lock",
         daemonFile: "/home/ada/.hermes/cron/daemon.json",
+        tickFile: "/home/ada/.hermes/cron/last_tick",
         webhookKeyFile: "/home/ada/.hermes/cron/webhook.key",
       },
     });
