@@ -79,10 +79,14 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
     store,
     timezone,
     parse: (text, zone) => parseSchedule(text, { now: clock.now(), timezone: zone ?? timezone }),
-    runNow: (job, signal) => runNow(deps(() => undefined), job, signal),
+    runNow: (job, signal) =>
+      runNow(
+        deps(() => undefined),
+        job,
+        signal,
+      ),
     tick: (signal, onRun) => runTick(deps(onRun), options, signal),
-    daemon: (signal, onRun) =>
-      asDaemon(app, () => runDaemon(deps(onRun), options, signal), signal),
+    daemon: (signal, onRun) => asDaemon(app, () => runDaemon(deps(onRun), options, signal), signal),
     async status() {
       const [jobs, going, daemon] = await Promise.all([
         store.jobs(),

@@ -24,7 +24,10 @@ export async function runTurn(
   const { job, run, prompt } = turn;
   const options = await conversationOptions(app, job.task);
   await using conversation = await app.openConversation({ ...options, signal });
-  const silence = watchSilence(app.ports.clock, silenceLimit((await app.env())["HERMES_CRON_TIMEOUT"]));
+  const silence = watchSilence(
+    app.ports.clock,
+    silenceLimit((await app.env())["HERMES_CRON_TIMEOUT"]),
+  );
   let outcome: TurnOutcome = { status: "interrupted" };
   let usage = noUsage;
   let { sessionId } = conversation;

@@ -40,7 +40,8 @@ function kindOfSix(groups: readonly number[]): AddressKind {
     groups.slice(from, to).every((group) => group === 0);
   if (isZero(0, 7) && (groups[7] === 1 || groups[7] === 0)) return "loopback";
   // IPv4 in IPv6: mapped (RFC 4291), translated (RFC 6052), and 6to4 (RFC 3056).
-  if (isZero(0, 5) && (groups[5] === 0xffff || groups[5] === 0)) return kindOfFour(fourAt(groups, 6));
+  if (isZero(0, 5) && (groups[5] === 0xffff || groups[5] === 0))
+    return kindOfFour(fourAt(groups, 6));
   if (a === 0x64 && b === 0xff9b) return isZero(2, 6) ? kindOfFour(fourAt(groups, 6)) : "private";
   if (a === 0x2002) return kindOfFour(fourAt(groups, 1));
   // Only 2000::/3 is given out (RFC 4291, IANA); Teredo (RFC 4380) and documentation are not reached.
@@ -85,5 +86,7 @@ function parseSix(text: string): readonly number[] | undefined {
 /** -1 for what is no group. */
 function groupsOf(text: string): readonly number[] {
   if (text === "") return [];
-  return text.split(":").map((part) => (/^[\da-f]{1,4}$/i.test(part) ? Number.parseInt(part, 16) : -1));
+  return text
+    .split(":")
+    .map((part) => (/^[\da-f]{1,4}$/i.test(part) ? Number.parseInt(part, 16) : -1));
 }
