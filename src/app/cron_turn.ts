@@ -21,8 +21,7 @@ export async function runTurn(
   turn: { readonly job: Job; readonly run: JobRun; readonly prompt: string },
   signal: AbortSignal,
 ): Promise<TurnReport> {
-  const { job, run, prompt } = turn;
-  const options = await conversationOptions(app, job.task);
+  const options = await conversationOptions(app, turn.job.task);
   await using conversation = await app.openConversation({ ...options, signal });
   const silence = watchSilence(
     app.ports.clock,
@@ -30,17 +29,22 @@ export async function runTurn(
   );
   let outcome: TurnOutcome = { status: "interrupted" };
   let usage = noUsage;
+  let isNamed = false;
   let { sessionId } = conversation;
   const message = {
     type: "user-message",
     id: newItemId(),
-    parts: [{ type: "text", text: prompt }],
+    parts: [{ type: "text", text: turn.prompt }],
   } as const;
   try {
     const either = AbortSignal.any([signal, silence.signal]);
     for await (const event of conversation.runTurn(message, either)) {
       silence.heard(seen(event));
-      if (event.type === "turn-start") await nameSession(app, sessionId, job, run);
+      // From here on it is stored.
+      if (event.type === "item-start" && !isNamed) {
+        isNamed = true;
+        await nameSession(app, sessionId, turn);
+      }
       if (event.type === "session-split") sessionId = event.sessionId;
       if (event.type === "usage") usage = addUsage(usage, event.usage);
       if (event.type === "turn-end") outcome = event.outcome;
@@ -78,12 +82,11 @@ async function conversationOptions(app: AppParts, task: JobTask): Promise<Conver
 async function nameSession(
   app: AppParts,
   sessionId: string,
-  { name }: Job,
-  { startedAt }: JobRun,
+  { job, run }: { readonly job: Job; readonly run: JobRun },
 ): Promise<void> {
-  const time = new Date(startedAt).toISOString().slice(0, 19).replace("T", " ");
+  const time = new Date(run.startedAt).toISOString().slice(0, 19).replace("T", " ");
   const sessions = await app.sessions();
-  await sessions.rename(sessionId, `${name}, ${time}`).catch(() => undefined);
+  await sessions.rename(sessionId, `${job.name}, ${time}`).catch(() => undefined);
 }
 
 /** Ends what is silent for too long. */
