@@ -1,7 +1,12 @@
 import type { CronStore, Job, JobRun, JobTask, Schedule } from "../core/cron.ts";
-import { HermesError } from "../core/errors.ts";
+import { toHermesError } from "../core/errors.ts";
+import { type DaemonDeps, runDaemon, runTick } from "../cron/daemon.ts";
 import { parseSchedule } from "../cron/parse_schedule.ts";
+import { runNow } from "../cron/tick.ts";
 import { SqliteCronStore } from "../storage/cron_store.ts";
+import { checkTask } from "./cron_check.ts";
+import { asDaemon, findDaemon } from "./cron_daemon.ts";
+import { logRun, openRuns } from "./cron_runs.ts";
 import type { AppParts } from "./parts.ts";
 
 /** Is told of each run that came to an end or never was. */
@@ -52,33 +57,54 @@ export interface CronDesk {
 export async function openCron(app: AppParts): Promise<CronDesk> {
   const { ports, paths } = app;
   const { clock, files } = ports;
-  const { cron } = await app.config();
+  const [{ cron }, log] = await Promise.all([app.config(), app.log()]);
   const timezone = cron.timezone === "" ? machineZone() : cron.timezone;
   const exists = async (path: string) => (await files.stat(path)) !== undefined;
   const store = new SqliteCronStore({ exists }, paths.cron.jobsFile);
-  const notYet = (): never => {
-    throw new HermesError("internal/bug", "Jobs cannot be run yet");
-  };
+  const runs = await openRuns(app, store);
+  const options = { maxParallel: cron.max_parallel_jobs };
+  const deps = (onRun: OnRun): DaemonDeps => ({
+    ...runs,
+    clock,
+    onRun(job, run) {
+      logRun(log, job, run);
+      onRun(job, run);
+    },
+    onProblem(job, error) {
+      const { code, message } = toHermesError(error);
+      log.write("error", "cron.failed", { job: job?.id, code, message });
+    },
+  });
   return {
     store,
     timezone,
     parse: (text, zone) => parseSchedule(text, { now: clock.now(), timezone: zone ?? timezone }),
-    runNow: notYet,
-    tick: notYet,
-    daemon: notYet,
+    runNow: (job, signal) =>
+      runNow(
+        deps(() => undefined),
+        job,
+        signal,
+      ),
+    tick: (signal, onRun) => runTick(deps(onRun), options, signal),
+    daemon: (signal, onRun) => asDaemon(app, () => runDaemon(deps(onRun), options, signal), signal),
     async status() {
-      const [jobs, runs] = [await store.jobs(), await store.running()];
+      const [jobs, going, daemon] = await Promise.all([
+        store.jobs(),
+        store.running(),
+        findDaemon(app),
+      ]);
       const active = jobs.filter(({ state }) => state === "active");
       const times = active.flatMap(({ nextRunAt }) => nextRunAt ?? []);
       return {
+        ...(daemon ? { daemonPid: daemon.pid, daemonSince: daemon.startedAt } : {}),
         jobs: jobs.length,
         activeJobs: active.length,
-        runs,
+        runs: going,
         ...(times.length === 0 ? {} : { nextRunAt: Math.min(...times) }),
         timezone,
       };
     },
-    checkTask: async () => [],
+    checkTask: (task) => checkTask(app, store, task),
   };
 }
 

@@ -71,7 +71,9 @@ export async function openToolbox(
       })
     : [];
   const { tools, unknown } = selectTools(
-    [...all.tools, ...forPrograms, ...(mcp?.tools ?? [])],
+    [...all.tools, ...forPrograms, ...(mcp?.tools ?? [])].filter(({ spec }) => {
+      return options.source !== "cron" || !attendedOnly.has(spec.name);
+    }),
     { toolsets: options.toolsets, disabled: config.agent.disabled_toolsets },
     mcp?.toolsets,
   );
@@ -92,6 +94,12 @@ export async function openToolbox(
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   };
 }
+
+/**
+ * Tools that a scheduled run goes without: nobody answers a question, a job makes no jobs, and what it read somewhere must
+ * not steer later sessions.
+ */
+const attendedOnly: ReadonlySet<string> = new Set(["clarify", "cronjob", "memory"]);
 
 /** What was meant by toolsets that come to nothing: an MCP server is one, by its name. */
 function toolsetHint(chosen: readonly string[], { mcp_servers: servers }: Config): string {

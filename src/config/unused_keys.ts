@@ -5,7 +5,6 @@
 export const unusedKeys: readonly string[] = [
   "fallback_providers",
   "model.context_length",
-  "approvals.cron_mode",
   "terminal.cwd",
   "tool_output.max_lines",
   "compression",
@@ -15,6 +14,4 @@ export const unusedKeys: readonly string[] = [
   "delegation",
   "sessions.auto_prune",
   "sessions.write_json_snapshots",
-  "security.allow_private_urls",
-  "cron",
 ];

@@ -213,9 +213,9 @@ describe("settleLost()", () => {
     held.add("j");
     expect(await settleLost(deps, never)).toEqual([]);
     held.clear();
-    expect((await settleLost(deps, never)).map(({ status, exitCode }) => [status, exitCode])).toEqual([
-      ["lost", 1],
-    ]);
+    expect(
+      (await settleLost(deps, never)).map(({ status, exitCode }) => [status, exitCode]),
+    ).toEqual([["lost", 1]]);
     expect(alerts).toEqual(["j lost: The process that ran it (3) died"]);
     expect(await settleLost(deps, never)).toEqual([]);
     expect((await jobNow()).nextRunAt).toBe(2 * hour);

@@ -64,6 +64,7 @@ export function createFakePorts(
     terminal: options.terminal ?? createFakeTerminal(),
     signals: fakeSignals(),
     fetch: () => Promise.reject(new Error("Nothing is fetched here")),
+    resolver: { addressesOf: (host) => Promise.resolve([host]) },
     loopback: { listen: () => Promise.reject(new Error("Nothing listens here")) },
     webServer: { listen: () => Promise.reject(new Error("Nothing listens here")) },
     browser: { isLikely: () => Promise.resolve(false), open: () => Promise.resolve(false) },
