@@ -1,6 +1,7 @@
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
+import { defined } from "../core/defined.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
@@ -11,6 +12,7 @@ import type { McpTools } from "./mcp_tools.ts";
 import { memorySettings, openMemory } from "./memory.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
+import { cronSettings } from "./cron_tool.ts";
 import { skillSettings } from "./skills.ts";
 
 /** The tools of one conversation, with what they share. */
@@ -62,6 +64,7 @@ export async function openToolbox(
     skills: skillSettings(config, options),
     ...(memory.targets.length > 0 ? { memory: memorySettings(memory, { config, options }) } : {}),
     sessions: openSessions,
+    ...defined("cron", cronSettings(app, options)),
   });
   const forPrograms = namesSessions(options.toolsets ?? [])
     ? (await import("../tools/session_tools.ts")).createSessionTools({

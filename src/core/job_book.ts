@@ -40,6 +40,8 @@ export interface JobBook {
   remove(job: Job): Promise<void>;
   /** @throws {HermesError} `cron/busy` while another run of it goes on */
   run(job: Job, signal: AbortSignal): Promise<JobRun>;
+  /** When a schedule would run first; ms since epoch. @throws {HermesError} `usage/invalid` with an example of a good one */
+  firstRun(scheduleText: string, timezone?: string): number;
   /** The next times at which it runs, at most so many; ms since epoch. */
   nextRuns(job: Job, count: number): readonly number[];
   /** IANA name of the zone in which its times are meant. */

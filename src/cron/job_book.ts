@@ -1,4 +1,5 @@
 import type { CronStore, Job, JobRun, JobTask, Schedule } from "../core/cron.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
 import type { JobBook, JobEdit, JobRequest } from "../core/job_book.ts";
 import type { Clock } from "../core/ports.ts";
@@ -33,15 +34,18 @@ export function createJobBook(deps: JobBookDeps): JobBook {
       return { job, warnings };
     },
     async edit(job, edit) {
-      const { timezone, scheduleText, task, ...rest } = edit;
-      if (edit.name !== undefined) checkName(edit.name);
+      const { name, scheduleText, task, deliver, repeat } = edit;
+      if (name !== undefined) checkName(name);
       const schedule = editedSchedule(deps, job, edit);
       const warnings = task ? await deps.checkTask(task) : [];
       const change = {
-        ...rest,
-        ...(task ? { task } : {}),
-        ...(schedule ? { schedule, ...(scheduleText === undefined ? {} : { scheduleText }) } : {}),
-        ...timeAgain(deps, job, { schedule, repeat: edit.repeat }),
+        ...defined("name", name?.trim()),
+        ...defined("scheduleText", scheduleText?.trim()),
+        ...defined("schedule", schedule),
+        ...defined("task", task),
+        ...defined("deliver", deliver),
+        ...defined("repeat", repeat),
+        ...timeAgain(deps, job, { schedule, repeat }),
       };
       return { job: await store.change(job.id, change, clock.now()), warnings };
     },
@@ -65,6 +69,7 @@ export function createJobBook(deps: JobBookDeps): JobBook {
         hint: `hermes cron history ${job.id}`,
       });
     },
+    firstRun: (text, timezone) => firstRun(deps, readSchedule(deps, text, timezone)),
     nextRuns: (job, count) => timesOf(job, clock.now(), count),
     timezoneOf: (job) => zoneOf(job, deps.timezone),
   };
@@ -73,9 +78,6 @@ export function createJobBook(deps: JobBookDeps): JobBook {
 async function newJob(deps: JobBookDeps, request: JobRequest, schedule: Schedule): Promise<Job> {
   const { scheduleText, task, deliver, repeat } = request;
   const now = deps.clock.now();
-  const nextRunAt = nextRun(schedule, now);
-  // The parser lets no schedule through that never comes.
-  if (nextRunAt === undefined) throw new TypeError(`No next time: ${scheduleText}`);
   if (request.name !== undefined) checkName(request.name);
   const taken = new Set((await deps.store.jobs()).map(({ name }) => name));
   return {
@@ -87,11 +89,18 @@ async function newJob(deps: JobBookDeps, request: JobRequest, schedule: Schedule
     deliver,
     ...(repeat === undefined ? {} : { repeat }),
     state: "active",
-    nextRunAt,
+    nextRunAt: firstRun(deps, schedule),
     completedRuns: 0,
     createdAt: now,
     updatedAt: now,
   };
+}
+
+/** The parser lets no schedule through that never comes. */
+function firstRun({ clock }: JobBookDeps, schedule: Schedule): number {
+  const at = nextRun(schedule, clock.now());
+  if (at === undefined) throw new TypeError(`A ${schedule.kind} schedule without a next time`);
+  return at;
 }
 
 /** The schedule of a request; its failure shows a good one with its next times. */

@@ -2,6 +2,7 @@ import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
 import type { SessionCatalog } from "../core/session_store.ts";
 import type { Tool } from "../core/tool.ts";
 import { createClarifyTool } from "./clarify.ts";
+import { createCronjobTool, type CronjobOptions } from "./cronjob.ts";
 import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
 import { createMemoryTool, type MemoryToolOptions } from "./memory.ts";
@@ -51,6 +52,8 @@ export interface ToolDeps {
   readonly memory?: MemoryToolOptions;
   /** Opens the stored sessions; absent: no tool looks into them. */
   readonly sessions?: () => Promise<SessionCatalog>;
+  /** Absent: nobody is there who could agree to a job. */
+  readonly cron?: CronjobOptions;
 }
 
 export interface SkillSettings {
@@ -134,6 +137,7 @@ export function createTools(deps: ToolDeps): ToolSet {
       ...(deps.sessions
         ? [createSessionSearchTool({ sessions: deps.sessions, clock, redact })]
         : []),
+      ...(deps.cron ? [createCronjobTool(deps.cron)] : []),
     ],
     async [Symbol.asyncDispose]() {
       await processes[Symbol.asyncDispose]();

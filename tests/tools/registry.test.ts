@@ -25,7 +25,7 @@ const host: Host = {
 function setUp(
   program: FakeProgram = () => 0,
   programs: readonly string[] = ["bash"],
-  more: Pick<ToolDeps, "memory" | "sessions"> = {},
+  more: Pick<ToolDeps, "memory" | "sessions" | "cron"> = {},
 ) {
   const files = createFakeFiles();
   files.directory("/project");
@@ -60,6 +60,11 @@ function setUpWhole() {
   return setUp(undefined, undefined, {
     memory: { memory, approval: "none", origin: "cli" },
     sessions: openSessions,
+    cron: {
+      book: () => Promise.reject(new Error("No jobs are looked at here")),
+      parseTarget: () => ({ kind: "local" }),
+      targetText: () => "local",
+    },
   });
 }
 
@@ -84,13 +89,14 @@ test("createTools() keeps its order, in which models see the tools", () => {
     ...allNames,
     "memory",
     "session_search",
+    "cronjob",
   ]);
 });
 
-test("createTools() makes no tool for memory without any, nor for sessions", () => {
+test("createTools() makes no tool for memory without any, nor for sessions, nor for jobs", () => {
   const { set } = setUp();
   const names = set.tools.map(({ spec }) => spec.name);
-  expect(names.filter((name) => /memory|session/.test(name))).toEqual([]);
+  expect(names.filter((name) => /memory|session|cron/.test(name))).toEqual([]);
 });
 
 test("createTools() describes every tool and every argument to the model", () => {
@@ -170,7 +176,7 @@ describe("selectTools()", () => {
     const tools = [...set.tools, ...createSessionTools(deps)];
     const names = (toolsets: readonly string[] | undefined) =>
       selectTools(tools, { toolsets, disabled: [] }).tools.map(({ spec }) => spec.name);
-    const usual = [...allNames, "memory", "session_search"];
+    const usual = [...allNames, "memory", "session_search", "cronjob"];
     for (const chosen of [undefined, ["all"], ["*"], ["coding"]]) {
       expect(names(chosen)).toEqual(usual);
     }

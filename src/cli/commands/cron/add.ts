@@ -25,7 +25,10 @@ export async function run(context: CommandContext): Promise<number> {
   });
   const { job, warnings } = await book.create(request);
   if (switchFlag(flags, "json")) {
-    await printDocument(ports, { ...jobDocument(jobs, job, context), warnings: warnings.map(mask) });
+    await printDocument(ports, {
+      ...jobDocument(jobs, job, context),
+      warnings: warnings.map(mask),
+    });
   } else {
     const lines = [`Added job ${job.id}: ${oneLine(job.name)}`, `Next: ${nextTimes(book, job)}`];
     await printText(ports, `${mask(lines.join("\n"))}\n`);

@@ -15,7 +15,8 @@ export async function run(context: CommandContext): Promise<number> {
   // Where there is a daemon already, `daemon` says so and nothing else is to be told.
   if (daemonPid === undefined) {
     const count = `${activeJobs} job${activeJobs === 1 ? "" : "s"}`;
-    const next = nextRunAt === undefined ? "none is due" : `next ${timesText([nextRunAt], timezone)}`;
+    const next =
+      nextRunAt === undefined ? "none is due" : `next ${timesText([nextRunAt], timezone)}`;
     await printNote(ports, `Running ${count} of ${app.paths.home}: ${next}`);
   }
   // A reader that is slow must not hold up the jobs: the lines are waited for in the end.

@@ -3,7 +3,14 @@ import { defined } from "../../../core/defined.ts";
 import type { JobEdit } from "../../../core/job_book.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
-import { filledFlag, type FlagValues, spell, switchFlag, textFlag, usageError } from "../../flags.ts";
+import {
+  filledFlag,
+  type FlagValues,
+  spell,
+  switchFlag,
+  textFlag,
+  usageError,
+} from "../../flags.ts";
 import { printDocument, printText, printWarning } from "../../print.ts";
 import { oneLine } from "../../render/plain.ts";
 import { checkedTask, idsOf } from "./add.ts";
@@ -37,7 +44,10 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const { job, warnings } = await book.edit(before, edit);
   if (switchFlag(flags, "json")) {
-    await printDocument(ports, { ...jobDocument(jobs, job, context), warnings: warnings.map(mask) });
+    await printDocument(ports, {
+      ...jobDocument(jobs, job, context),
+      warnings: warnings.map(mask),
+    });
   } else {
     const lines = [`Changed job ${job.id}: ${oneLine(job.name)}`, `Next: ${nextTimes(book, job)}`];
     await printText(ports, `${mask(lines.join("\n"))}\n`);

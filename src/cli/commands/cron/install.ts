@@ -1,6 +1,5 @@
 import { dirname } from "node:path/posix";
-import { errnoOf, HermesError } from "../../../core/errors.ts";
-import { toHermesError } from "../../../core/errors.ts";
+import { errnoOf, HermesError, toHermesError } from "../../../core/errors.ts";
 import type { App } from "../../../app.ts";
 import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
@@ -17,7 +16,8 @@ interface Plan {
   /** What it is, for people: the text that is written and where. */
   readonly shown: string;
   readonly isChanged: boolean;
-  apply(): Promise<void>;
+  /** The exit code. */
+  apply(): Promise<number>;
 }
 
 /** `hermes cron install`: shows what it writes, asks, and switches it on. */
@@ -48,8 +48,7 @@ async function carryOut(
     await printNote(ports, "Nothing written");
     return exitCodes.failed;
   }
-  await plan.apply();
-  return exitCodes.done;
+  return await plan.apply();
 }
 
 type Facts = ReturnType<typeof serviceFacts>;
@@ -75,12 +74,15 @@ async function planUnit(
     isChanged: text !== before,
     async apply() {
       if (text !== before) await writeUnit(files, path, text);
-      await enable(ports, signal);
+      return await enable(ports, signal);
     },
   };
 }
 
-async function readUnit({ files }: CommandContext["ports"], path: string): Promise<string | undefined> {
+async function readUnit(
+  { files }: CommandContext["ports"],
+  path: string,
+): Promise<string | undefined> {
   try {
     return await files.readText(path);
   } catch (error) {
@@ -105,7 +107,7 @@ async function writeUnit(
 }
 
 /** Switches the service on; where systemd cannot be reached from here, says how. */
-async function enable(ports: CommandContext["ports"], signal: AbortSignal): Promise<void> {
+async function enable(ports: CommandContext["ports"], signal: AbortSignal): Promise<number> {
   const steps = [["daemon-reload"], ["enable", unitName], ["restart", unitName]];
   for (const [index, step] of steps.entries()) {
     const { code, stderr } = await systemctl(ports, step, signal);
@@ -113,11 +115,16 @@ async function enable(ports: CommandContext["ports"], signal: AbortSignal): Prom
     const reason = stderr.trim().split("\n").at(-1) ?? "";
     await printWarning(ports, `systemctl --user ${step.join(" ")} failed: ${reason}`);
     const left = steps.slice(index).map((words) => `  systemctl --user ${words.join(" ")}`);
-    await printNote(ports, `The service is written. To start it, from a session of your own:\n${left.join("\n")}`);
-    return;
+    await printNote(
+      ports,
+      `The service is written. To start it, from a session of your own:\n${left.join("\n")}`,
+    );
+    // Where the first step fails, systemd is out of reach: all that can be done from here is done.
+    return index === 0 ? exitCodes.done : exitCodes.failed;
   }
   await printNote(ports, `The service runs: systemctl --user status ${unitName}`);
   await printNote(ports, "It ends when you log out, unless: loginctl enable-linger");
+  return exitCodes.done;
 }
 
 function foreignUnit(path: string, owner: string | null): HermesError {
@@ -131,7 +138,11 @@ function foreignUnit(path: string, owner: string | null): HermesError {
   });
 }
 
-async function planLine({ ports }: CommandContext, facts: Facts, signal: AbortSignal): Promise<Plan> {
+async function planLine(
+  { ports }: CommandContext,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<Plan> {
   const before = await readCrontab(ports, signal);
   const after = withLine(before, facts);
   return {
@@ -140,7 +151,11 @@ async function planLine({ ports }: CommandContext, facts: Facts, signal: AbortSi
     async apply() {
       if (after !== before) await writeCrontab(ports, after, signal);
       await printNote(ports, "The line is in your crontab: cron runs what is due each minute");
-      await printNote(ports, "Jobs find the programs that cron's short PATH has: usually /usr/bin and /bin");
+      await printNote(
+        ports,
+        "Jobs find the programs that cron's short PATH has: usually /usr/bin and /bin",
+      );
+      return exitCodes.done;
     },
   };
 }
@@ -158,6 +173,9 @@ async function warnOfKeys({ ports }: CommandContext, app: App): Promise<void> {
       `The key of ${resolved.label} is in the environment of this shell alone, jobs will not have it: put ${name} into ${app.paths.envFile}`,
     );
   } catch (error) {
-    await printWarning(ports, `As it is now, jobs that ask a model cannot run: ${toHermesError(error).message}`);
+    await printWarning(
+      ports,
+      `As it is now, jobs that ask a model cannot run: ${toHermesError(error).message}`,
+    );
   }
 }

@@ -36,13 +36,21 @@ export function serviceFacts(
 ): { readonly program: string; readonly home: string } {
   const [path] = program ?? [];
   if (path === undefined) {
-    throw new HermesError("usage/invalid", "Only the built program can be installed, this runs from its sources", {
-      hint: "scripts/build, then dist/hermes cron install",
-    });
+    throw new HermesError(
+      "usage/invalid",
+      "Only the built program can be installed, this runs from its sources",
+      {
+        hint: "scripts/build, then dist/hermes cron install",
+      },
+    );
   }
   const broken = [path, home].find((text) => /\p{Cc}/u.test(text));
   if (broken === undefined) return { program: path, home };
-  throw new HermesError("usage/invalid", `A path with a control character cannot be installed: ${JSON.stringify(broken)}`, {
-    hint: "move the program or set HERMES_HOME to another directory",
-  });
+  throw new HermesError(
+    "usage/invalid",
+    `A path with a control character cannot be installed: ${JSON.stringify(broken)}`,
+    {
+      hint: "move the program or set HERMES_HOME to another directory",
+    },
+  );
 }

@@ -28,17 +28,17 @@ const mostRuns = 1_000_000;
  * The flags that `cron add` and `cron edit` share; paths are read against the directory that hermes was started in.
  * @throws {HermesError} `usage/invalid`
  */
-export function jobFlags(
-  flags: FlagValues,
-  host: Pick<Host, "cwd" | "homeDirectory">,
-): JobFlags {
+export function jobFlags(flags: FlagValues, host: Pick<Host, "cwd" | "homeDirectory">): JobFlags {
   const workdir = filledFlag(flags, "workdir");
   const seconds = numberFlag(flags, "deadline", { min: 0.001, max: maxDeadlineSeconds });
   const agent = flags["agent"];
   return {
     ...defined("name", filledFlag(flags, "name")?.trim()),
     ...defined("timezone", filledFlag(flags, "timezone")?.trim()),
-    ...defined("deliver", given(flags, "deliver")?.map((text) => parseTarget(text, host))),
+    ...defined(
+      "deliver",
+      given(flags, "deliver")?.map((text) => parseTarget(text, host)),
+    ),
     ...defined("repeat", integerFlag(flags, "repeat", { min: 1, max: mostRuns })),
     task: {
       ...defined("script", filledFlag(flags, "script")?.trim()),

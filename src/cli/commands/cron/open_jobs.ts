@@ -1,9 +1,9 @@
 import type { App } from "../../../app.ts";
 import type { CronDesk } from "../../../app/cron.ts";
+import { openJobBook } from "../../../app/job_book.ts";
 import type { Job } from "../../../core/cron.ts";
 import type { JobBook } from "../../../core/job_book.ts";
 import type { JsonObject } from "../../../core/json.ts";
-import { createJobBook } from "../../../cron/job_book.ts";
 import { timesText } from "../../../cron/time_text.ts";
 import type { CommandContext } from "../../command.ts";
 import { jobToJson } from "../../render/job_json.ts";
@@ -20,16 +20,7 @@ export interface Jobs {
 export async function openJobs(context: CommandContext): Promise<Jobs> {
   const app = await context.app();
   const desk = await app.cron();
-  const { store, timezone } = desk;
-  const book = createJobBook({
-    store,
-    timezone,
-    clock: context.ports.clock,
-    parse: (text, zone) => desk.parse(text, zone),
-    checkTask: (task) => desk.checkTask(task),
-    runNow: (job, signal) => desk.runNow(job, signal),
-  });
-  return { app, desk, book };
+  return { app, desk, book: openJobBook(desk, context.ports.clock) };
 }
 
 /** How many of its next times are shown of a job. */

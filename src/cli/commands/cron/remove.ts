@@ -23,7 +23,10 @@ export async function run(context: CommandContext): Promise<number> {
   await printNote(ports, `Removed job ${what}`);
   const readers = (await book.list()).filter(({ task }) => task.contextFrom.includes(job.id));
   for (const { id } of readers) {
-    await printWarning(ports, `Job ${id} takes outcomes of it: hermes cron edit ${id} --clear-context-from`);
+    await printWarning(
+      ports,
+      `Job ${id} takes outcomes of it: hermes cron edit ${id} --clear-context-from`,
+    );
   }
   return exitCodes.done;
 }

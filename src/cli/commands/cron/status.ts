@@ -52,7 +52,9 @@ export async function run(context: CommandContext): Promise<number> {
       `Jobs:      ${facts.jobs}, ${facts.activeJobs} active, ${facts.runs.length} running`,
       `Next:      ${next}`,
       `Failures:  ${bad.length} in the last 24 hours`,
-      ...bad.map(({ job, run: entry }) => `  ${isoTime(entry.startedAt)} ${runLine(job, entry, mask)}`),
+      ...bad.map(
+        ({ job, run: entry }) => `  ${isoTime(entry.startedAt)} ${runLine(job, entry, mask)}`,
+      ),
     ];
     await printText(ports, `${lines.join("\n")}\n`);
   }
