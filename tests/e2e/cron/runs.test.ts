@@ -7,6 +7,7 @@ import { createCronHome, type CronHome } from "../../fakes/cron_home.ts";
 import { createJob, createRun } from "../../fakes/job.ts";
 import { callTool, hangBeforeHeaders, textAnswer } from "../../fakes/server_steps.ts";
 import { thrown } from "../../fakes/thrown.ts";
+import { until } from "../../fakes/until.ts";
 
 const never = new AbortController().signal;
 const nobody = (): void => undefined;
@@ -150,10 +151,11 @@ test("what is dangerous is denied, but for what the job allows, and the agent ha
       () => false,
     );
   expect([await exists("kept"), await exists("gone")]).toEqual([true, false]);
-  const { tools } = home.model.requests[0]?.body as { tools: { name: string }[] };
-  const names = tools.map(({ name }) => name);
-  expect(names).toContain("terminal");
-  expect(["memory", "clarify", "cronjob"].filter((name) => names.includes(name))).toEqual([]);
+  const asked = JSON.stringify(home.model.requests[0]?.body);
+  const offered = ["terminal", "memory", "clarify", "cronjob"].filter((name) =>
+    asked.includes(`"name":"${name}"`),
+  );
+  expect(offered).toEqual(["terminal"]);
 });
 
 test("a job gets the newest outcome of another one", async () => {
@@ -220,7 +222,7 @@ test("there is one daemon of a home, which ends what runs when it is told to sto
   const stop = new AbortController();
   const ended: JobRun[] = [];
   const daemon = desk.daemon(stop.signal, (_job, run) => ended.push(run));
-  while (home.model.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => home.model.requests.length > 0);
   const status = await desk.status();
   expect([status.daemonPid, status.jobs, status.activeJobs, status.runs.length]).toEqual([
     process.pid,
