@@ -1,5 +1,5 @@
 import { dirname, extname, isAbsolute, join, normalize } from "node:path/posix";
-import type { Job, JobTask } from "../core/cron.ts";
+import type { Job, JobRun } from "../core/cron.ts";
 import { errnoOf, HermesError } from "../core/errors.ts";
 import type { FileStore, Spawner } from "../core/ports.ts";
 import type { ScriptReport } from "../cron/run_job.ts";
@@ -75,7 +75,7 @@ const interpreters: Readonly<Record<string, string>> = {
  */
 export async function runScript(
   app: AppParts,
-  job: Pick<Job, "id" | "name"> & { readonly task: Pick<JobTask, "script" | "workdir"> },
+  { job, run }: { readonly job: Job; readonly run: Pick<JobRun, "id"> },
   signal: AbortSignal,
 ): Promise<ScriptReport> {
   const name = job.task.script ?? "";
@@ -83,7 +83,11 @@ export async function runScript(
     findScript(app.ports.files, app.paths.scriptsDirectory, name),
     app.redactor(),
     scriptTimeout(app),
-    jobEnv(app, { HERMES_CRON_JOB_ID: job.id, HERMES_CRON_JOB_NAME: job.name }),
+    jobEnv(app, {
+      HERMES_CRON_JOB_ID: job.id,
+      HERMES_CRON_JOB_NAME: job.name,
+      HERMES_CRON_RUN_ID: run.id,
+    }),
   ]);
   const { workdir } = job.task;
   if (workdir !== undefined) await checkDirectory(app.ports.files, workdir);
