@@ -295,3 +295,39 @@ test("a webhook gets what it can check, again when it was too busy", async () =>
     (await stat(join(home.directory, ".hermes/cron/webhook.key"))).mode & 0o777,
   ]).toEqual([`sha256=${hmac}`, ended?.id, 0o600]);
 });
+
+test("targets that cannot take an outcome say why, whatever becomes of the others", async () => {
+  await using home = await createCronHome();
+  await home.write(".hermes/scripts/much.sh", "head -c 200000 /dev/zero | tr '\\0' x\n");
+  const at = home.directory;
+  const desk = await home.start().cron();
+  const job = createJob({
+    task: { script: "much.sh", withAgent: false },
+    deliver: [
+      { kind: "file", path: at },
+      { kind: "file", path: "/dev/full" },
+      { kind: "file", path: "below/it/told.md" },
+      { kind: "command", command: "exec true" },
+      { kind: "command", command: "kill -9 $$" },
+      { kind: "webhook", url: "https://127.0.0.1:9/secret" },
+    ],
+  });
+  await desk.store.add(job);
+  const ended = await desk.runNow(job, never);
+  expect([ended?.status, ended?.exitCode]).toEqual(["completed", 0]);
+  expect(ended?.deliveries.map(({ attempts, problem }) => [attempts, problem])).toEqual([
+    [0, `It is not a file: ${at}`],
+    [0, "It is not a file: /dev/full"],
+    [1, undefined],
+    [1, undefined],
+    [1, "It ended with exit code 137"],
+    [
+      0,
+      "127.0.0.1 is on this machine or in a private network (security.allow_private_urls is false)",
+    ],
+  ]);
+  expect((await home.read("below/it/told.md")).length).toBeGreaterThan(200_000);
+  const noted = async () =>
+    (await home.read(".hermes/logs/hermes.log")).split("cron.not_delivered");
+  await until(async () => (await noted()).length === 5);
+});
