@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import type { Campaign, CampaignResult } from "./campaign.ts";
 import * as codex from "./codex.ts";
+import * as cronKill from "./cron_kill.ts";
 import * as disk from "./disk.ts";
 import * as kill from "./kill.ts";
 import * as logins from "./logins.ts";
@@ -24,6 +25,7 @@ const campaigns: readonly Campaign[] = [
   migrate,
   migrateKill,
   schedules,
+  cronKill,
 ];
 
 /** Failed cases that are shown of a campaign. */

@@ -1,10 +1,11 @@
 import { toolsetNames } from "../tools/toolsets.ts";
+import { missingCredential } from "../config/resolve_endpoint.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
 import type { CronStore, JobTask } from "../core/cron.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
 import { scanThreats } from "../core/threat_scan.ts";
 import { defined } from "../core/defined.ts";
-import { findScript } from "./cron_script.ts";
+import { checkDirectory, findScript } from "./cron_script.ts";
 import type { AppParts } from "./parts.ts";
 import { loadSkills } from "./skills.ts";
 
@@ -23,17 +24,11 @@ export async function checkTask(
   if (!withAgent && script === undefined) throw wrong("A job without an agent needs a script");
   if (!withAgent && hasPrompt) throw wrong("A job without an agent has no use for a prompt");
   for (const id of task.contextFrom) await store.resolve(id);
-  if (workdir !== undefined) await checkDirectory(app, workdir);
+  if (workdir !== undefined) await checkDirectory(app.ports.files, workdir);
   return [
     ...(script === undefined ? [] : await scriptWarnings(app, script)),
     ...(withAgent ? await agentWarnings(app, task) : []),
   ];
-}
-
-async function checkDirectory({ ports }: AppParts, path: string): Promise<void> {
-  const stat = await ports.files.stat(path).catch(() => undefined);
-  if (stat?.kind === "directory") return;
-  throw wrong(`The working directory ${stat ? "is not a directory" : "does not exist"}: ${path}`);
 }
 
 async function scriptWarnings(app: AppParts, name: string): Promise<readonly string[]> {
@@ -65,8 +60,15 @@ async function agentWarnings(app: AppParts, task: JobTask): Promise<readonly str
 async function modelWarnings(app: AppParts, task: JobTask): Promise<readonly string[]> {
   if (task.runtime === "codex_app_server") return [];
   const { model, provider } = task;
+  const flags = { ...defined("model", model), ...defined("provider", provider) };
   try {
-    await app.resolveModel({ ...defined("model", model), ...defined("provider", provider) });
+    const resolved = await app.resolveModel(flags);
+    const credentials = await app.credentials(resolved);
+    try {
+      if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
+    } finally {
+      credentials.release?.();
+    }
     return [];
   } catch (error) {
     const { code, message } = toHermesError(error);

@@ -83,8 +83,7 @@ async function serve(app: AppParts, work: () => Promise<void>, signal: AbortSign
   const log = await app.log();
   const over = new AbortController();
   const tell = async (state: string): Promise<void> => {
-    await manager.tell(state, over.signal).catch((error: unknown) => {
-      if (over.signal.aborted) return;
+    await manager.tell(state).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       log.write("warning", "cron.notify_failed", { state, message });
     });

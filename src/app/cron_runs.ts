@@ -48,7 +48,7 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
       return await runJob(
         {
           clock,
-          runScript: (of, until) => runScript(app, of, until),
+          runScript: (of, until) => runScript(app, { job: of, run }, until),
           runTurn: (of, prompt, until) => runTurn(app, { job: of, run, prompt }, until),
           newestOutcome: (id) => newestOutcome(store, outcomes, id),
           keep: (...kept) => outcomes.keep(...kept),

@@ -1,5 +1,5 @@
 import { dirname, extname, isAbsolute, join, normalize } from "node:path/posix";
-import type { Job, JobTask } from "../core/cron.ts";
+import type { Job, JobRun } from "../core/cron.ts";
 import { errnoOf, HermesError } from "../core/errors.ts";
 import type { FileStore, Spawner } from "../core/ports.ts";
 import type { ScriptReport } from "../cron/run_job.ts";
@@ -52,6 +52,16 @@ export async function findScript(
   };
 }
 
+/** @throws {HermesError} `usage/invalid` for a working directory that is none */
+export async function checkDirectory(files: Pick<FileStore, "stat">, path: string): Promise<void> {
+  const stat = await files.stat(path).catch(() => undefined);
+  if (stat?.kind === "directory") return;
+  const problem = stat ? "is not a directory" : "does not exist";
+  throw new HermesError("usage/invalid", `The working directory ${problem}: ${path}`, {
+    hint: "hermes cron edit ID --workdir DIR",
+  });
+}
+
 /** What runs files that are not executable, or say not what runs them. */
 const interpreters: Readonly<Record<string, string>> = {
   ".sh": "bash",
@@ -61,11 +71,11 @@ const interpreters: Readonly<Record<string, string>> = {
 
 /**
  * Runs the script of a job, with whatever it starts, to its end. Its output has no secret in it.
- * @throws {HermesError} `cron/script_refused`, `program/missing`, `turn/deadline`, or what the signal was aborted with
+ * @throws {HermesError} `cron/script_refused`, `usage/invalid`, `program/missing`, `turn/deadline`, or what the signal was aborted with
  */
 export async function runScript(
   app: AppParts,
-  job: Pick<Job, "id" | "name"> & { readonly task: Pick<JobTask, "script" | "workdir"> },
+  { job, run }: { readonly job: Job; readonly run: Pick<JobRun, "id"> },
   signal: AbortSignal,
 ): Promise<ScriptReport> {
   const name = job.task.script ?? "";
@@ -73,9 +83,15 @@ export async function runScript(
     findScript(app.ports.files, app.paths.scriptsDirectory, name),
     app.redactor(),
     scriptTimeout(app),
-    jobEnv(app, { HERMES_CRON_JOB_ID: job.id, HERMES_CRON_JOB_NAME: job.name }),
+    jobEnv(app, {
+      HERMES_CRON_JOB_ID: job.id,
+      HERMES_CRON_JOB_NAME: job.name,
+      HERMES_CRON_RUN_ID: run.id,
+    }),
   ]);
-  const cwd = job.task.workdir ?? dirname(script.path);
+  const { workdir } = job.task;
+  if (workdir !== undefined) await checkDirectory(app.ports.files, workdir);
+  const cwd = workdir ?? dirname(script.path);
   const { isLate, ...end } = await start(app, { name, script, cwd, env, timeoutMs }, signal);
   const report: ScriptReport = {
     exitCode: end.exitCode,

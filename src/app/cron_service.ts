@@ -4,8 +4,8 @@ import { runProgram } from "./cron_program.ts";
 
 /** The service manager that started this process and waits to hear of it (systemd, sd_notify). */
 export interface ServiceManager {
-  /** `READY=1`, `STOPPING=1`, `WATCHDOG=1`. Ends early with the signal. @throws {HermesError} `program/missing` */
-  tell(state: string, signal: AbortSignal): Promise<void>;
+  /** `READY=1`, `STOPPING=1`, `WATCHDOG=1`; takes a few seconds at most. @throws {HermesError} `program/missing` */
+  tell(state: string): Promise<void>;
   /** It wants a `WATCHDOG=1` at least this often, in ms. */
   readonly watchdogMs?: number;
 }
@@ -27,7 +27,7 @@ export function findServiceManager(
   const watchdogMs = Number(env["WATCHDOG_USEC"] ?? NaN) / 1_000 / 2;
   const isForUs = [undefined, "", String(host.pid)].includes(env["WATCHDOG_PID"]);
   return {
-    async tell(state, signal) {
+    async tell(state) {
       const program =
         (await spawner.find("systemd-notify")) ?? (await spawner.find("/usr/bin/systemd-notify"));
       if (program === undefined) {
@@ -46,7 +46,7 @@ export function findServiceManager(
           env: { NOTIFY_SOCKET: socket },
           timeoutMs: patienceMs,
         },
-        signal,
+        new AbortController().signal,
       );
       if (exitCode === 0) return;
       const said = stderr.trim();

@@ -37,14 +37,18 @@ export class KeptOutput {
     if (this.#heldTail > 2 * this.#tailBytes) this.#trimTail();
   }
 
-  /** What was kept, with a line in place of what was not. Cut between lines: half a secret would not be known as one. */
+  /**
+   * What was kept, with a line in place of what was not. Cut between lines, where there are any: half a secret would not
+   * be known as one.
+   */
   text(): string {
     this.#trimTail();
     const left = this.#totalBytes - this.#heldHead - this.#heldTail;
     if (left === 0) return decoded([...this.#head, ...this.#tail]);
     const head = decoded(this.#head);
     const tail = decoded(this.#tail);
-    const whole = head.slice(0, head.lastIndexOf("\n") + 1);
+    const end = head.lastIndexOf("\n");
+    const whole = end === -1 ? `${head}\n` : head.slice(0, end + 1);
     const rest = tail.slice(tail.indexOf("\n") + 1);
     return `${whole}[... about ${left} bytes left out ...]\n${rest}`;
   }

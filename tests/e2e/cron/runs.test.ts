@@ -7,6 +7,7 @@ import { createCronHome, type CronHome } from "../../fakes/cron_home.ts";
 import { createJob, createRun } from "../../fakes/job.ts";
 import { callTool, hangBeforeHeaders, textAnswer } from "../../fakes/server_steps.ts";
 import { thrown } from "../../fakes/thrown.ts";
+import { until } from "../../fakes/until.ts";
 
 const never = new AbortController().signal;
 const nobody = (): void => undefined;
@@ -150,10 +151,11 @@ test("what is dangerous is denied, but for what the job allows, and the agent ha
       () => false,
     );
   expect([await exists("kept"), await exists("gone")]).toEqual([true, false]);
-  const { tools } = home.model.requests[0]?.body as { tools: { name: string }[] };
-  const names = tools.map(({ name }) => name);
-  expect(names).toContain("terminal");
-  expect(["memory", "clarify", "cronjob"].filter((name) => names.includes(name))).toEqual([]);
+  const asked = JSON.stringify(home.model.requests[0]?.body);
+  const offered = ["terminal", "memory", "clarify", "cronjob"].filter((name) =>
+    asked.includes(`"name":"${name}"`),
+  );
+  expect(offered).toEqual(["terminal"]);
 });
 
 test("a job gets the newest outcome of another one", async () => {
@@ -220,7 +222,7 @@ test("there is one daemon of a home, which ends what runs when it is told to sto
   const stop = new AbortController();
   const ended: JobRun[] = [];
   const daemon = desk.daemon(stop.signal, (_job, run) => ended.push(run));
-  while (home.model.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => home.model.requests.length > 0);
   const status = await desk.status();
   expect([status.daemonPid, status.jobs, status.activeJobs, status.runs.length]).toEqual([
     process.pid,
@@ -292,4 +294,40 @@ test("a webhook gets what it can check, again when it was too busy", async () =>
     second?.headers.get("idempotency-key"),
     (await stat(join(home.directory, ".hermes/cron/webhook.key"))).mode & 0o777,
   ]).toEqual([`sha256=${hmac}`, ended?.id, 0o600]);
+});
+
+test("targets that cannot take an outcome say why, whatever becomes of the others", async () => {
+  await using home = await createCronHome();
+  await home.write(".hermes/scripts/much.sh", "head -c 200000 /dev/zero | tr '\\0' x\n");
+  const at = home.directory;
+  const desk = await home.start().cron();
+  const job = createJob({
+    task: { script: "much.sh", withAgent: false },
+    deliver: [
+      { kind: "file", path: at },
+      { kind: "file", path: "/dev/full" },
+      { kind: "file", path: "below/it/told.md" },
+      { kind: "command", command: "exec true" },
+      { kind: "command", command: "kill -9 $$" },
+      { kind: "webhook", url: "https://127.0.0.1:9/secret" },
+    ],
+  });
+  await desk.store.add(job);
+  const ended = await desk.runNow(job, never);
+  expect([ended?.status, ended?.exitCode]).toEqual(["completed", 0]);
+  expect(ended?.deliveries.map(({ attempts, problem }) => [attempts, problem])).toEqual([
+    [0, `It is not a file: ${at}`],
+    [0, "It is not a file: /dev/full"],
+    [1, undefined],
+    [1, undefined],
+    [1, "It ended with exit code 137"],
+    [
+      0,
+      "127.0.0.1 is on this machine or in a private network (security.allow_private_urls is false)",
+    ],
+  ]);
+  expect((await home.read("below/it/told.md")).length).toBeGreaterThan(200_000);
+  const noted = async () =>
+    (await home.read(".hermes/logs/hermes.log")).split("cron.not_delivered");
+  await until(async () => (await noted()).length === 5);
 });
