@@ -16,8 +16,7 @@ print("listening")
 while True:
     print(s.recv(4096).decode())
 `;
-const canNotify =
-  existsSync("/usr/bin/systemd-notify") && Bun.which("python3", { PATH: process.env["PATH"] });
+const canNotify = existsSync("/usr/bin/systemd-notify") && Bun.which("python3") !== null;
 
 /** Runs a line as cron(8) does: by `sh -c`, with little in the environment, in the home, stdin empty. */
 function asCron(box: JobsBox, line: string): Promise<Ended> {
