@@ -7,8 +7,8 @@ import type { Clock } from "../core/ports.ts";
 import type { PromptSource } from "../cron/job_prompt.ts";
 import { runJob } from "../cron/run_job.ts";
 import type { TickDeps } from "../cron/tick.ts";
-import { heldOr } from "./cron_daemon.ts";
 import { deliver, tell } from "./cron_delivery.ts";
+import { ifFree } from "./cron_locks.ts";
 import { createOutcomeFiles, type OutcomeFiles } from "./cron_outcomes.ts";
 import { runScript } from "./cron_script.ts";
 import { runTurn } from "./cron_turn.ts";
@@ -33,15 +33,8 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
     clock,
     pid: host.pid,
     newRunId: () => `run_${crypto.randomUUID().replaceAll("-", "")}`,
-    async withJob<T>(jobId: string, work: () => Promise<T>): Promise<T | undefined> {
-      await files.makeDirectory(cron.locksDirectory, { mode: 0o700 });
-      let result: T | undefined;
-      const path = join(cron.locksDirectory, `${jobId}.lock`);
-      await heldOr(async (held) => {
-        result = await files.withLock(path, () => (held(), work()), 0);
-      });
-      return result;
-    },
+    withJob: async (jobId, work) =>
+      (await ifFree(files, join(cron.locksDirectory, `${jobId}.lock`), work))?.result,
     async run(job, run, signal) {
       using deadline = deadlineOf(clock, job);
       using parting = leave(clock, signal);

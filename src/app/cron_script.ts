@@ -131,11 +131,13 @@ async function start(
   }
   const program = interpreters[extname(script.path)];
   if (program === undefined) {
-    throw new HermesError(
-      "cron/script_refused",
-      `The script ${name} is not executable, or has no #! line`,
-      { hint: `chmod +x ${script.path}` },
-    );
+    throw script.isExecutable
+      ? new HermesError("cron/script_refused", `The script ${name} has no #! line`, {
+          hint: "begin it with a line that names what runs it, such as #!/bin/sh",
+        })
+      : new HermesError("cron/script_refused", `The script ${name} is not executable`, {
+          hint: `chmod +x ${script.path}`,
+        });
   }
   try {
     const path = await findInterpreter(ports.spawner, program);

@@ -51,7 +51,11 @@ async function settle(
   const { store, clock } = deps;
   const job = (await store.jobs()).find(({ id }) => id === run.jobId);
   if (!job) return undefined;
-  const end = unseen(clock.now(), "lost", "cron/lost", `The process that ran it (${run.pid}) died`);
+  const why =
+    run.pid === deps.pid
+      ? "How it ended could not be written down"
+      : `The process that ran it (${run.pid}) died`;
+  const end = unseen(clock.now(), "lost", "cron/lost", why);
   await store.finish(run.id, end, await afterLoss(store, job, run));
   return await tell(deps, job, { run, end, signal });
 }
