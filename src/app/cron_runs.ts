@@ -10,7 +10,7 @@ import type { TickDeps } from "../cron/tick.ts";
 import { deliver, tell } from "./cron_delivery.ts";
 import { ifFree } from "./cron_locks.ts";
 import { createOutcomeFiles, type OutcomeFiles } from "./cron_outcomes.ts";
-import { runScript } from "./cron_script.ts";
+import { runIdVariable, runScript } from "./cron_script.ts";
 import { runTurn } from "./cron_turn.ts";
 import type { AppParts } from "./parts.ts";
 
@@ -21,7 +21,7 @@ const partingMs = 5_000;
 
 /** What runs jobs, wired to the machine: their locks, their runs, and what is told of them. */
 export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<TickDeps, "onRun">> {
-  const { files, clock, host } = app.ports;
+  const { files, clock, host, processes } = app.ports;
   const { cron } = app.paths;
   const redactor = await app.redactor();
   const outcomes = createOutcomeFiles(
@@ -54,6 +54,14 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
         run,
         AbortSignal.any([signal, deadline.signal]),
       );
+    },
+    async endLeftovers({ id }) {
+      try {
+        const pids = await processes.withVariable(runIdVariable, id);
+        for (const pid of pids) if (pid !== host.pid) processes.kill(pid);
+      } catch {
+        // What is somebody else's goes on.
+      }
     },
     async alert(job, run, signal) {
       const { status, error } = run;

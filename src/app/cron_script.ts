@@ -7,6 +7,9 @@ import { jobEnv } from "./cron_env.ts";
 import { type ProgramEnd, runProgram } from "./cron_program.ts";
 import type { AppParts } from "./parts.ts";
 
+/** What a script, and all that it starts, can be found by. */
+export const runIdVariable = "HERMES_CRON_RUN_ID";
+
 /** A script that may run. */
 export interface Script {
   /** Absolute, without a symlink in it. */
@@ -86,7 +89,7 @@ export async function runScript(
     jobEnv(app, {
       HERMES_CRON_JOB_ID: job.id,
       HERMES_CRON_JOB_NAME: job.name,
-      HERMES_CRON_RUN_ID: run.id,
+      [runIdVariable]: run.id,
     }),
   ]);
   const { workdir } = job.task;
