@@ -72,7 +72,7 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
     },
     onProblem(job, error) {
       const { code, message } = toHermesError(error);
-      log.write("error", "cron.failed", { job: job?.id, code, message });
+      log.write("error", "cron.problem", { job: job?.id, code, message });
     },
   });
   return {

@@ -1,6 +1,7 @@
-import { errnoOf, HermesError } from "../core/errors.ts";
+import { HermesError } from "../core/errors.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import type { FileStore } from "../core/ports.ts";
+import { ifFree } from "./cron_locks.ts";
 import { findServiceManager, type ServiceManager } from "./cron_service.ts";
 import type { AppParts } from "./parts.ts";
 
@@ -25,25 +26,17 @@ export async function asDaemon(
 ): Promise<void> {
   const { ports, paths } = app;
   const { files, clock, host } = ports;
-  const { daemonLock, daemonFile, locksDirectory } = paths.cron;
-  await files.makeDirectory(locksDirectory, { mode: 0o700 });
-  const isTaken = await heldOr(async (held) => {
-    await files.withLock(
-      daemonLock,
-      async () => {
-        held();
-        const record: DaemonRecord = { pid: host.pid, startedAt: clock.now() };
-        await files.replaceFile(daemonFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-        try {
-          await serve(app, work, signal);
-        } finally {
-          await files.remove(daemonFile).catch(() => undefined);
-        }
-      },
-      lookMs,
-    );
-  });
-  if (!isTaken) return;
+  const { daemonLock, daemonFile } = paths.cron;
+  const run = async (): Promise<void> => {
+    const record: DaemonRecord = { pid: host.pid, startedAt: clock.now() };
+    await files.replaceFile(daemonFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    try {
+      await serve(app, work, signal);
+    } finally {
+      await files.remove(daemonFile).catch(() => undefined);
+    }
+  };
+  if (await ifFree(files, daemonLock, run, lookMs)) return;
   const pid = (await readRecord(files, daemonFile))?.pid;
   const who = pid === undefined ? "another process" : `process ${pid}`;
   throw new HermesError("cron/busy", `A daemon runs already for this home: ${who}`, {
@@ -56,24 +49,8 @@ export async function findDaemon(app: AppParts): Promise<DaemonRecord | undefine
   const { files } = app.ports;
   const { daemonLock, daemonFile } = app.paths.cron;
   if ((await files.stat(daemonLock)) === undefined) return undefined;
-  const isHeld = await heldOr(async (held) => {
-    await files.withLock(daemonLock, async () => held(), 0);
-  });
-  return isHeld ? await readRecord(files, daemonFile) : undefined;
-}
-
-/** Whether somebody else holds the lock that `take` asks for; it calls `held` when it has it. */
-export async function heldOr(take: (held: () => void) => Promise<void>): Promise<boolean> {
-  let isOurs = false;
-  try {
-    await take(() => {
-      isOurs = true;
-    });
-    return false;
-  } catch (error) {
-    if (!isOurs && errnoOf(error) === "EBUSY") return true;
-    throw error;
-  }
+  const isFree = await ifFree(files, daemonLock, () => Promise.resolve());
+  return isFree ? undefined : await readRecord(files, daemonFile);
 }
 
 /** Does the work while the service manager hears of it; that it cannot is written to the log. */

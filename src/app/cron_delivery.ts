@@ -36,6 +36,7 @@ export function tell({ id, name }: Job, outcome: Omit<RunOutcome, "sessionId" | 
 
 const verdicts: Readonly<Partial<Record<RunStatus, string>>> = {
   failed: "failed",
+  interrupted: "was stopped in the middle",
   missed: "was not run",
   lost: "was lost",
 };

@@ -23,6 +23,7 @@ export async function jobEnv(
   const [env, config, secrets] = await Promise.all([app.env(), app.config(), app.secretNames()]);
   const kept = childEnv(env, { passthrough: config.terminal.env_passthrough, secrets });
   return {
+    HOME: app.ports.host.homeDirectory,
     ...Object.fromEntries(Object.entries(kept).filter(([name]) => !ownVariables.has(name))),
     PATH: pathOf(env),
     HERMES_HOME: app.paths.home,

@@ -7,10 +7,10 @@ import type { Clock } from "../core/ports.ts";
 import type { PromptSource } from "../cron/job_prompt.ts";
 import { runJob } from "../cron/run_job.ts";
 import type { TickDeps } from "../cron/tick.ts";
-import { heldOr } from "./cron_daemon.ts";
 import { deliver, tell } from "./cron_delivery.ts";
+import { ifFree } from "./cron_locks.ts";
 import { createOutcomeFiles, type OutcomeFiles } from "./cron_outcomes.ts";
-import { runScript } from "./cron_script.ts";
+import { runIdVariable, runScript } from "./cron_script.ts";
 import { runTurn } from "./cron_turn.ts";
 import type { AppParts } from "./parts.ts";
 
@@ -21,7 +21,7 @@ const partingMs = 5_000;
 
 /** What runs jobs, wired to the machine: their locks, their runs, and what is told of them. */
 export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<TickDeps, "onRun">> {
-  const { files, clock, host } = app.ports;
+  const { files, clock, host, processes } = app.ports;
   const { cron } = app.paths;
   const redactor = await app.redactor();
   const outcomes = createOutcomeFiles(
@@ -33,15 +33,8 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
     clock,
     pid: host.pid,
     newRunId: () => `run_${crypto.randomUUID().replaceAll("-", "")}`,
-    async withJob<T>(jobId: string, work: () => Promise<T>): Promise<T | undefined> {
-      await files.makeDirectory(cron.locksDirectory, { mode: 0o700 });
-      let result: T | undefined;
-      const path = join(cron.locksDirectory, `${jobId}.lock`);
-      await heldOr(async (held) => {
-        result = await files.withLock(path, () => (held(), work()), 0);
-      });
-      return result;
-    },
+    withJob: async (jobId, work) =>
+      (await ifFree(files, join(cron.locksDirectory, `${jobId}.lock`), work))?.result,
     async run(job, run, signal) {
       using deadline = deadlineOf(clock, job);
       using parting = leave(clock, signal);
@@ -61,6 +54,14 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
         run,
         AbortSignal.any([signal, deadline.signal]),
       );
+    },
+    async endLeftovers({ id }) {
+      try {
+        const pids = await processes.withVariable(runIdVariable, id);
+        for (const pid of pids) if (pid !== host.pid) processes.kill(pid);
+      } catch {
+        // What is somebody else's goes on.
+      }
     },
     async alert(job, run, signal) {
       const { status, error } = run;

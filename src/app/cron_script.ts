@@ -7,6 +7,9 @@ import { jobEnv } from "./cron_env.ts";
 import { type ProgramEnd, runProgram } from "./cron_program.ts";
 import type { AppParts } from "./parts.ts";
 
+/** What a script, and all that it starts, can be found by. */
+export const runIdVariable = "HERMES_CRON_RUN_ID";
+
 /** A script that may run. */
 export interface Script {
   /** Absolute, without a symlink in it. */
@@ -86,7 +89,7 @@ export async function runScript(
     jobEnv(app, {
       HERMES_CRON_JOB_ID: job.id,
       HERMES_CRON_JOB_NAME: job.name,
-      HERMES_CRON_RUN_ID: run.id,
+      [runIdVariable]: run.id,
     }),
   ]);
   const { workdir } = job.task;
@@ -131,11 +134,13 @@ async function start(
   }
   const program = interpreters[extname(script.path)];
   if (program === undefined) {
-    throw new HermesError(
-      "cron/script_refused",
-      `The script ${name} is not executable, or has no #! line`,
-      { hint: `chmod +x ${script.path}` },
-    );
+    throw script.isExecutable
+      ? new HermesError("cron/script_refused", `The script ${name} has no #! line`, {
+          hint: "begin it with a line that names what runs it, such as #!/bin/sh",
+        })
+      : new HermesError("cron/script_refused", `The script ${name} is not executable`, {
+          hint: `chmod +x ${script.path}`,
+        });
   }
   try {
     const path = await findInterpreter(ports.spawner, program);

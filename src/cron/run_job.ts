@@ -76,9 +76,17 @@ export async function runJob(
     }
   }
   const { text: _text, ...facts } = outcome;
-  const isTold = outcome.status === "completed" || outcome.status === "failed";
-  const deliveries = isTold ? await deps.deliver(job, run, outcome) : [];
+  const deliveries = isTold(job, run, outcome) ? await deps.deliver(job, run, outcome) : [];
   return { ...facts, endedAt: deps.clock.now(), outputFile, deliveries };
+}
+
+/**
+ * Whether anybody should hear of it. Of what was stopped only where it will not be made up for: a single time stays owed,
+ * and who runs a job by hand knows that it was stopped.
+ */
+function isTold({ schedule }: Job, { trigger }: JobRun, { status }: RunOutcome): boolean {
+  if (status === "interrupted") return trigger === "schedule" && schedule.kind !== "once";
+  return status === "completed" || status === "failed";
 }
 
 /** What is not written down is no success, whatever it was. */

@@ -11,6 +11,8 @@ export interface TickDeps {
   readonly withJob: <T>(jobId: string, work: () => Promise<T>) => Promise<T | undefined>;
   /** Runs a job to its end, with its delivery. Never rejects. */
   readonly run: (job: Job, run: JobRun, signal: AbortSignal) => Promise<RunEnd>;
+  /** Ends what a run whose process died has left behind, as far as it is known. Never rejects. */
+  readonly endLeftovers: (run: JobRun) => Promise<void>;
   /** Tells of a run that never was, or that nobody saw the end of. Never rejects. */
   readonly alert: (
     job: Job,
@@ -51,7 +53,13 @@ async function settle(
   const { store, clock } = deps;
   const job = (await store.jobs()).find(({ id }) => id === run.jobId);
   if (!job) return undefined;
-  const end = unseen(clock.now(), "lost", "cron/lost", `The process that ran it (${run.pid}) died`);
+  // Another attempt must not run beside them.
+  await deps.endLeftovers(run);
+  const why =
+    run.pid === deps.pid
+      ? "How it ended could not be written down"
+      : `The process that ran it (${run.pid}) died`;
+  const end = unseen(clock.now(), "lost", "cron/lost", why);
   await store.finish(run.id, end, await afterLoss(store, job, run));
   return await tell(deps, job, { run, end, signal });
 }

@@ -59,6 +59,7 @@ function rig(clock = createInstantClock()) {
     },
     alert: () => Promise.resolve([]),
     onRun: () => undefined,
+    endLeftovers: () => Promise.resolve(),
     onProblem: (_job, error) => {
       throw error;
     },

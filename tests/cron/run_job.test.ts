@@ -223,12 +223,18 @@ describe("runJob()", () => {
     ]);
   });
 
-  test("one that is stopped is interrupted and not told", async () => {
+  const hourly = { kind: "interval", everyMs: 3_600_000, anchor: 0 } as const;
+  test.each([
+    ["a single time is owed", "schedule", { kind: "once", at: 0 }, 0],
+    ["a run by hand", "manual", hourly, 0],
+    ["a time that does not come again", "schedule", hourly, 1],
+  ] as const)("%s: when it is stopped", async (_name, trigger, schedule, told) => {
     const { deps, delivered } = rig({ outcome: { status: "interrupted" } });
     const stop = new AbortController();
     stop.abort();
-    const end = await runJob(deps, job(), run, stop.signal);
-    expect([end.status, end.exitCode, delivered]).toEqual(["interrupted", 130, []]);
+    const stopped = { ...job(), schedule };
+    const end = await runJob(deps, stopped, { ...run, trigger }, stop.signal);
+    expect([end.status, end.exitCode, delivered.length]).toEqual(["interrupted", 130, told]);
   });
 });
 

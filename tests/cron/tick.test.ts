@@ -70,6 +70,7 @@ function rig(now: number) {
       return [];
     },
     onRun: () => undefined,
+    endLeftovers: () => Promise.resolve(),
   };
   return { deps, clock, held, ran, alerts };
 }

@@ -41,3 +41,33 @@ describe("hermes cron daemon", () => {
     expect((await third.ended).code).toBe(0);
   });
 });
+
+test("what a killed daemon left behind is ended before its single time is run again", async () => {
+  await using home = await createCronHome();
+  await home.write(
+    ".hermes/scripts/twice.sh",
+    // Whoever runs beside it writes while it sleeps.
+    `if [ ! -e began ]; then while :; do echo >>began; sleep 0.01; done; fi
+before=$(wc -l <began)
+sleep 0.3
+if [ "$before" -eq "$(wc -l <began)" ]; then echo alone; else echo beside another one; fi
+`,
+  );
+  const workdir = home.directory;
+  const desk = await home.start().cron();
+  const task = { script: "twice.sh", withAgent: false, workdir };
+  await desk.store.add(
+    createJob({ task, deliver: [{ kind: "file", path: join(workdir, "told") }] }),
+  );
+  const program = join(import.meta.dirname, "../../../scripts/torture/cron_daemon.ts");
+  const child = spawn(process.execPath, [program, join(workdir, ".hermes")], { stdio: "ignore" });
+  const gone = new Promise((resolve) => child.once("close", resolve));
+  await until(() => existsSync(join(workdir, "began")));
+  child.kill("SIGKILL");
+  await gone;
+  const runs = await desk.tick(new AbortController().signal, nobody);
+  expect(runs.map(({ status }) => status)).toEqual(["lost", "completed"]);
+  const told = await home.read("told");
+  expect(told).toContain(`was lost: The process that ran it (${child.pid}) died`);
+  expect(told).toMatch(/completed, run_[\da-f]+\n\nalone\n\n$/);
+});
