@@ -1,45 +1,84 @@
-import { describe, expect, test } from "bun:test";
-import { createJobsBox } from "./jobs_box.ts";
+import { expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createCronHome } from "../../fakes/cron_home.ts";
+import { createJob } from "../../fakes/job.ts";
+import { until } from "../../fakes/until.ts";
 
-describe("hermes cron daemon", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)("runs what is due until %s", async (signal) => {
-    await using box = await createJobsBox();
-    await box.script("ok.sh", "#!/bin/sh\necho ok\n");
-    const id = await box.add("every 1h", "--script", "ok.sh", "--no-agent", "--name", "ok");
-    const daemon = box.sandbox.start(["cron", "daemon"]);
-    const said = await daemon.untilStderr(/\n/);
-    expect(said).toMatch(/^Running 1 job of .*: next \w{3} \d{4}-\d\d-\d\d \d\d:\d\d.*\n$/);
-    while (!(await box.json("status")).daemon.running) await Bun.sleep(20);
-    expect((await box.cron(["list"])).stderr).toBe("");
-    box.makeDue(id);
-    await daemon.until(`${id} ok: completed`);
-    daemon.signal(signal);
-    const ended = await daemon.ended;
-    expect([ended.code, ended.stderr.split("\n").at(-2)]).toEqual([0, `Ended by ${signal}`]);
-    const { daemon: state, jobs } = await box.json("status");
-    expect([state, jobs]).toEqual([{ running: false, pid: null, since: null }, 1]);
-  });
+const nobody = (): void => undefined;
+const hasSystemd = Bun.which("systemd-notify") !== null && Bun.which("python3") !== null;
 
-  test("is the only one of its home", async () => {
-    await using box = await createJobsBox();
-    const daemon = box.sandbox.start(["cron", "daemon"]);
-    let pid = null;
-    while (pid === null) ({ pid } = (await box.json("status")).daemon);
-    const second = await box.cron(["daemon"]);
-    expect(second).toEqual({
-      code: 75,
-      stdout: "",
-      stderr: `error: A daemon runs already for this home: process ${pid} (cron/busy)\nhint: hermes cron status\n`,
+/** Prints the datagrams that come to a socket, a line each. */
+const listener = `
+import os, socket, sys
+place = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+place.bind(sys.argv[1])
+print("listening", flush=True)
+while True:
+    data, handles, _, _ = socket.recv_fds(place, 4096, 4)
+    for handle in handles: os.close(handle)
+    for line in data.decode().splitlines(): print(line, flush=True)
+`;
+
+test.skipIf(!hasSystemd)(
+  "the service manager hears when the daemon is ready, lives and stops",
+  async () => {
+    await using home = await createCronHome();
+    const socket = join(home.directory, "notify");
+    const child = spawn("python3", ["-c", listener, socket], {
+      stdio: ["ignore", "pipe", "inherit"],
     });
-    daemon.signal("SIGKILL");
-    await daemon.ended;
-    // Its lock ended with it.
-    const third = box.sandbox.start(["cron", "daemon"]);
-    await third.untilStderr(/^Running 0 jobs/);
-    while (!(await box.json("status")).daemon.running) await Bun.sleep(20);
-    third.signal("SIGTERM");
-    expect((await third.ended).code).toBe(0);
+    let heard = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      heard += text;
+    });
+    const says = (part: string) => until(() => heard.includes(part));
+    try {
+      await says("listening");
+      const desk = await home.start({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: "200000" }).cron();
+      const stop = new AbortController();
+      const daemon = desk.daemon(stop.signal, nobody);
+      await says("READY=1\n");
+      await says("WATCHDOG=1\n");
+      stop.abort();
+      await Promise.all([daemon, says("STOPPING=1\n")]);
+      expect(heard).toContain(`MAINPID=${process.pid}\n`);
+    } finally {
+      child.kill();
+    }
+  },
+);
+
+test("a daemon runs a job that is added while it sleeps, and survives one that is removed while it runs", async () => {
+  await using home = await createCronHome();
+  await home.write(
+    ".hermes/scripts/wait.sh",
+    "touch began; until [ -e go ]; do sleep 0.02; done\n",
+  );
+  await home.write(".hermes/scripts/hi.sh", "echo hi\n");
+  const desk = await home.start().cron();
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const daemon = desk.daemon(stop.signal, ({ name }, { status }) => {
+    seen.push(`${name} ${status}`);
+    if (seen.length === 2) stop.abort();
   });
+  const workdir = home.directory;
+  const removed = createJob({
+    id: "a",
+    name: "removed",
+    task: { script: "wait.sh", withAgent: false, workdir },
+  });
+  await desk.store.add(removed);
+  await until(() => existsSync(join(workdir, "began")));
+  await desk.store.remove("a");
+  await home.write("go", "");
+  await desk.store.add(
+    createJob({ id: "b", name: "later", task: { script: "hi.sh", withAgent: false } }),
+  );
+  await daemon;
+  expect([seen, await desk.store.running()]).toEqual([["removed silent", "later completed"], []]);
 });
 
 test("what a killed daemon left behind is ended before its single time is run again", async () => {
