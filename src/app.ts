@@ -18,6 +18,7 @@ import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import type { CodexConfigDesk } from "./app/codex_config.ts";
+import type { CronDesk } from "./app/cron.ts";
 import { lazy } from "./app/lazy.ts";
 import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
@@ -37,7 +38,7 @@ export interface AppOptions {
 
 /** What a conversation is opened with; absent fields come from the configuration. */
 export interface ConversationOptions {
-  readonly source: "cli" | "oneshot" | "demo";
+  readonly source: "cli" | "oneshot" | "demo" | "cron";
   readonly cwd: string;
   readonly model?: string;
   readonly provider?: string;
@@ -145,6 +146,8 @@ export interface App extends AsyncDisposable {
   serveMcp(options: McpServeOptions, signal: AbortSignal): Promise<void>;
   /** What is written into codex's own configuration. */
   codexConfig(): Promise<CodexConfigDesk>;
+  /** The jobs of this home; opens their file when it is used. */
+  cron(): Promise<CronDesk>;
 }
 
 /** What the command line may say of the model. */
@@ -185,6 +188,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
       { ...ports, mask },
       { file: paths.logFile, home: paths.home, level: loaded?.config.logging.level ?? "info" },
     );
+  });
+  const cron = lazy(async () => {
+    const { openCron } = await import("./app/cron.ts");
+    return await openCron(app);
   });
   const leases = lazy(async () => new (await import("./auth/leases.ts")).Leases());
   const app: AppParts = {
@@ -266,6 +273,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
       const { openCodexConfig } = await import("./app/codex_config.ts");
       return openCodexConfig(app, options.overrides);
     },
+    cron: () => cron(),
     async openConversation(conversation) {
       const { openConversation } = await import("./app/conversation.ts");
       return await openConversation(app, conversation);
@@ -284,6 +292,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     },
     async [Symbol.asyncDispose]() {
       await (await sessions.ifMade())?.[Symbol.asyncDispose]();
+      await (await cron.ifMade())?.store[Symbol.asyncDispose]();
       await (await log.ifMade())?.[Symbol.asyncDispose]();
     },
   };

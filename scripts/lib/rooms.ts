@@ -51,7 +51,7 @@ const table: Readonly<Record<string, Room>> = {
     rooms: ["core", "wire"],
     packages: ["@modelcontextprotocol/client", "@modelcontextprotocol/server", "zod"],
   },
-  cron: { rooms: ["core"], packages: [] },
+  cron: { rooms: ["core"], packages: ["croner"] },
   platform: { rooms: ["core"], packages: [] },
   cli: { rooms: ["core", ...siblings, "app"], packages: ["commander", "zod"] },
   app: { rooms: ["core", ...siblings], packages: [] },

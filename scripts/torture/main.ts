@@ -5,12 +5,14 @@
 import { parseArgs } from "node:util";
 import type { Campaign, CampaignResult } from "./campaign.ts";
 import * as codex from "./codex.ts";
+import * as cronKill from "./cron_kill.ts";
 import * as disk from "./disk.ts";
 import * as kill from "./kill.ts";
 import * as logins from "./logins.ts";
 import * as migrate from "./migrate.ts";
 import * as migrateKill from "./migrate_kill.ts";
 import * as renewals from "./renewals.ts";
+import * as schedules from "./schedules.ts";
 import * as soak from "./soak.ts";
 import * as soakKill from "./soak_kill.ts";
 import * as sse from "./sse.ts";
@@ -26,6 +28,8 @@ const campaigns: readonly Campaign[] = [
   migrateKill,
   soak,
   soakKill,
+  schedules,
+  cronKill,
 ];
 
 /** Failed cases that are shown of a campaign. */

@@ -1,6 +1,7 @@
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
+import { defined } from "../core/defined.ts";
 import type { Delegate } from "../core/delegation.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
@@ -12,6 +13,7 @@ import type { McpTools } from "./mcp_tools.ts";
 import { memorySettings, openMemory } from "./memory.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
+import { cronSettings } from "./cron_tool.ts";
 import { skillSettings } from "./skills.ts";
 
 /** The tools of one conversation, with what they share. */
@@ -76,6 +78,7 @@ export async function openToolbox(
     ...(delegate && {
       delegation: { delegate, maxConcurrent: config.delegation.max_concurrent_children },
     }),
+    ...defined("cron", cronSettings(app, options)),
   });
   const forPrograms = namesSessions(options.toolsets ?? [])
     ? (await import("../tools/session_tools.ts")).createSessionTools({
@@ -85,7 +88,9 @@ export async function openToolbox(
       })
     : [];
   const { tools, unknown } = selectTools(
-    [...all.tools, ...forPrograms, ...(mcp?.tools ?? [])],
+    [...all.tools, ...forPrograms, ...(mcp?.tools ?? [])].filter(({ spec }) => {
+      return options.source !== "cron" || !attendedOnly.has(spec.name);
+    }),
     { toolsets: options.toolsets, disabled: config.agent.disabled_toolsets },
     mcp?.toolsets,
   );
@@ -107,6 +112,12 @@ export async function openToolbox(
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   };
 }
+
+/**
+ * Tools that a scheduled run goes without: nobody answers a question, a job makes no jobs, and what it read somewhere must
+ * not steer later sessions.
+ */
+const attendedOnly: ReadonlySet<string> = new Set(["clarify", "cronjob", "memory"]);
 
 /** What was meant by toolsets that come to nothing: an MCP server is one, by its name. */
 function toolsetHint(chosen: readonly string[], { mcp_servers: servers }: Config): string {

@@ -3,6 +3,7 @@ import { type ActionOf, callOf, type Invoke, type IsNamed } from "./program/call
 import { addAuth } from "./program/auth_commands.ts";
 import { addCodex } from "./program/codex_commands.ts";
 import { addConfig } from "./program/config_commands.ts";
+import { addCron } from "./program/cron_commands.ts";
 import { helpLayout } from "./program/help.ts";
 import { addMcp } from "./program/mcp_commands.ts";
 import { addMemory } from "./program/memory_commands.ts";
@@ -37,6 +38,7 @@ export function buildProgram(invoke: Invoke, isNamed: IsNamed = () => true): Com
   addConfig(program, on, isNamed);
   addCodex(program, on, isNamed);
   addMcp(program, on, isNamed);
+  addCron(program, on, isNamed);
   addOwn(program, on);
   return program;
 }

@@ -61,6 +61,7 @@ function jsonOutputOf(argv: readonly string[]): "events" | "document" {
     "auth",
     "codex",
     "config",
+    "cron",
     "doctor",
     "mcp",
     "memory",

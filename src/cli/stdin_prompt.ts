@@ -38,8 +38,15 @@ export async function readPrompt(
   return { text, notices: context.notices };
 }
 
-async function promptFromStdin(deps: StdinPromptDeps, signal: AbortSignal): Promise<PromptText> {
-  const hint = "pass a prompt, or pipe one in: hermes -z < prompt.txt";
+/**
+ * All of stdin as a prompt; `hint` says how to pass one.
+ * @throws {HermesError} `usage/invalid` when there is no text, or too much of it
+ */
+export async function promptFromStdin(
+  deps: Pick<StdinPromptDeps, "stdin">,
+  signal: AbortSignal,
+  hint = "pass a prompt, or pipe one in: hermes -z < prompt.txt",
+): Promise<PromptText> {
   const { kind } = deps.stdin;
   if (kind === "tty" || kind === "null") {
     const source = kind === "tty" ? "a terminal" : "empty";

@@ -42,7 +42,7 @@ export interface TurnOptions {
 }
 
 /** The longest deadline that a timer can hold (2^31 - 1 ms), in seconds. */
-const maxDeadlineSeconds = 2_147_483;
+export const maxDeadlineSeconds = 2_147_483;
 
 const approvalModes = ["ask", "smart", "deny", "yolo"] as const;
 
@@ -88,7 +88,7 @@ export function turnOptions(flags: FlagValues, cwd: string): TurnOptions {
   };
 }
 
-const runtimes = ["auto", "codex_app_server"] as const;
+export const runtimes = ["auto", "codex_app_server"] as const;
 
 /** What a conversation is opened with, as far as flags decide it. */
 export function conversationOptions(
@@ -145,7 +145,7 @@ function resumeOf(flags: FlagValues): ConversationOptions["resume"] {
 }
 
 /** The names in a flag that takes several, separated by commas, and may be repeated. */
-function namesFlag(flags: FlagValues, flag: string): readonly string[] | undefined {
+export function namesFlag(flags: FlagValues, flag: string): readonly string[] | undefined {
   if (flags[flag] === undefined) return undefined;
   const names = listFlag(flags, flag)
     .flatMap((list) => list.split(","))

@@ -22,6 +22,25 @@ export interface HomePaths {
   readonly resultsDirectory: string;
   /** Sessions as JSON files, where they are wanted. */
   readonly snapshotsDirectory: string;
+  /** Scripts that jobs may run. */
+  readonly scriptsDirectory: string;
+  readonly cron: CronPaths;
+}
+
+/** What is kept of jobs. */
+export interface CronPaths {
+  readonly jobsFile: string;
+  /** A directory of outcomes for each job, by its id. */
+  readonly outputDirectory: string;
+  /** A file for each job that somebody runs. */
+  readonly locksDirectory: string;
+  readonly daemonLock: string;
+  /** Which process the daemon is. */
+  readonly daemonFile: string;
+  /** Is written by each `cron tick`. */
+  readonly tickFile: string;
+  /** The secret that webhooks are signed with. */
+  readonly webhookKeyFile: string;
 }
 
 /**
@@ -49,6 +68,20 @@ export function resolveHome(
     historyFile: join(home, "history"),
     resultsDirectory: join(home, "results"),
     snapshotsDirectory: join(home, "sessions"),
+    scriptsDirectory: join(home, "scripts"),
+    cron: cronPaths(join(home, "cron")),
+  };
+}
+
+function cronPaths(directory: string): CronPaths {
+  return {
+    jobsFile: join(directory, "jobs.db"),
+    outputDirectory: join(directory, "output"),
+    locksDirectory: join(directory, "locks"),
+    daemonLock: join(directory, "daemon.lock"),
+    daemonFile: join(directory, "daemon.json"),
+    tickFile: join(directory, "last_tick"),
+    webhookKeyFile: join(directory, "webhook.key"),
   };
 }
 

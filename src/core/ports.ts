@@ -223,6 +223,12 @@ export interface WebServer {
   ): Promise<WebListener>;
 }
 
+/** Names of the network. */
+export interface Resolver {
+  /** The IP addresses behind a name, an address itself for one. @throws the operating system's error (`ENOTFOUND`) */
+  addressesOf(host: string): Promise<readonly string[]>;
+}
+
 export interface Browser {
   /** Whether a graphical browser can be expected to open. */
   isLikely(): Promise<boolean>;
@@ -258,6 +264,7 @@ export interface Ports {
   readonly terminal: Terminal;
   readonly signals: SignalSource;
   readonly fetch: Fetch;
+  readonly resolver: Resolver;
   readonly loopback: Loopback;
   readonly webServer: WebServer;
   readonly browser: Browser;

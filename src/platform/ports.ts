@@ -5,6 +5,7 @@ import { machineFiles } from "./files.ts";
 import { readHost } from "./host.ts";
 import { createLoopback } from "./loopback.ts";
 import { machineProcesses } from "./processes.ts";
+import { machineResolver } from "./resolver.ts";
 import { processSignals } from "./signals.ts";
 import { createSpawner } from "./spawner.ts";
 import { openTerminal } from "./terminal.ts";
@@ -25,6 +26,7 @@ export function createPorts(program?: readonly string[]): Ports {
     terminal: openTerminal(),
     signals: processSignals,
     fetch: patientFetch,
+    resolver: machineResolver,
     loopback: createLoopback(),
     webServer: machineWebServer,
     browser: createBrowser(env, {

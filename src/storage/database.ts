@@ -1,16 +1,16 @@
 import { Kysely, SqliteDialect, type Transaction } from "kysely";
-import { migrate } from "./migrate.ts";
+import { migrate, type Schema, sessionSchema } from "./migrate.ts";
 import { ensureSqlite, openSqlite, type SqliteConnection } from "./sqlite.ts";
 import { toStoreError } from "./store_error.ts";
 import type { Tables } from "./tables.ts";
 
-/** An open database of sessions. */
-export interface Database {
-  readonly db: Kysely<Tables>;
+/** An open database: of sessions, where nothing else is said. */
+export interface Database<Content = Tables> {
+  readonly db: Kysely<Content>;
   /** Whether the search indexes are there. */
   readonly hasSearch: boolean;
   /** A transaction that survives a power failure once it resolves; others survive only the death of the process. */
-  transactDurably<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+  transactDurably<T>(work: (transaction: Transaction<Content>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -19,10 +19,13 @@ export interface Database {
  * stop one another.
  * @throws {HermesError} `store/unreadable`, `store/invalid`, `store/full`; the bytes of an invalid file stay as they are
  */
-export function openDatabase(path: string): Database {
+export function openDatabase<Content = Tables>(
+  path: string,
+  schema: Schema = sessionSchema,
+): Database<Content> {
   try {
     const setUp = (connection: SqliteConnection): void => {
-      migrate(connection, path);
+      migrate(connection, path, schema);
       connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     };
     ensureSqlite(path, setUp);
@@ -32,7 +35,7 @@ export function openDatabase(path: string): Database {
       const hasSearch =
         connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'items_words'").all([])
           .length > 0;
-      const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+      const db = new Kysely<Content>({ dialect: new SqliteDialect({ database: connection }) });
       return {
         db,
         hasSearch,
@@ -54,6 +57,6 @@ export function openDatabase(path: string): Database {
       throw error;
     }
   } catch (error) {
-    throw toStoreError(error, path);
+    throw toStoreError(error, path, schema.content);
   }
 }

@@ -11,32 +11,44 @@ export interface Migration {
   readonly searchSql?: string;
 }
 
-/** In order; the number of a migration is the schema version that it leads to. Never edited once released. */
-const migrations: readonly Migration[] = [initial, baseUrl, lineage];
+/** What a database file holds. */
+export interface Schema {
+  /** What users call it, as the beginning of a sentence: `Sessions`. */
+  readonly content: string;
+  /** Four letters that tell its files from other SQLite files (PRAGMA application_id). */
+  readonly applicationId: number;
+  /** In order; the number of a migration is the schema version that it leads to. Never edited once released. */
+  readonly migrations: readonly Migration[];
+}
 
-/** The schema version that this program reads and writes. */
-export const schemaVersion = migrations.length;
+/** `sessions.db`; "hrms". */
+export const sessionSchema: Schema = {
+  content: "Sessions",
+  applicationId: 0x68_72_6d_73,
+  migrations: [initial, baseUrl, lineage],
+};
 
-/** "hrms": tells our files from other SQLite files (PRAGMA application_id). */
-const applicationId = 0x68_72_6d_73;
+/** The version of sessions that this program reads and writes. */
+export const schemaVersion = sessionSchema.migrations.length;
 
 /**
  * Brings a database to the newest schema, in one transaction that other processes wait for.
  * @throws {HermesError} `store/invalid` for a newer version or a file of another program
  */
-export function migrate(connection: SqliteConnection, path: string): void {
-  if (readVersion(connection, path) === schemaVersion) return;
+export function migrate(connection: SqliteConnection, path: string, schema: Schema): void {
+  const { applicationId, migrations } = schema;
+  if (readVersion(connection, path, schema) === migrations.length) return;
   connection.exec("BEGIN IMMEDIATE");
   try {
     // Read again: another process may have migrated while this one waited for the lock.
-    const version = readVersion(connection, path);
+    const version = readVersion(connection, path, schema);
     const hasSearch = canSearch(connection);
     for (const { sql, searchSql } of migrations.slice(version)) {
       connection.exec(sql);
       if (searchSql !== undefined && hasSearch) connection.exec(searchSql);
     }
     connection.exec(`PRAGMA application_id = ${applicationId}`);
-    connection.exec(`PRAGMA user_version = ${schemaVersion}`);
+    connection.exec(`PRAGMA user_version = ${migrations.length}`);
     connection.exec("COMMIT");
   } catch (error) {
     connection.prepare("rollback").run([]);
@@ -44,7 +56,11 @@ export function migrate(connection: SqliteConnection, path: string): void {
   }
 }
 
-function readVersion(connection: SqliteConnection, path: string): number {
+function readVersion(
+  connection: SqliteConnection,
+  path: string,
+  { content, applicationId, migrations }: Schema,
+): number {
   const version = readNumber(connection, "user_version");
   const id = readNumber(connection, "application_id");
   const isOurs = id === applicationId || (id === 0 && version === 0 && isEmpty(connection));
@@ -53,10 +69,10 @@ function readVersion(connection: SqliteConnection, path: string): number {
       hint: `move it away: mv ${path} ${path}.other`,
     });
   }
-  if (version > schemaVersion) {
+  if (version > migrations.length) {
     throw new HermesError(
       "store/invalid",
-      `Sessions were written by a newer hermes (schema ${version}, this one reads ${schemaVersion}): ${path}`,
+      `${content} were written by a newer hermes (schema ${version}, this one reads ${migrations.length}): ${path}`,
       { hint: "update hermes, or use another home with HERMES_HOME" },
     );
   }

@@ -2,10 +2,10 @@ import { dirname, join } from "node:path/posix";
 import { errnoOf, HermesError } from "../core/errors.ts";
 
 /**
- * A failure of the database file as what it means for the user. Node reports SQLite's result code as `errcode`; Deno
+ * A failure of a database file as what it means for the user; `content` is what they call what is in it. Node reports SQLite's result code as `errcode`; Deno
  * leaves it out, so that its text has to do.
  */
-export function toStoreError(error: unknown, path: string): HermesError {
+export function toStoreError(error: unknown, path: string, content = "Sessions"): HermesError {
   if (error instanceof HermesError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const problem = problemOf(error, message);
@@ -14,7 +14,7 @@ export function toStoreError(error: unknown, path: string): HermesError {
       const damaged = join(dirname(path), "damaged");
       return new HermesError(
         "store/invalid",
-        `Sessions cannot be read, the file is damaged or no database: ${path}`,
+        `${content} cannot be read, the file is damaged or no database: ${path}`,
         {
           cause: error,
           // The log beside it must go with it: SQLite would play it into the new file.
@@ -25,7 +25,7 @@ export function toStoreError(error: unknown, path: string): HermesError {
     case "full":
       return new HermesError(
         "store/full",
-        `The disk is full, sessions cannot be written: ${path}`,
+        `The disk is full, ${content.toLowerCase()} cannot be written: ${path}`,
         {
           cause: error,
           hint: "free some space and run again",
@@ -34,7 +34,7 @@ export function toStoreError(error: unknown, path: string): HermesError {
     case "unreadable":
       return new HermesError(
         "store/unreadable",
-        `Sessions cannot be opened (${message}): ${path}`,
+        `${content} cannot be opened (${message}): ${path}`,
         {
           cause: error,
           hint: `check who owns it and who may write: ls -ld ${path}`,

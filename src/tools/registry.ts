@@ -3,6 +3,7 @@ import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
 import type { SessionCatalog } from "../core/session_store.ts";
 import type { Tool } from "../core/tool.ts";
 import { createClarifyTool } from "./clarify.ts";
+import { createCronjobTool, type CronjobOptions } from "./cronjob.ts";
 import { createDelegateTaskTool } from "./delegate_task.ts";
 import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
@@ -53,6 +54,8 @@ export interface ToolDeps {
   readonly memory?: MemoryToolOptions;
   /** Opens the stored sessions; absent: no tool looks into them. */
   readonly sessions?: () => Promise<SessionCatalog>;
+  /** Absent: nobody is there who could agree to a job. */
+  readonly cron?: CronjobOptions;
   /** Absent: nothing is delegated. */
   readonly delegation?: DelegationSettings;
 }
@@ -149,6 +152,7 @@ export function createTools(deps: ToolDeps): ToolSet {
         ? [createSessionSearchTool({ sessions: deps.sessions, clock, redact })]
         : []),
       ...(deps.delegation ? [createDelegateTaskTool({ ...deps.delegation, clock })] : []),
+      ...(deps.cron ? [createCronjobTool(deps.cron)] : []),
     ],
     stateOf: (sessionId) => todos.open(sessionId),
     move(from, to) {

@@ -10,6 +10,7 @@ const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
   ["delegation", ["delegate_task"]],
   ["memory", ["memory"]],
   ["skills", ["skills_list", "skill_view", "skill_manage"]],
+  ["cronjob", ["cronjob"]],
   // What codex has no tool for, and what needs no live turn: given to it, and served to any MCP client.
   ["codex", ["todo", "memory", "session_search", "skills_list", "skill_view", "skill_manage"]],
   ["sessions", ["sessions_list", "sessions_read", "sessions_search", "sessions_wait"]],

@@ -150,7 +150,7 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["help", "nope"],
-    "usage/invalid: hermes has no command nope, only chat, sessions, memory, skills, auth, model, config, codex, mcp, doctor, demo, completion | hermes --help tells what there is",
+    "usage/invalid: hermes has no command nope, only chat, sessions, memory, skills, auth, model, config, codex, mcp, cron, doctor, demo, completion | hermes --help tells what there is",
   ],
   [
     ["codex", "stauts"],

@@ -19,6 +19,16 @@ describe("resolveHome()", () => {
       historyFile: "/home/ada/.hermes/history",
       resultsDirectory: "/home/ada/.hermes/results",
       snapshotsDirectory: "/home/ada/.hermes/sessions",
+      scriptsDirectory: "/home/ada/.hermes/scripts",
+      cron: {
+        jobsFile: "/home/ada/.hermes/cron/jobs.db",
+        outputDirectory: "/home/ada/.hermes/cron/output",
+        locksDirectory: "/home/ada/.hermes/cron/locks",
+        daemonLock: "/home/ada/.hermes/cron/daemon.lock",
+        daemonFile: "/home/ada/.hermes/cron/daemon.json",
+        tickFile: "/home/ada/.hermes/cron/last_tick",
+        webhookKeyFile: "/home/ada/.hermes/cron/webhook.key",
+      },
     });
   });
 

@@ -1,5 +1,6 @@
 import type { App, Conversation, ConversationOptions } from "../../src/app.ts";
 import { checkOutcome } from "../../src/app/answer_check.ts";
+import type { CronDesk } from "../../src/app/cron.ts";
 import type { Migration } from "../../src/app/codex_config.ts";
 import { defaults } from "../../src/config/defaults.ts";
 import type { CodexStatus } from "../../src/codex/status.ts";
@@ -63,6 +64,7 @@ export function createFakePorts(
     terminal: options.terminal ?? createFakeTerminal(),
     signals: fakeSignals(),
     fetch: () => Promise.reject(new Error("Nothing is fetched here")),
+    resolver: { addressesOf: (host) => Promise.resolve([host]) },
     loopback: { listen: () => Promise.reject(new Error("Nothing listens here")) },
     webServer: { listen: () => Promise.reject(new Error("Nothing listens here")) },
     browser: { isLikely: () => Promise.resolve(false), open: () => Promise.resolve(false) },
@@ -93,6 +95,8 @@ export interface FakeAppParts {
   readonly conversation?: Partial<Pick<Conversation, "runtime" | "toolNames" | "review">>;
   /** What `hermes mcp serve` does. */
   readonly serveMcp?: App["serveMcp"];
+  /** The jobs of the home; there are none where absent. */
+  readonly cron?: CronDesk;
   /** Thrown by `config()`. */
   readonly brokenConfig?: HermesError;
   /** Thrown by `sessions()`. */
@@ -234,6 +238,10 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
         unmigrate: () => asPromise(parts.migration ?? nothingToMigrate),
         recorded: () => Promise.resolve({ file: nothingToMigrate.file, servers: [] }),
       }),
+    cron: () =>
+      parts.cron
+        ? Promise.resolve(parts.cron)
+        : Promise.reject(new Error("There are no jobs here")),
     listModels: () =>
       parts.models instanceof HermesError
         ? Promise.reject(parts.models)

@@ -25,7 +25,7 @@ const host: Host = {
 function setUp(
   program: FakeProgram = () => 0,
   programs: readonly string[] = ["bash"],
-  more: Pick<ToolDeps, "memory" | "sessions" | "delegation"> = {},
+  more: Pick<ToolDeps, "memory" | "sessions" | "delegation" | "cron"> = {},
 ) {
   const files = createFakeFiles();
   files.directory("/project");
@@ -61,6 +61,11 @@ function setUpWhole() {
     memory: { memory, approval: "none", origin: "cli" },
     sessions: openSessions,
     delegation: { delegate: () => Promise.resolve([]), maxConcurrent: 3 },
+    cron: {
+      book: () => Promise.reject(new Error("No jobs are looked at here")),
+      parseTarget: () => ({ kind: "local" }),
+      targetText: () => "local",
+    },
   });
 }
 
@@ -86,13 +91,14 @@ test("createTools() keeps its order, in which models see the tools", () => {
     "memory",
     "session_search",
     "delegate_task",
+    "cronjob",
   ]);
 });
 
-test("createTools() makes no tool for memory without any, nor for sessions", () => {
+test("createTools() makes no tool for memory without any, nor for sessions, nor for jobs", () => {
   const { set } = setUp();
   const names = set.tools.map(({ spec }) => spec.name);
-  expect(names.filter((name) => /memory|session/.test(name))).toEqual([]);
+  expect(names.filter((name) => /memory|session|cron/.test(name))).toEqual([]);
 });
 
 test("createTools() describes every tool and every argument to the model", () => {
@@ -172,7 +178,7 @@ describe("selectTools()", () => {
     const tools = [...set.tools, ...createSessionTools(deps)];
     const names = (toolsets: readonly string[] | undefined) =>
       selectTools(tools, { toolsets, disabled: [] }).tools.map(({ spec }) => spec.name);
-    const usual = [...allNames, "memory", "session_search", "delegate_task"];
+    const usual = [...allNames, "memory", "session_search", "delegate_task", "cronjob"];
     for (const chosen of [undefined, ["all"], ["*"], ["coding"]]) {
       expect(names(chosen)).toEqual(usual);
     }

@@ -1,0 +1,114 @@
+import type { CronStore, Job, JobRun, JobTask, Schedule } from "../core/cron.ts";
+import { toHermesError } from "../core/errors.ts";
+import { type DaemonDeps, runDaemon, runTick } from "../cron/daemon.ts";
+import { parseSchedule } from "../cron/parse_schedule.ts";
+import { runNow } from "../cron/tick.ts";
+import { SqliteCronStore } from "../storage/cron_store.ts";
+import { checkTask } from "./cron_check.ts";
+import { asDaemon, findDaemon } from "./cron_daemon.ts";
+import { logRun, openRuns } from "./cron_runs.ts";
+import type { AppParts } from "./parts.ts";
+
+/** Is told of each run that came to an end or never was. */
+export type OnRun = (job: Job, run: JobRun) => void;
+
+/** How it stands with the jobs of a home. */
+export interface CronStatus {
+  /** Of the daemon that runs for this home. */
+  readonly daemonPid?: number;
+  /** When that was started, in ms since epoch. */
+  readonly daemonSince?: number;
+  readonly jobs: number;
+  readonly activeJobs: number;
+  /** Runs that go on now, or whose process has died. */
+  readonly runs: readonly JobRun[];
+  /** The next time of any job, in ms since epoch. */
+  readonly nextRunAt?: number;
+  /** IANA name of the zone whose clock is meant where a job names none. */
+  readonly timezone: string;
+}
+
+/** The jobs of a home, and what runs them. */
+export interface CronDesk {
+  readonly store: CronStore;
+  /** IANA name: `cron.timezone`, else the machine's. */
+  readonly timezone: string;
+  /** @throws {HermesError} `usage/invalid` saying what was expected */
+  parse(text: string, timezone?: string): Schedule;
+  /** Runs a job now, whatever its schedule says; undefined where it runs already. */
+  runNow(job: Job, signal: AbortSignal): Promise<JobRun | undefined>;
+  /** Runs what is due, once: the runs that came of it, those that were missed or lost among them. */
+  tick(signal: AbortSignal, onRun: OnRun): Promise<readonly JobRun[]>;
+  /**
+   * Runs what is due until the signal aborts; then what runs is ended, and waited for.
+   * @throws {HermesError} `cron/busy` naming the process that does so already for this home
+   */
+  daemon(signal: AbortSignal, onRun: OnRun): Promise<void>;
+  status(): Promise<CronStatus>;
+  /**
+   * Looks at what a task needs before its job is added: its script, skills, working directory and jobs that it takes
+   * outcomes of. What is odd but allowed, one sentence each.
+   * @throws {HermesError} `usage/invalid`, `cron/script_refused`, `cron/not_found`
+   */
+  checkTask(task: JobTask): Promise<readonly string[]>;
+}
+
+/** Opens the jobs of a home; their file is opened when it is used. */
+export async function openCron(app: AppParts): Promise<CronDesk> {
+  const { ports, paths } = app;
+  const { clock, files } = ports;
+  const [{ cron }, log] = await Promise.all([app.config(), app.log()]);
+  const timezone = cron.timezone === "" ? machineZone() : cron.timezone;
+  const exists = async (path: string) => (await files.stat(path)) !== undefined;
+  const store = new SqliteCronStore({ exists }, paths.cron.jobsFile);
+  const runs = await openRuns(app, store);
+  const options = { maxParallel: cron.max_parallel_jobs };
+  const deps = (onRun: OnRun): DaemonDeps => ({
+    ...runs,
+    clock,
+    onRun(job, run) {
+      logRun(log, job, run);
+      onRun(job, run);
+    },
+    onProblem(job, error) {
+      const { code, message } = toHermesError(error);
+      log.write("error", "cron.problem", { job: job?.id, code, message });
+    },
+  });
+  return {
+    store,
+    timezone,
+    parse: (text, zone) => parseSchedule(text, { now: clock.now(), timezone: zone ?? timezone }),
+    runNow: (job, signal) =>
+      runNow(
+        deps(() => undefined),
+        job,
+        signal,
+      ),
+    tick: (signal, onRun) => runTick(deps(onRun), options, signal),
+    daemon: (signal, onRun) => asDaemon(app, () => runDaemon(deps(onRun), options, signal), signal),
+    async status() {
+      const [jobs, going, daemon] = await Promise.all([
+        store.jobs(),
+        store.running(),
+        findDaemon(app),
+      ]);
+      const active = jobs.filter(({ state }) => state === "active");
+      const times = active.flatMap(({ nextRunAt }) => nextRunAt ?? []);
+      return {
+        ...(daemon ? { daemonPid: daemon.pid, daemonSince: daemon.startedAt } : {}),
+        jobs: jobs.length,
+        activeJobs: active.length,
+        runs: going,
+        ...(times.length === 0 ? {} : { nextRunAt: Math.min(...times) }),
+        timezone,
+      };
+    },
+    checkTask: (task) => checkTask(app, store, task),
+  };
+}
+
+/** IANA name of the zone that the machine's clock shows. */
+function machineZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

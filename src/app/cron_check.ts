@@ -1,0 +1,82 @@
+import { toolsetNames } from "../tools/toolsets.ts";
+import { missingCredential } from "../config/resolve_endpoint.ts";
+import { didYouMean } from "../core/did_you_mean.ts";
+import type { CronStore, JobTask } from "../core/cron.ts";
+import { HermesError, toHermesError } from "../core/errors.ts";
+import { scanThreats } from "../core/threat_scan.ts";
+import { defined } from "../core/defined.ts";
+import { checkDirectory, findScript } from "./cron_script.ts";
+import type { AppParts } from "./parts.ts";
+import { loadSkills } from "./skills.ts";
+
+/**
+ * Looks at what a task needs, before its job is added. What is odd but allowed, one sentence each.
+ * @throws {HermesError} `usage/invalid`, `cron/script_refused`, `cron/not_found`
+ */
+export async function checkTask(
+  app: AppParts,
+  store: CronStore,
+  task: JobTask,
+): Promise<readonly string[]> {
+  const { script, withAgent, workdir, prompt } = task;
+  const hasPrompt = prompt.trim() !== "";
+  if (!hasPrompt && script === undefined) throw wrong("A job needs a prompt or a script");
+  if (!withAgent && script === undefined) throw wrong("A job without an agent needs a script");
+  if (!withAgent && hasPrompt) throw wrong("A job without an agent has no use for a prompt");
+  for (const id of task.contextFrom) await store.resolve(id);
+  if (workdir !== undefined) await checkDirectory(app.ports.files, workdir);
+  return [
+    ...(script === undefined ? [] : await scriptWarnings(app, script)),
+    ...(withAgent ? await agentWarnings(app, task) : []),
+  ];
+}
+
+async function scriptWarnings(app: AppParts, name: string): Promise<readonly string[]> {
+  const { scriptsDirectory } = app.paths;
+  const script = await findScript(app.ports.files, scriptsDirectory, name);
+  const isRunnable = script.isExecutable || /\.(?:sh|bash|py)$/.test(script.path);
+  return [
+    ...(isRunnable ? [] : [`The script ${name} is not executable: chmod +x ${script.path}`]),
+    ...(script.isOpenToOthers ? [`Anybody on this machine may change the script ${name}`] : []),
+  ];
+}
+
+async function agentWarnings(app: AppParts, task: JobTask): Promise<readonly string[]> {
+  const config = await app.config();
+  const { warnings } = await loadSkills(app, config, task.skills);
+  const known = [...toolsetNames, ...Object.keys(config.mcp_servers)];
+  const toolsets = (task.toolsets ?? []).flatMap((name) => {
+    if (known.includes(name)) return [];
+    const near = didYouMean(name, known);
+    return [`There is no toolset ${name}${near === undefined ? "" : `, did you mean ${near}?`}`];
+  });
+  const threats = scanThreats(task.prompt).map(
+    ({ what }) => `The prompt has what instructions of an attacker would have: ${what}`,
+  );
+  return [...warnings, ...toolsets, ...threats, ...(await modelWarnings(app, task))];
+}
+
+/** What cannot be asked now may be by the time the job runs. */
+async function modelWarnings(app: AppParts, task: JobTask): Promise<readonly string[]> {
+  if (task.runtime === "codex_app_server") return [];
+  const { model, provider } = task;
+  const flags = { ...defined("model", model), ...defined("provider", provider) };
+  try {
+    const resolved = await app.resolveModel(flags);
+    const credentials = await app.credentials(resolved);
+    try {
+      if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
+    } finally {
+      credentials.release?.();
+    }
+    return [];
+  } catch (error) {
+    const { code, message } = toHermesError(error);
+    if (code === "usage/invalid") throw error;
+    return [`As it is now, the agent cannot run: ${message}`];
+  }
+}
+
+function wrong(problem: string): HermesError {
+  return new HermesError("usage/invalid", problem);
+}

@@ -1,0 +1,84 @@
+import type { JobRun } from "../../../core/cron.ts";
+import { HermesError } from "../../../core/errors.ts";
+import { createOutcomeFiles } from "../../../app/cron_outcomes.ts";
+import { targetText } from "../../../cron/delivery_target.ts";
+import type { CommandContext } from "../../command.ts";
+import { exitCodes, signalExitCode } from "../../exit_codes.ts";
+import { switchFlag } from "../../flags.ts";
+import { printDocument, printNote, printText } from "../../print.ts";
+import { renderError } from "../../render/error.ts";
+import { runToJson } from "../../render/job_json.ts";
+import { oneLine, plainText } from "../../render/plain.ts";
+import { styleFor } from "../../render/style.ts";
+import { endingSignals } from "./ending_signals.ts";
+import { openJobs } from "./open_jobs.ts";
+
+/** `hermes cron run`: runs a job now, prints its outcome, and ends as the run did. */
+export async function run(context: CommandContext): Promise<number> {
+  const { ports, flags, operands, mask } = context;
+  const { app, book } = await openJobs(context);
+  const job = await book.find(operands[0] ?? "");
+  using ending = endingSignals(ports);
+  if (!switchFlag(flags, "json")) await printNote(ports, `Running ${job.id}: ${oneLine(job.name)}`);
+  const ended = await book.run(job, ending.signal);
+  const endedBy = ended.status === "interrupted" ? ending.endedBy() : undefined;
+  const failure = failureOf(ended);
+  const code = endedBy
+    ? signalExitCode(endedBy)
+    : (ended.exitCode ?? exitCodes.failed) || (failure ? exitCodes.failed : exitCodes.done);
+  if (switchFlag(flags, "json")) await printDocument(ports, { run: runToJson(ended, mask) });
+  else {
+    const directory = app.paths.cron.outputDirectory;
+    const now = () => ports.clock.now();
+    const outcomes = createOutcomeFiles({ files: ports.files, now, redact: mask }, directory);
+    const text = ended.outputFile === null ? "" : await outcomes.read(ended.outputFile);
+    await showOutcome(context, ended, mask(text?.trim() ?? ""));
+  }
+  if (failure) {
+    const { env, terminal } = ports;
+    const style = styleFor(env, terminal.stderr);
+    await terminal.stderr.write(renderError(failure, { mask, style, debug: false }));
+  }
+  return code;
+}
+
+/** The outcome on stdout, where it is one; what a failure left is no data. */
+async function showOutcome(
+  { ports }: CommandContext,
+  { status, outputFile }: JobRun,
+  text: string,
+): Promise<void> {
+  switch (status) {
+    case "completed":
+      await printText(ports, `${text}\n`);
+      break;
+    case "silent":
+      await printNote(ports, "It succeeded and has nothing to tell: nothing is delivered");
+      break;
+    case "skipped":
+      await printNote(ports, "Its script said that the agent is not needed");
+      break;
+    case "running":
+    case "failed":
+    case "missed":
+    case "lost":
+    case "interrupted":
+      if (text !== "") await printNote(ports, plainText(text));
+      break;
+    default:
+      status satisfies never;
+  }
+  if (outputFile !== null) await printNote(ports, `Kept in ${outputFile}`);
+}
+
+/** What went wrong with a run; of an outcome that nobody got, that. */
+function failureOf({ error, deliveries, jobId }: JobRun): HermesError | undefined {
+  const hint = `hermes cron history ${jobId}`;
+  if (error) return new HermesError(error.code, error.message, { hint });
+  const undelivered = deliveries.filter(({ isDelivered }) => !isDelivered);
+  if (undelivered.length === 0) return undefined;
+  const problems = undelivered.map(
+    ({ target, problem }) => `${targetText(target)} (${problem ?? "unknown"})`,
+  );
+  return new HermesError("cron/delivery_failed", `Not delivered: ${problems.join(", ")}`, { hint });
+}

@@ -1,0 +1,146 @@
+import type { Job, JobRun } from "../core/cron.ts";
+import type { Clock } from "../core/ports.ts";
+import { Slots } from "./slots.ts";
+import { runDue, settleLost, type TickDeps } from "./tick.ts";
+
+export interface DaemonDeps extends TickDeps {
+  readonly clock: Clock;
+  /** Is told what kept a due job from being taken, or its end from being written: the daemon goes on. */
+  readonly onProblem: (job: Job | undefined, error: unknown) => void;
+}
+
+export interface DaemonOptions {
+  /** Jobs that run at once; of those with the same working directory one. */
+  readonly maxParallel: number;
+}
+
+/**
+ * Time between two looks at the jobs, in ms: one that was added, a clock that was set, or a machine that woke up is noticed
+ * after so long.
+ */
+const longestSleepMs = 5_000;
+
+/**
+ * Runs what is due at this moment, once, and waits for all of it. The runs that came of it, those that were missed or whose
+ * process had died among them.
+ * @throws {HermesError} `store/*` when a job could not be taken or the end of a run not be written; others have run
+ */
+export async function runTick(
+  deps: DaemonDeps,
+  options: DaemonOptions,
+  signal: AbortSignal,
+): Promise<readonly JobRun[]> {
+  const runs: JobRun[] = [];
+  const problems: unknown[] = [];
+  const work = new DueWork(
+    {
+      ...deps,
+      onRun(job, run) {
+        runs.push(run);
+        deps.onRun(job, run);
+      },
+      onProblem(job, error) {
+        problems.push(error);
+        deps.onProblem(job, error);
+      },
+    },
+    options,
+    signal,
+  );
+  await work.start();
+  await work.allEnded();
+  if (problems.length > 0) throw problems[0];
+  return runs;
+}
+
+/**
+ * Runs what is due for as long as the signal lets it; then what runs is ended with the signal, and waited for.
+ * @throws {HermesError} `store/*` when the jobs cannot be read any more
+ */
+export async function runDaemon(
+  deps: DaemonDeps,
+  options: DaemonOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const work = new DueWork(deps, options, signal);
+  try {
+    while (!signal.aborted) {
+      await work.start();
+      await work.sleep();
+    }
+  } finally {
+    await work.allEnded();
+  }
+}
+
+/** Jobs that were seen to be due, until they have run. */
+class DueWork {
+  readonly #deps: DaemonDeps;
+  readonly #slots: Slots;
+  readonly #signal: AbortSignal;
+  readonly #inWork = new Map<string, Promise<void>>();
+  /** The time that each job was due at when it was looked at last. */
+  readonly #seen = new Map<string, number | null>();
+  #wake = new AbortController();
+
+  constructor(deps: DaemonDeps, { maxParallel }: DaemonOptions, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#slots = new Slots(maxParallel);
+    this.#signal = signal;
+  }
+
+  /** Ends what died in the books, and starts everything that is due and not in work already. */
+  async start(): Promise<void> {
+    await settleLost(this.#deps, this.#signal).catch((error: unknown) => {
+      this.#deps.onProblem(undefined, error);
+    });
+    this.#seen.clear();
+    const seenAt = this.#deps.clock.now();
+    for (const job of await this.#deps.store.due(seenAt)) {
+      if (this.#inWork.has(job.id) || this.#signal.aborted) continue;
+      this.#seen.set(job.id, job.nextRunAt);
+      const run = this.#slots
+        .use(job.task.workdir, () => this.#run(job, seenAt))
+        .then((hasRun) => {
+          this.#inWork.delete(job.id);
+          if (hasRun) this.#wake.abort();
+        });
+      this.#inWork.set(job.id, run);
+    }
+  }
+
+  /** Whether something came of it. Never rejects. */
+  async #run(job: Job, seenAt: number): Promise<boolean> {
+    // Whoever was waiting for a free place when the end came stays due.
+    if (this.#signal.aborted) return false;
+    try {
+      return (await runDue(this.#deps, job, { seenAt, signal: this.#signal })) !== undefined;
+    } catch (error) {
+      this.#deps.onProblem(job, error);
+      return false;
+    }
+  }
+
+  /** Waits for the next time of a job, but never long; ends early when one has run, and with the signal. */
+  async sleep(): Promise<void> {
+    const { store, clock } = this.#deps;
+    this.#wake = new AbortController();
+    const awake = AbortSignal.any([this.#signal, this.#wake.signal]);
+    const now = clock.now();
+    // What was due and could not be taken is no reason to hurry.
+    const times = (await store.jobs()).flatMap(({ id, state, nextRunAt }) =>
+      state === "active" &&
+      nextRunAt !== null &&
+      !this.#inWork.has(id) &&
+      this.#seen.get(id) !== nextRunAt
+        ? [nextRunAt]
+        : [],
+    );
+    const untilNext = Math.min(longestSleepMs, ...times.map((at) => at - now));
+    await clock.sleep(Math.max(untilNext, 0), awake).catch(() => undefined);
+  }
+
+  async allEnded(): Promise<void> {
+    await Promise.all(this.#inWork.values());
+  }
+}

@@ -1,0 +1,64 @@
+import { isAbsolute, join, normalize } from "node:path/posix";
+import type { DeliveryTarget } from "../core/cron.ts";
+import { HermesError } from "../core/errors.ts";
+
+/** What the paths in a target are read against. */
+export interface TargetContext {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly homeDirectory: string;
+}
+
+/**
+ * A target as people write it: `local`, `file:PATH`, `command:COMMAND`, `webhook:URL`.
+ * @throws {HermesError} `usage/invalid`
+ */
+export function parseTarget(typed: string, context: TargetContext): DeliveryTarget {
+  const text = typed.trim();
+  if (text === "local") return { kind: "local" };
+  const [, kind, value = ""] = /^(file|command|webhook):(.*)$/s.exec(text) ?? [];
+  const rest = value.trim();
+  switch (kind) {
+    case "file":
+      if (rest === "" || rest.endsWith("/")) throw wrong("A file is missing", text);
+      return { kind, path: absolutePath(rest, context) };
+    case "command":
+      if (rest === "") throw wrong("A command is missing", text);
+      return { kind, command: rest };
+    case "webhook": {
+      const url = URL.parse(rest);
+      const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+      if (!url || !isWeb) throw wrong("A webhook is an http or https address", text);
+      return { kind, url: url.href };
+    }
+    default:
+      throw wrong("This is no place to deliver to", text);
+  }
+}
+
+/** The target as it would be typed. */
+export function targetText(target: DeliveryTarget): string {
+  switch (target.kind) {
+    case "local":
+      return "local";
+    case "file":
+      return `file:${target.path}`;
+    case "command":
+      return `command:${target.command}`;
+    case "webhook":
+      return `webhook:${target.url}`;
+    default:
+      return target satisfies never;
+  }
+}
+
+function absolutePath(path: string, { cwd, homeDirectory }: TargetContext): string {
+  if (path.startsWith("~/")) return join(homeDirectory, path.slice(2));
+  return normalize(isAbsolute(path) ? path : join(cwd, path));
+}
+
+function wrong(problem: string, found: string): HermesError {
+  return new HermesError("usage/invalid", `${problem}: ${found}`, {
+    hint: "pass local, file:PATH, command:COMMAND or webhook:URL",
+  });
+}

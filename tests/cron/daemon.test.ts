@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Job, RunEnd, Schedule } from "../../src/core/cron.ts";
+import { type DaemonDeps, runDaemon, runTick } from "../../src/cron/daemon.ts";
+import { Slots } from "../../src/cron/slots.ts";
+import { nextRun } from "../../src/cron/next_run.ts";
+import { SqliteCronStore } from "../../src/storage/cron_store.ts";
+import { createInstantClock } from "../fakes/clock.ts";
+
+const minute = 60_000;
+
+let directory: string;
+let store: SqliteCronStore;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hermes-daemon-"));
+  const path = join(directory, "jobs.db");
+  store = new SqliteCronStore({ exists: async (file) => existsSync(file) }, path);
+});
+afterEach(async () => {
+  await store[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const done: RunEnd = {
+  endedAt: 0,
+  status: "completed",
+  exitCode: 0,
+  error: null,
+  sessionId: null,
+  usage: null,
+  outputFile: null,
+  deliveries: [],
+};
+
+function rig(clock = createInstantClock()) {
+  const held = new Set<string>();
+  const ran: string[] = [];
+  let runs = 0;
+  const deps: DaemonDeps = {
+    store,
+    clock,
+    pid: 7,
+    newRunId: () => `run_${++runs}`,
+    async withJob(jobId, work) {
+      if (held.has(jobId)) return undefined;
+      held.add(jobId);
+      try {
+        return await work();
+      } finally {
+        held.delete(jobId);
+      }
+    },
+    async run(job) {
+      ran.push(`${job.id} at ${clock.now() / minute}`);
+      return { ...done, endedAt: clock.now() };
+    },
+    alert: () => Promise.resolve([]),
+    onRun: () => undefined,
+    endLeftovers: () => Promise.resolve(),
+    onProblem: (_job, error) => {
+      throw error;
+    },
+  };
+  return { deps, ran, clock };
+}
+
+async function add(id: string, schedule: Schedule, task: Partial<Job["task"]> = {}): Promise<void> {
+  await store.add({
+    id,
+    name: id,
+    scheduleText: "",
+    schedule,
+    task: { prompt: "", withAgent: true, skills: [], contextFrom: [], allow: [], ...task },
+    deliver: [],
+    state: "active",
+    nextRunAt: nextRun(schedule, -1) ?? null,
+    completedRuns: 0,
+    createdAt: 0,
+    updatedAt: 0,
+  });
+}
+
+const every = (minutes: number): Schedule => ({
+  kind: "interval",
+  everyMs: minutes * minute,
+  anchor: minutes * minute,
+});
+
+test("runDaemon() runs each job at its times, until it is told to stop", async () => {
+  await add("a", every(7));
+  await add("b", every(10));
+  await add("c", { kind: "once", at: 12 * minute });
+  const stop = new AbortController();
+  const { deps, ran, clock } = rig();
+  const watched: DaemonDeps = {
+    ...deps,
+    onRun: () => {
+      if (clock.now() >= 30 * minute) stop.abort();
+    },
+  };
+  await runDaemon(watched, { maxParallel: 4 }, stop.signal);
+  expect(ran).toEqual([
+    "a at 7",
+    "b at 10",
+    "c at 12",
+    "a at 14",
+    "b at 20",
+    "a at 21",
+    "a at 28",
+    "b at 30",
+  ]);
+});
+
+test("runDaemon() waits for what runs when it is told to stop, and begins nothing more", async () => {
+  await add("a", every(1));
+  await add("b", every(1));
+  const stop = new AbortController();
+  const { deps } = rig();
+  const log: string[] = [];
+  const slow: DaemonDeps = {
+    ...deps,
+    async run(job, _run, signal) {
+      log.push(`${job.id} begins`);
+      stop.abort();
+      await Promise.resolve();
+      log.push(`${job.id} ends, told so: ${signal.aborted}`);
+      return { ...done, status: "interrupted" };
+    },
+  };
+  await runDaemon(slow, { maxParallel: 1 }, stop.signal);
+  expect(log).toEqual(["a begins", "a ends, told so: true"]);
+});
+
+test("runTick() runs what is due, at most so many at once, and tells of all", async () => {
+  for (const id of ["a", "b", "c", "d"]) await add(id, { kind: "once", at: minute });
+  await add("later", { kind: "once", at: 9 * minute });
+  const { deps } = rig(createInstantClock(2 * minute));
+  let running = 0;
+  let most = 0;
+  const counted: DaemonDeps = {
+    ...deps,
+    async run() {
+      most = Math.max(most, ++running);
+      await deps.clock.sleep(1);
+      running--;
+      return done;
+    },
+  };
+  const runs = await runTick(counted, { maxParallel: 2 }, new AbortController().signal);
+  expect([runs.map(({ jobId }) => jobId).toSorted(), most]).toEqual([["a", "b", "c", "d"], 2]);
+});
+
+test("jobs with the same working directory run one after the other", async () => {
+  for (const id of ["a", "b"]) await add(id, { kind: "once", at: 0 }, { workdir: "/work" });
+  await add("c", { kind: "once", at: 0 }, { workdir: "/other" });
+  const { deps } = rig(createInstantClock(minute));
+  const log: string[] = [];
+  const noted: DaemonDeps = {
+    ...deps,
+    async run(job) {
+      log.push(`${job.id}+`);
+      await deps.clock.sleep(1);
+      log.push(`${job.id}-`);
+      return done;
+    },
+  };
+  await runTick(noted, { maxParallel: 9 }, new AbortController().signal);
+  expect(log.slice(0, 2)).toEqual(["a+", "c+"]);
+  expect(log.indexOf("b+")).toBeGreaterThan(log.indexOf("a-"));
+});
+
+test("Slots give their place on when the work fails", async () => {
+  const slots = new Slots(1);
+  const failed = slots.use("k", () => Promise.reject(new Error("no")));
+  expect(await failed.catch(() => "failed")).toBe("failed");
+  expect(await slots.use("k", () => Promise.resolve("ran"))).toBe("ran");
+});
+
+test("a job that cannot be taken is told of and keeps nobody else from running", async () => {
+  await add("a", { kind: "once", at: 1 });
+  await add("b", { kind: "once", at: 2 });
+  const { deps, ran, clock } = rig();
+  const problems: string[] = [];
+  const stop = new AbortController();
+  await clock.sleep(10);
+  await runDaemon(
+    {
+      ...deps,
+      withJob: (jobId, work) =>
+        jobId === "a" ? Promise.reject(new Error("The disk is full")) : deps.withJob(jobId, work),
+      onProblem(job, error) {
+        problems.push(`${job?.id}: ${String(error)}`);
+        if (problems.length === 3) stop.abort();
+      },
+    },
+    { maxParallel: 1 },
+    stop.signal,
+  );
+  expect([problems, ran.length]).toEqual([Array(3).fill("a: Error: The disk is full"), 1]);
+  expect((await store.resolve("a")).nextRunAt).toBe(1);
+});

@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import type { DeliveryTarget } from "../../src/core/cron.ts";
+import { parseTarget, targetText } from "../../src/cron/delivery_target.ts";
+import { thrown } from "../fakes/thrown.ts";
+
+const context = { cwd: "/work", homeDirectory: "/home/anna" };
+
+test.each<readonly [string, DeliveryTarget]>([
+  ["local", { kind: "local" }],
+  ["file:/a/b.md", { kind: "file", path: "/a/b.md" }],
+  ["file:../b.md", { kind: "file", path: "/b.md" }],
+  ["file:~/b.md", { kind: "file", path: "/home/anna/b.md" }],
+  ["command: mail -s 'a: b' me ", { kind: "command", command: "mail -s 'a: b' me" }],
+  ["webhook:https://example.com/x?y=1", { kind: "webhook", url: "https://example.com/x?y=1" }],
+])("parseTarget(%p)", (text, target) => {
+  expect(parseTarget(text, context)).toEqual(target);
+  expect(parseTarget(targetText(target), context)).toEqual(target);
+});
+
+test.each([
+  ["", "This is no place to deliver to: "],
+  ["slack:#x", "This is no place to deliver to: slack:#x"],
+  ["file:", "A file is missing: file:"],
+  ["file:a/", "A file is missing: file:a/"],
+  ["command:  ", "A command is missing: command:"],
+  ["webhook:example.com", "A webhook is an http or https address: webhook:example.com"],
+  [
+    "webhook:file:///etc/passwd",
+    "A webhook is an http or https address: webhook:file:///etc/passwd",
+  ],
+])("parseTarget(%p) is refused", async (text, message) => {
+  const error = await thrown(() => parseTarget(text, context));
+  expect([error.code, error.message]).toEqual(["usage/invalid", message]);
+});

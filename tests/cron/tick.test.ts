@@ -1,0 +1,249 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Job, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
+import { runDue, runNow, settleLost, type TickDeps } from "../../src/cron/tick.ts";
+import { SqliteCronStore } from "../../src/storage/cron_store.ts";
+import { createFakeClock } from "../fakes/clock.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const hourly: Schedule = { kind: "interval", everyMs: hour, anchor: 0 };
+const never = new AbortController().signal;
+
+/** Runs a job that is seen just now. */
+function take(deps: TickDeps, job: Job): Promise<JobRun | undefined> {
+  return runDue(deps, job, { seenAt: deps.clock.now(), signal: never });
+}
+
+let directory: string;
+let store: SqliteCronStore;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hermes-tick-"));
+  const path = join(directory, "jobs.db");
+  store = new SqliteCronStore({ exists: async (file) => existsSync(file) }, path);
+});
+afterEach(async () => {
+  await store[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const done: RunEnd = {
+  endedAt: 0,
+  status: "completed",
+  exitCode: 0,
+  error: null,
+  sessionId: "s",
+  usage: null,
+  outputFile: null,
+  deliveries: [],
+};
+
+function rig(now: number) {
+  const clock = createFakeClock(now);
+  const held = new Set<string>();
+  const ran: string[] = [];
+  const alerts: string[] = [];
+  let runs = 0;
+  const deps: TickDeps = {
+    store,
+    clock,
+    pid: 7,
+    newRunId: () => `run_${++runs}`,
+    async withJob(jobId, work) {
+      if (held.has(jobId)) return undefined;
+      held.add(jobId);
+      try {
+        return await work();
+      } finally {
+        held.delete(jobId);
+      }
+    },
+    async run(job, run) {
+      ran.push(`${job.id} of ${run.dueAt / minute}`);
+      return { ...done, endedAt: clock.now() };
+    },
+    async alert(job, run) {
+      alerts.push(`${job.id} ${run.status}: ${run.error?.message}`);
+      return [];
+    },
+    onRun: () => undefined,
+    endLeftovers: () => Promise.resolve(),
+  };
+  return { deps, clock, held, ran, alerts };
+}
+
+async function add(schedule: Schedule, nextRunAt: number, rest: Partial<Job> = {}): Promise<Job> {
+  const job: Job = {
+    id: "j",
+    name: "j",
+    scheduleText: "",
+    schedule,
+    task: { prompt: "", withAgent: true, skills: [], contextFrom: [], allow: [] },
+    deliver: [],
+    state: "active",
+    nextRunAt,
+    completedRuns: 0,
+    createdAt: 0,
+    updatedAt: 0,
+    ...rest,
+  };
+  await store.add(job);
+  return job;
+}
+
+const jobNow = () => store.resolve("j");
+const statuses = async () => (await store.runs("j", { limit: 9 })).map(({ status }) => status);
+
+describe("runDue()", () => {
+  test("moves a recurring job on before it runs, and to the next time that is still to come", async () => {
+    const { deps, ran } = rig(hour + 20 * minute);
+    const job = await add(hourly, hour);
+    const seen: (number | null)[] = [];
+    const watched: TickDeps = {
+      ...deps,
+      run: async (...given) => {
+        seen.push((await jobNow()).nextRunAt);
+        return await deps.run(...given);
+      },
+    };
+    await take(watched, job);
+    expect([seen, ran, (await jobNow()).state]).toEqual([[2 * hour], ["j of 60"], "active"]);
+  });
+
+  test("does nothing before its time, or where another one took it", async () => {
+    const { deps, ran } = rig(hour);
+    const early = await add(hourly, hour + 1);
+    expect(await take(deps, early)).toBeUndefined();
+    await store.change("j", { nextRunAt: 3 * hour }, 1);
+    expect(await take(deps, { ...early, nextRunAt: hour })).toBeUndefined();
+    expect(ran).toEqual([]);
+  });
+
+  test("makes up for what it slept through with one run, where it is not too late", async () => {
+    const { deps, ran, alerts } = rig(5 * hour + 29 * minute);
+    await take(deps, await add(hourly, 5 * hour));
+    expect([ran, alerts, (await jobNow()).nextRunAt]).toEqual([["j of 300"], [], 6 * hour]);
+  });
+
+  test("says what is too late, and keeps the next time", async () => {
+    const { deps, ran, alerts } = rig(5 * hour + 31 * minute);
+    await take(deps, await add(hourly, 5 * hour));
+    expect([ran, alerts, (await jobNow()).nextRunAt, await statuses()]).toEqual([
+      [],
+      ["j missed: Nothing was there to run it at 1970-01-01T05:00:00.000Z"],
+      6 * hour,
+      ["missed"],
+    ]);
+  });
+
+  test("a daily job may be two hours late, one of each minute two minutes", async () => {
+    const daily: Schedule = { kind: "cron", expression: "0 0 * * *", timezone: "UTC" };
+    const { deps, ran } = rig(26 * hour);
+    await take(deps, await add(daily, 24 * hour));
+    await store.remove("j");
+    const eachMinute: Schedule = { kind: "interval", everyMs: minute, anchor: 0 };
+    await take(deps, await add(eachMinute, 26 * hour - 2 * minute));
+    expect(ran).toEqual(["j of 1440", "j of 1558"]);
+  });
+
+  test("a run that takes too long costs the next one, which is said", async () => {
+    const { deps, held, ran, alerts } = rig(hour);
+    held.add("j");
+    await take(deps, await add(hourly, hour));
+    expect([ran, alerts, (await jobNow()).nextRunAt]).toEqual([
+      [],
+      ["j missed: The run before it was still going at 1970-01-01T01:00:00.000Z"],
+      2 * hour,
+    ]);
+  });
+
+  test("a single time runs however late it is, and once", async () => {
+    const { deps, ran } = rig(999 * hour);
+    const job = await add({ kind: "once", at: hour }, hour);
+    await take(deps, job);
+    expect(await take(deps, await jobNow())).toBeUndefined();
+    const { state, nextRunAt } = await jobNow();
+    expect([ran, state, nextRunAt]).toEqual([["j of 60"], "done", null]);
+  });
+
+  test("a single time that was stopped in the middle is still owed", async () => {
+    const { deps, ran } = rig(2 * hour);
+    const job = await add({ kind: "once", at: hour }, hour);
+    const stopped = { ...deps, run: async () => ({ ...done, status: "interrupted" as const }) };
+    await take(stopped, job);
+    expect((await jobNow()).nextRunAt).toBe(hour);
+    await take(deps, await jobNow());
+    expect([ran, (await jobNow()).state]).toEqual([["j of 60"], "done"]);
+  });
+
+  test("a job that runs so often is done after its last run", async () => {
+    const { deps, clock } = rig(hour);
+    await add(hourly, hour, { repeat: 2 });
+    await runNow(deps, await jobNow(), never);
+    await take(deps, await jobNow());
+    await clock.advance(hour);
+    await take(deps, await jobNow());
+    const { state, nextRunAt, completedRuns } = await jobNow();
+    expect([state, nextRunAt, completedRuns]).toEqual(["done", null, 2]);
+  });
+});
+
+describe("settleLost()", () => {
+  const claimed = (rest: Partial<JobRun> = {}): JobRun => ({
+    ...done,
+    id: "run_0",
+    jobId: "j",
+    dueAt: hour,
+    startedAt: hour,
+    endedAt: null,
+    status: "running",
+    exitCode: null,
+    sessionId: null,
+    trigger: "schedule",
+    pid: 3,
+    ...rest,
+  });
+
+  test("ends what a process left when it died, and nothing that still runs", async () => {
+    const { deps, held, alerts } = rig(2 * hour);
+    await add(hourly, hour);
+    await store.claim(claimed(), 2 * hour);
+    held.add("j");
+    expect(await settleLost(deps, never)).toEqual([]);
+    held.clear();
+    expect(
+      (await settleLost(deps, never)).map(({ status, exitCode }) => [status, exitCode]),
+    ).toEqual([["lost", 1]]);
+    expect(alerts).toEqual(["j lost: The process that ran it (3) died"]);
+    expect(await settleLost(deps, never)).toEqual([]);
+    expect((await jobNow()).nextRunAt).toBe(2 * hour);
+  });
+
+  test("a single time is begun again, three times in all", async () => {
+    const { deps } = rig(2 * hour);
+    await add({ kind: "once", at: hour }, hour);
+    for (const id of ["a", "b", "c"]) {
+      expect(await store.claim(claimed({ id }), hour)).toBe(true);
+      await settleLost(deps, never);
+    }
+    const { state, nextRunAt } = await jobNow();
+    expect([state, nextRunAt, await statuses()]).toEqual([
+      "broken",
+      null,
+      ["lost", "lost", "lost"],
+    ]);
+  });
+});
+
+test("runNow() runs beside the schedule, but not twice at once", async () => {
+  const { deps, held, ran } = rig(minute);
+  const job = await add(hourly, hour);
+  const run = await runNow(deps, job, never);
+  expect([run?.trigger, run?.status, ran]).toEqual(["manual", "completed", ["j of 1"]]);
+  expect(await jobNow()).toEqual({ ...job, updatedAt: minute });
+  held.add("j");
+  expect(await runNow(deps, job, never)).toBeUndefined();
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "bun:test";
+import { createJobsBox } from "./jobs_box.ts";
+
+describe("hermes cron daemon", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("runs what is due until %s", async (signal) => {
+    await using box = await createJobsBox();
+    await box.script("ok.sh", "#!/bin/sh\necho ok\n");
+    const id = await box.add("every 1h", "--script", "ok.sh", "--no-agent", "--name", "ok");
+    const daemon = box.sandbox.start(["cron", "daemon"]);
+    const said = await daemon.untilStderr(/\n/);
+    expect(said).toMatch(/^Running 1 job of .*: next \w{3} \d{4}-\d\d-\d\d \d\d:\d\d.*\n$/);
+    while (!(await box.json("status")).daemon.running) await Bun.sleep(20);
+    expect((await box.cron(["list"])).stderr).toBe("");
+    box.makeDue(id);
+    await daemon.until(`${id} ok: completed`);
+    daemon.signal(signal);
+    const ended = await daemon.ended;
+    expect([ended.code, ended.stderr.split("\n").at(-2)]).toEqual([0, `Ended by ${signal}`]);
+    const { daemon: state, jobs } = await box.json("status");
+    expect([state, jobs]).toEqual([{ running: false, pid: null, since: null }, 1]);
+  });
+
+  test("is the only one of its home", async () => {
+    await using box = await createJobsBox();
+    const daemon = box.sandbox.start(["cron", "daemon"]);
+    let pid = null;
+    while (pid === null) ({ pid } = (await box.json("status")).daemon);
+    const second = await box.cron(["daemon"]);
+    expect(second).toEqual({
+      code: 75,
+      stdout: "",
+      stderr: `error: A daemon runs already for this home: process ${pid} (cron/busy)\nhint: hermes cron status\n`,
+    });
+    daemon.signal("SIGKILL");
+    await daemon.ended;
+    // Its lock ended with it.
+    const third = box.sandbox.start(["cron", "daemon"]);
+    await third.untilStderr(/^Running 0 jobs/);
+    while (!(await box.json("status")).daemon.running) await Bun.sleep(20);
+    third.signal("SIGTERM");
+    expect((await third.ended).code).toBe(0);
+  });
+});

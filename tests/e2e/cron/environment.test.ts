@@ -1,0 +1,189 @@
+import { describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { textAnswer } from "../../fakes/server_steps.ts";
+import { binary, type Ended, Running } from "../sandbox.ts";
+import { createJobsBox, type JobsBox } from "./jobs_box.ts";
+
+/** What a service manager does with its socket: it prints what it is told. */
+const receiver = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print("listening")
+while True:
+    print(s.recv(4096).decode())
+`;
+const canNotify = existsSync("/usr/bin/systemd-notify") && Bun.which("python3") !== null;
+
+/** Runs a line as cron(8) does: by `sh -c`, with little in the environment, in the home, stdin empty. */
+function asCron(box: JobsBox, line: string): Promise<Ended> {
+  const child = spawn("/bin/sh", ["-c", line], {
+    cwd: box.sandbox.root,
+    env: {
+      PATH: "/usr/bin:/bin",
+      HOME: box.sandbox.root,
+      SHELL: "/bin/sh",
+      LOGNAME: "anna",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  return new Promise((done) => {
+    child.once("close", (code) => done({ code: code ?? -1, stdout, stderr }));
+  });
+}
+
+/** A `crontab` that keeps its table in a file, and refuses as the real one does where there is none. */
+async function fakeCrontab(box: JobsBox): Promise<string> {
+  const bin = join(box.sandbox.root, "bin");
+  await mkdir(bin);
+  const table = join(box.sandbox.root, "crontab.txt");
+  const text = `#!/bin/sh
+case "$1" in
+-l) if [ -e '${table}' ]; then cat '${table}'; else echo "no crontab for anna" >&2; exit 1; fi ;;
+-) cat > '${table}' ;;
+*) exit 2 ;;
+esac
+`;
+  await writeFile(join(bin, "crontab"), text);
+  await chmod(join(bin, "crontab"), 0o700);
+  return `${bin}:/usr/bin:/bin`;
+}
+
+describe("the crontab", () => {
+  test("gets a line that works as cron runs it, and loses it again, and nothing else", async () => {
+    await using box = await createJobsBox([textAnswer("Good morning")]);
+    const PATH = await fakeCrontab(box);
+    const table = join(box.sandbox.root, "crontab.txt");
+    const id = await box.add("every 1h", "x", "--deliver", "file:told.md");
+    const other = "# mine\n5 4 * * * echo 100\\% # hermes cron\n";
+    await writeFile(table, other);
+
+    const dry = await box.cron(["install", "--crontab", "--dry-run"], { env: { PATH } });
+    expect([dry.code, await readFile(table, "utf8")]).toEqual([10, other]);
+    expect((await box.cron(["install", "--crontab"], { env: { PATH } })).code).toBe(2);
+    const done = await box.cron(["install", "--crontab", "--yes"], { env: { PATH } });
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("in your crontab")]);
+    const line = `* * * * * HERMES_HOME=${box.sandbox.home} ${binary} cron tick # hermes cron ${box.sandbox.home}`;
+    expect(await readFile(table, "utf8")).toBe(`${other}${line}\n`);
+    // A second time changes nothing.
+    expect((await box.cron(["install", "--crontab", "--dry-run"], { env: { PATH } })).code).toBe(0);
+
+    box.makeDue(id);
+    const ran = await asCron(box, line.replace("* * * * * ", ""));
+    expect(ran).toEqual({
+      code: 0,
+      stdout: expect.stringContaining(`${id} x: completed`),
+      stderr: "",
+    });
+    expect(await box.read("told.md")).toContain("Good morning");
+
+    expect((await box.cron(["uninstall", "--yes"], { env: { PATH } })).code).toBe(0);
+    expect(await readFile(table, "utf8")).toBe(other);
+    const again = await box.cron(["uninstall", "--yes"], { env: { PATH } });
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      `Nothing is installed for ${box.sandbox.home}\n`,
+    ]);
+  });
+
+  test("says what is missing where there is no cron", async () => {
+    await using box = await createJobsBox();
+    const env = { PATH: box.sandbox.work };
+    const ended = await box.cron(["install", "--yes"], { env });
+    expect([ended.code, ended.stderr]).toEqual([5, expect.stringContaining("(program/missing)")]);
+  });
+});
+
+describe("systemd", () => {
+  test("gets a service; where it cannot be reached, the commands are told", async () => {
+    await using box = await createJobsBox();
+    // A systemctl that is there and reaches nobody, as in a container.
+    const bin = join(box.sandbox.root, "bin");
+    await mkdir(bin);
+    await writeFile(
+      join(bin, "systemctl"),
+      "#!/bin/sh\necho Failed to connect to bus >&2; exit 1\n",
+    );
+    await chmod(join(bin, "systemctl"), 0o700);
+    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    const unit = join(box.sandbox.root, ".config/systemd/user/hermes-cron.service");
+    const dry = await box.cron(["install", "--systemd", "--dry-run"], { env });
+    expect([dry.code, await stat(unit).catch(() => "absent")]).toEqual([10, "absent"]);
+    const done = await box.cron(["install", "--systemd", "--yes"], { env });
+    expect([done.code, done.stderr]).toEqual([
+      0,
+      expect.stringContaining("systemctl --user enable hermes-cron.service"),
+    ]);
+    const text = await readFile(unit, "utf8");
+    expect(text).toContain(`\nExecStart="${binary}" cron daemon\n`);
+    expect(text).toContain(`\nEnvironment="HERMES_HOME=${box.sandbox.home}"\n`);
+
+    // Somebody else's home, and somebody else's file, are left alone.
+    const elsewhere = { ...env, HERMES_HOME: join(box.sandbox.root, "other") };
+    expect((await box.cron(["install", "--systemd", "--yes"], { env: elsewhere })).code).toBe(2);
+    expect((await box.cron(["uninstall", "--yes"], { env: elsewhere })).code).toBe(0);
+    expect(await readFile(unit, "utf8")).toBe(text);
+    expect((await box.cron(["uninstall", "--systemd", "--yes"], { env })).code).toBe(0);
+    expect(await stat(unit).catch(() => "absent")).toBe("absent");
+    await writeFile(unit, "[Service]\nExecStart=/bin/true\n");
+    expect((await box.cron(["install", "--systemd", "--yes"], { env })).code).toBe(2);
+    expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
+    expect(await readFile(unit, "utf8")).toBe("[Service]\nExecStart=/bin/true\n");
+  });
+
+  test.skipIf(!canNotify)(
+    "starts the daemon without a terminal, PATH or stdin, and hears of it",
+    async () => {
+      await using box = await createJobsBox([textAnswer("Done")]);
+      const id = await box.add("every 1h", "x");
+      const socket = join(box.sandbox.root, "notify");
+      const manager = new Running(spawn("python3", ["-u", "-c", receiver, socket]));
+      await manager.until("listening");
+      const daemon = box.sandbox.start(["cron", "daemon"], {
+        stdin: "closed",
+        cwd: "/",
+        env: { PATH: "", NOTIFY_SOCKET: socket, INVOCATION_ID: "0".repeat(32) },
+      });
+      await manager.until("READY=1");
+      box.makeDue(id);
+      await daemon.until(`${id} x: completed`);
+      daemon.signal("SIGTERM");
+      expect((await daemon.ended).code).toBe(0);
+      manager.signal("SIGTERM");
+      await manager.ended;
+    },
+  );
+
+  test.skipIf(!existsSync("/usr/bin/systemd-analyze"))("takes the service as it is", async () => {
+    await using box = await createJobsBox();
+    const home = join(box.sandbox.root, 'a home with %h, $HOME and "quotes"');
+    await mkdir(home);
+    const env = { HERMES_HOME: home, PATH: "" };
+    await box.cron(["install", "--systemd", "--yes"], { env });
+    const unit = join(box.sandbox.root, ".config/systemd/user/hermes-cron.service");
+    const verify = ["verify", "--user", "--man=no", unit];
+    const checked = await new Running(
+      spawn("/usr/bin/systemd-analyze", verify, { env: { HOME: box.sandbox.root } }),
+    ).ended;
+    expect(checked.stderr.split("\n").filter((line) => line.includes("hermes-cron"))).toEqual([]);
+    expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
+  });
+});
+
+test("works without a terminal, with an empty PATH and a closed stdin", async () => {
+  await using box = await createJobsBox([textAnswer("Done")]);
+  const bare = { stdin: "closed", env: { PATH: "" } } as const;
+  const added = await box.cron(["add", "every 1h", "x", "--name", "a"], bare);
+  expect(added.code).toBe(0);
+  expect(await box.cron(["run", "a"], bare)).toMatchObject({ code: 0, stdout: "Done\n" });
+  expect((await box.cron(["tick"], bare)).code).toBe(0);
+  expect((await box.cron(["status"], bare)).code).toBe(0);
+  expect((await box.cron(["add", "1h", "-"], bare)).code).toBe(2);
+  expect((await box.cron(["remove", "a"], bare)).code).toBe(2);
+});

@@ -1,0 +1,166 @@
+import { describe, expect, test } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { hangBeforeHeaders, rateLimited, textAnswer } from "../../fakes/server_steps.ts";
+import { createJobsBox } from "./jobs_box.ts";
+
+describe("hermes cron run", () => {
+  test("prints the answer, delivers it to a file and a command, and writes it down", async () => {
+    await using box = await createJobsBox([textAnswer("All is well")]);
+    await box.add(
+      "every 1h",
+      "How is it?",
+      "--name",
+      "news",
+      "--deliver",
+      "file:told.md",
+      "--deliver",
+      "command:cat > said",
+    );
+    const ended = await box.cron(["run", "news"]);
+    expect([ended.code, ended.stdout]).toEqual([0, "All is well\n"]);
+    expect(await box.read("told.md")).toContain("All is well");
+    const { runs } = await box.json("history", "news");
+    expect(runs).toEqual([
+      {
+        id: expect.stringMatching(/^run_[\da-f]{32}$/),
+        job_id: expect.any(String),
+        trigger: "manual",
+        status: "completed",
+        due_at: expect.any(String),
+        started_at: expect.any(String),
+        ended_at: expect.any(String),
+        exit_code: 0,
+        error: null,
+        session_id: expect.any(String),
+        usage: expect.objectContaining({ total_tokens: expect.any(Number) }),
+        output_file: expect.stringContaining("/cron/output/"),
+        deliveries: [
+          {
+            target: `file:${box.sandbox.work}/told.md`,
+            delivered: true,
+            attempts: 1,
+            problem: null,
+          },
+          { target: "command:cat > said", delivered: true, attempts: 1, problem: null },
+        ],
+        pid: expect.any(Number),
+      },
+    ]);
+    expect(await readFile(runs[0].output_file, "utf8")).toEndWith("\n---\n\nAll is well\n");
+    expect((await box.json("show", "news")).last_run).toEqual(runs[0]);
+    // A run by hand moves nothing.
+    expect((await box.json("show", "news")).job.completed_runs).toBe(0);
+  });
+
+  test("exits as its run did, and tells of the failure", async () => {
+    await using box = await createJobsBox([rateLimited(1)]);
+    await box.script("bad.sh", "#!/bin/sh\necho halfway; echo broken >&2; exit 3\n");
+    await box.add("every 1h", "x", "--name", "asks", "--deliver", "file:told.md");
+    await box.add("every 1h", "--script", "bad.sh", "--no-agent", "--name", "bad");
+    const asked = await box.cron(["run", "asks"]);
+    expect([asked.code, asked.stdout]).toEqual([75, ""]);
+    expect(asked.stderr).toContain("(model/rate_limited)");
+    expect(await box.read("told.md")).toContain('The job "asks" failed');
+
+    const bad = await box.cron(["run", "bad"]);
+    expect([bad.code, bad.stdout]).toEqual([1, ""]);
+    expect(bad.stderr).toContain("halfway");
+    expect(bad.stderr).toContain("The script bad.sh ended with exit code 3 (cron/script_failed)");
+    const { code, stdout } = await box.cron(["run", "bad", "--json"]);
+    expect([code, JSON.parse(stdout).run.error.code]).toEqual([1, "cron/script_failed"]);
+    const { failures } = await box.json("status");
+    expect(failures.map((run: { error: { code: string } }) => run.error.code).toSorted()).toEqual([
+      "cron/script_failed",
+      "cron/script_failed",
+      "model/rate_limited",
+    ]);
+    const listed = await box.cron(["list"]);
+    expect(listed.stdout).toContain("\tfailed (model/rate_limited)\n");
+    expect(listed.stdout).toContain("\tfailed (cron/script_failed)\n");
+  });
+
+  test("delivers nothing of a silent answer, and fails where nobody could be told", async () => {
+    await using box = await createJobsBox([textAnswer("[SILENT]")]);
+    await box.script("says.sh", "#!/bin/sh\necho news\n");
+    await box.add("every 1h", "x", "--name", "quiet", "--deliver", "file:told.md");
+    await box.add(
+      "1h",
+      "--script",
+      "says.sh",
+      "--no-agent",
+      "--name",
+      "lost",
+      "--deliver",
+      "command:exit 9",
+    );
+    const quiet = await box.cron(["run", "quiet"]);
+    expect([quiet.code, quiet.stdout, await box.read("told.md")]).toEqual([0, "", ""]);
+    expect(quiet.stderr).toContain("nothing to tell");
+    const lost = await box.cron(["run", "lost"]);
+    expect([lost.code, lost.stdout]).toEqual([1, "news\n"]);
+    expect(lost.stderr).toContain("(cron/delivery_failed)");
+    expect((await box.json("history", "quiet")).runs[0].status).toBe("silent");
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("ends with %s, and the job stays", async (signal, code) => {
+    await using box = await createJobsBox([hangBeforeHeaders]);
+    const id = await box.add("every 1h", "x");
+    const running = box.sandbox.start(["cron", "run", id]);
+    await running.until("Running");
+    while (box.model.requests.length === 0) await Bun.sleep(5);
+    running.signal(signal);
+    const ended = await running.ended;
+    expect([ended.code, ended.stdout]).toEqual([code, ""]);
+    const { runs } = await box.json("history", id);
+    expect([runs[0].status, runs[0].error.code]).toEqual(["interrupted", "turn/interrupted"]);
+  });
+
+  test("leaves a job alone that runs already", async () => {
+    await using box = await createJobsBox([hangBeforeHeaders]);
+    const id = await box.add("every 1h", "x");
+    const first = box.sandbox.start(["cron", "run", id]);
+    while (box.model.requests.length === 0) await Bun.sleep(5);
+    const second = await box.cron(["run", id]);
+    expect([second.code, second.stderr]).toEqual([75, expect.stringContaining("(cron/busy)")]);
+    first.signal("SIGTERM");
+    await first.ended;
+  });
+});
+
+describe("hermes cron tick", () => {
+  test("runs what is due, once, with a line for each, and fails where one did", async () => {
+    await using box = await createJobsBox([textAnswer("Good morning")]);
+    await box.script("bad.sh", "#!/bin/sh\nexit 4\n");
+    const good = await box.add("every day at 09:00", "x", "--name", "good");
+    const bad = await box.add("1h", "--script", "bad.sh", "--no-agent", "--name", "bad");
+    expect(await box.cron(["tick"])).toEqual({ code: 0, stdout: "", stderr: "" });
+    box.makeDue(good);
+    expect(await box.cron(["tick"])).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`^${good} good: completed, [\\d.]+ s\n$`)),
+      stderr: "",
+    });
+    box.makeDue(good);
+    box.makeDue(bad);
+    const ticked = await box.cron(["tick"]);
+    const lines = ticked.stdout.trim().split("\n");
+    const lineOf = (of: string) => lines.find((line) => line.startsWith(of));
+    expect([ticked.code, lines.length, lineOf(good), lineOf(bad)]).toEqual([
+      1,
+      2,
+      expect.stringMatching(/ good: completed, [\d.]+ s$/),
+      expect.stringMatching(
+        / bad: failed \(cron\/script_failed\), .*: The script bad\.sh ended with exit code 4$/,
+      ),
+    ]);
+    expect(await box.cron(["tick"])).toEqual({ code: 0, stdout: "", stderr: "" });
+    const { job } = await box.json("show", "bad");
+    expect([job.state, job.completed_runs]).toEqual(["done", 1]);
+    // Something ticks: nobody has to be told to start a daemon.
+    expect((await box.cron(["list"])).stderr).toBe("");
+    expect((await box.json("status")).last_tick_at).toBeString();
+  });
+});
