@@ -32,7 +32,7 @@ describe("checkConfig()", () => {
       await check({
         [paths.envFile]: "oops\n",
         [paths.configFile]:
-          "agent: {max_turns: many, max_turn: 1}\nterminal: {timeout: '${T}'}\nsecurity: {allow_private_urls: true}\n",
+          "agent: {max_turns: many, max_turn: 1}\nterminal: {timeout: '${T}'}\ntool_output: {max_lines: 9}\n",
       }),
     ).toEqual([
       "bad_line |  | .env:1: Expected NAME=value | -",
@@ -40,7 +40,7 @@ describe("checkConfig()", () => {
       'invalid | terminal.timeout | config.yaml:2:21: terminal.timeout expects a number, found "${T}" | -',
       "unknown_key | agent.max_turn | config.yaml:1:26: Unknown key: agent.max_turn | did you mean agent.max_turns?",
       "unset_variable | terminal.timeout | config.yaml:2:21: terminal.timeout refers to a variable that is not set: T | set T in the environment or in .env",
-      "no_effect | security.allow_private_urls | config.yaml: security.allow_private_urls has no effect in this version | hermes config unset security.allow_private_urls",
+      "no_effect | tool_output.max_lines | config.yaml: tool_output.max_lines has no effect in this version | hermes config unset tool_output.max_lines",
     ]);
   });
 

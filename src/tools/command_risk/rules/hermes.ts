@@ -36,6 +36,21 @@ export const hermesRules: readonly Rule[] = [
       isCommand(call, "memory", ["approve", "reject", "reset"]) ||
       isCommand(call, "skills", ["approve", "reject", "remove"]),
   ),
+  // What runs later runs without the rules of this session.
+  hermesRule("change or run of the jobs of hermes", (call) =>
+    isCommand(call, "cron", [
+      "add",
+      "daemon",
+      "edit",
+      "install",
+      "pause",
+      "remove",
+      "resume",
+      "run",
+      "tick",
+      "uninstall",
+    ]),
+  ),
   hermesRule("delete hermes sessions", (call) =>
     isCommand(call, "sessions", ["delete", "prune", "rewind"]),
   ),

@@ -116,6 +116,10 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   ],
   [changesMemory]: [
     "hermes memory reset --yes",
+    "hermes cron add 'every 10m' --script x.sh --no-agent",
+    "hermes cron --profile work edit x --allow 'rm *'",
+    "hermes cron run x",
+    "hermes cron install --yes",
     "hermes memory approve 0123abcd",
     "hermes memory reject 0123abcd",
     "hermes skills remove -y deploy",
