@@ -16,6 +16,7 @@ const approves = "dangerous: hermes turn that allows itself what is dangerous";
 const otherHome = "dangerous: hermes turn with the rules of another home";
 const interactive = "dangerous: interactive hermes session";
 const changesConfig = "dangerous: change of the configuration of hermes";
+const changesJobs = "change or run of the jobs of hermes";
 const changesMemory = "dangerous: change of the memory or the skills of hermes";
 const deletesSessions = "dangerous: delete hermes sessions";
 const unknown = "dangerous: hermes command that is only known at run time";
@@ -116,16 +117,18 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   ],
   [changesMemory]: [
     "hermes memory reset --yes",
-    "hermes cron add 'every 10m' --script x.sh --no-agent",
-    "hermes cron --profile work edit x --allow 'rm *'",
-    "hermes cron run x",
-    "hermes cron install --yes",
     "hermes memory approve 0123abcd",
     "hermes memory reject 0123abcd",
     "hermes skills remove -y deploy",
     "hermes skills approve 0123abcd",
     "hermes skills reject 0123abcd",
     "hermes memory pending --json | jq -r '.pending[].id' | xargs hermes memory approve",
+  ],
+  [changesJobs]: [
+    "hermes cron add 'every 10m' --script x.sh --no-agent",
+    "hermes cron --profile work edit x --allow 'rm *'",
+    "hermes cron run x",
+    "hermes cron install --yes",
   ],
   [deletesSessions]: [
     "hermes sessions delete 2026",
@@ -173,6 +176,8 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes model list",
     "hermes model",
     "hermes sessions list",
+    "hermes cron list --json",
+    "hermes cron history x",
     "hermes memory status --json",
     "hermes memory pending",
     "hermes skills list",
