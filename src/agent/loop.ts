@@ -110,7 +110,7 @@ function* takeSteering(progress: TurnProgress): Generator<TurnEvent, void> {
   const { steering } = progress.turn;
   for (const message of steering?.waiting ?? []) {
     steering?.take(message);
-    progress.add([message]);
+    progress.steer(message);
     yield { type: "item-start", item: message };
     yield { type: "item-end", item: message };
   }
