@@ -1,3 +1,4 @@
+import { windowOf } from "../config/context_windows.ts";
 import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
 import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
@@ -63,18 +64,22 @@ export async function openModel(
   }));
   const chain = createFallbackChain({ clock }, fallbacks);
   const answererOf = async (
-    { endpoint, model, warnings }: ResolvedModel,
+    resolved: ResolvedModel,
     source: CredentialSource,
-  ): Promise<Answerer> => ({
-    provider: endpoint.provider,
-    model,
-    baseUrl: endpoint.baseUrl,
-    warnings,
-    transport: await endpointTransport({ ports: app.ports, credentials: source }, endpoint, {
-      ...common,
-      isTakenOver: (...asked) => chain.isTakenOver(...asked),
-    }),
-  });
+  ): Promise<Answerer> => {
+    const { endpoint, model, warnings } = resolved;
+    return {
+      provider: endpoint.provider,
+      model,
+      baseUrl: endpoint.baseUrl,
+      contextLength: windowOf(resolved),
+      warnings,
+      transport: await endpointTransport({ ports: app.ports, credentials: source }, endpoint, {
+        ...common,
+        isTakenOver: (...asked) => chain.isTakenOver(...asked),
+      }),
+    };
+  };
   return { transport: chain.around(await answererOf(resolved, credentials)), connect, release };
 }
 

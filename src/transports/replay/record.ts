@@ -42,8 +42,10 @@ export function recordTransport(
   }
 
   const moveOn = transport.moveOn?.bind(transport);
+  const standIn = transport.standIn?.bind(transport);
   return {
     ...(moveOn && { moveOn }),
+    ...(standIn && { standIn }),
     async *stream(request, signal) {
       const summary = summarize(request, clean);
       const events: TimedEvent[] = [];
