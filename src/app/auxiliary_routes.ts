@@ -1,4 +1,5 @@
 import type { ModelFlags } from "../app.ts";
+import { windowOf } from "../config/context_windows.ts";
 import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
 import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
@@ -60,6 +61,7 @@ export function openAuxiliary(
     const transport = await endpointTransport({ ports: app.ports, credentials }, endpoint, {
       maxAttempts: 1,
       prices: config.prices,
+      contextLength: windowOf(resolved),
       watchdogs: watchdogsOf(await app.env()),
     });
     return { provider: endpoint.provider, baseUrl: endpoint.baseUrl, model, transport };

@@ -46,6 +46,7 @@ export async function openModel(
   const connect = (maxAttempts: number): Promise<ModelTransport> =>
     endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
       ...common,
+      contextLength: windowOf(resolved),
       maxAttempts,
     });
   if (entries.length === 0) {
@@ -76,6 +77,7 @@ export async function openModel(
       warnings,
       transport: await endpointTransport({ ports: app.ports, credentials: source }, endpoint, {
         ...common,
+        contextLength: windowOf(resolved),
         isTakenOver: (...asked) => chain.isTakenOver(...asked),
       }),
     };
