@@ -54,7 +54,12 @@ async function* runSteps(
   for (let step = 1; step <= maxSteps; step++) {
     throwIfAborted(signal);
     yield* takeSteering(progress);
+    const { sessionId } = progress.turn;
     const result = yield* askModel(deps, progress, tools, signal);
+    if (progress.turn.sessionId !== sessionId) {
+      watch.guard.forgetResults();
+      watch.hints?.forgetResults();
+    }
     progress.add(result.items);
     const decision = progress.decide(result);
     switch (decision.kind) {
