@@ -64,20 +64,17 @@ export async function openModel(
     },
   }));
   const chain = createFallbackChain({ clock }, fallbacks);
-  const answererOf = async (
-    resolved: ResolvedModel,
-    source: CredentialSource,
-  ): Promise<Answerer> => {
-    const { endpoint, model, warnings } = resolved;
+  const answererOf = async (place: ResolvedModel, source: CredentialSource): Promise<Answerer> => {
+    const { endpoint, model, warnings } = place;
     return {
       provider: endpoint.provider,
       model,
       baseUrl: endpoint.baseUrl,
-      contextLength: windowOf(resolved),
+      contextLength: windowOf(place),
       warnings,
       transport: await endpointTransport({ ports: app.ports, credentials: source }, endpoint, {
         ...common,
-        contextLength: windowOf(resolved),
+        contextLength: windowOf(place),
         isTakenOver: (...asked) => chain.isTakenOver(...asked),
       }),
     };
