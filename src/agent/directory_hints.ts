@@ -30,6 +30,11 @@ export class HintFinder {
     this.#cwd = cwd;
   }
 
+  /** The model does not see earlier results any more: what they told is told again where it is touched. */
+  forgetResults(): void {
+    this.#visited.clear();
+  }
+
   /** What is to be added to the result of a call that touched these absolute paths. Never throws. */
   async hintsFor(paths: readonly string[]): Promise<readonly string[]> {
     const hints: string[] = [];

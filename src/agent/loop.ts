@@ -54,7 +54,12 @@ async function* runSteps(
   for (let step = 1; step <= maxSteps; step++) {
     throwIfAborted(signal);
     yield* takeSteering(progress);
+    const { sessionId } = progress.turn;
     const result = yield* askModel(deps, progress, tools, signal);
+    if (progress.turn.sessionId !== sessionId) {
+      watch.guard.forgetResults();
+      watch.hints?.forgetResults();
+    }
     progress.add(result.items);
     const decision = progress.decide(result);
     switch (decision.kind) {
@@ -110,7 +115,7 @@ function* takeSteering(progress: TurnProgress): Generator<TurnEvent, void> {
   const { steering } = progress.turn;
   for (const message of steering?.waiting ?? []) {
     steering?.take(message);
-    progress.add([message]);
+    progress.steer(message);
     yield { type: "item-start", item: message };
     yield { type: "item-end", item: message };
   }

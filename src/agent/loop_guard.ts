@@ -66,6 +66,11 @@ export class LoopGuard {
     return this.#halt;
   }
 
+  /** The model does not see earlier results any more: it may ask for them again. */
+  forgetResults(): void {
+    this.#results.clear();
+  }
+
   /** Why a call must not be tried again, or undefined. */
   refusal({ signature, isIdempotent }: GuardedCall): string | undefined {
     if (!this.#settings.stops) return undefined;

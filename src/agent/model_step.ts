@@ -1,8 +1,9 @@
+import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
 import type { SessionSplitEvent, TurnEvent } from "../core/event.ts";
 import type { ModelTransport } from "../core/model.ts";
 import type { ToolSpec } from "../core/tool.ts";
-import type { Compressor } from "./compression/compressor.ts";
+import type { Compressor, ContextInUse } from "./compression/compressor.ts";
 import { collectStep, type StepResult } from "./step.ts";
 import type { TurnProgress } from "./turn_progress.ts";
 
@@ -19,10 +20,15 @@ export async function* askModel(
   tools: readonly ToolSpec[],
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, StepResult> {
-  let context = progress.context(tools);
+  // Who answers may have changed with a refusal.
+  const contextNow = (): ContextInUse => {
+    const context = progress.context(tools);
+    return { ...context, ...defined("standIn", transport.standIn?.(progress.turn.turnId)) };
+  };
+  let context = contextNow();
   const goOn = (split: SessionSplitEvent): void => {
     progress.follow(split);
-    context = progress.context(tools);
+    context = contextNow();
   };
   if (compressor) {
     const split = yield* compressor.beforeStep(context, signal);
@@ -39,7 +45,7 @@ export async function* askModel(
     } catch (error) {
       if (!compressor || !isOverflow(error) || signal.aborted) throw error;
       const refusal = { error, attempt: progress.countOverflow() };
-      goOn(yield* compressor.afterOverflow(context, refusal, signal));
+      goOn(yield* compressor.afterOverflow(contextNow(), refusal, signal));
     }
   }
 }

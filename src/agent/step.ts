@@ -45,11 +45,9 @@ export async function* collectStep(
     for await (const event of events) {
       switch (event.type) {
         case "item-start":
-          if (event.item.type === "tool-call") begunCalls.add(event.item.id);
-          yield event;
-          break;
-        case "retry":
+          // What was voided before was an attempt that failed, and no call of this one.
           hasCutCall = false;
+          if (event.item.type === "tool-call") begunCalls.add(event.item.id);
           yield event;
           break;
         case "step-end": {

@@ -34,6 +34,8 @@ export class TaskLog {
         return `denied: ${subjectLine(event.subject)}`;
       case "retry":
         return `attempt ${event.attempt} of ${event.maxAttempts}: ${event.error.message}`;
+      case "notice":
+        return event.level === "warning" ? event.text : undefined;
       case "turn-end":
         this.#outcome = event.outcome;
         return undefined;
@@ -41,7 +43,6 @@ export class TaskLog {
       case "item-start":
       case "item-delta":
       case "item-reset":
-      case "notice":
       case "plan":
       case "session-split":
         return undefined;

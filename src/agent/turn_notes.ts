@@ -45,6 +45,8 @@ export function withTurnNotes(runtime: AgentRuntime, settings: TurnNotesSettings
 class TurnWatch {
   readonly changes: FailedChanges;
   readonly #calls = new Map<string, ToolCall>();
+  /** Results that are on their way: what is used meanwhile is used by their tools. */
+  readonly #running = new Set<string>();
   #steps = 0;
   #toolCalls = 0;
   #failedCalls = 0;
@@ -54,7 +56,10 @@ class TurnWatch {
   }
 
   see(event: TurnEvent): void {
-    if (event.type === "usage") this.#steps++;
+    if (event.type === "usage" && this.#running.size === 0) this.#steps++;
+    if (event.type === "item-start" && event.item.type === "tool-result") {
+      this.#running.add(event.item.id);
+    }
     if (event.type === "item-end") this.#add(event.item);
   }
 
@@ -66,6 +71,7 @@ class TurnWatch {
     if (item.type === "tool-call") this.#calls.set(item.callId, item);
     if (item.type === "file-change") this.changes.addChange(item);
     if (item.type !== "tool-result") return;
+    this.#running.delete(item.id);
     const call = this.#calls.get(item.callId);
     if (call === undefined) return;
     this.#toolCalls++;

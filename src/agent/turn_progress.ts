@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import { HermesError } from "../core/errors.ts";
 import type { SessionSplitEvent, TurnOutcome } from "../core/event.ts";
-import { type Item, textOf, type ToolCall } from "../core/item.ts";
+import { type Item, textOf, type ToolCall, type UserMessage } from "../core/item.ts";
 import type { ModelRequest } from "../core/model.ts";
 import type { TurnRequest } from "../core/runtime.ts";
 import { shellText } from "../core/shell_text.ts";
@@ -49,9 +49,11 @@ export class TurnProgress {
   #inARow = { kind: "" as string, count: 0 };
   readonly #limit: OutputLimit;
   readonly #empty = new EmptyLadder();
-  /** Names of the tools that were called in this turn. */
+  /** What the user said last. */
+  #asked: UserMessage;
+  /** Names of the tools that were called since then. */
   readonly #tools: string[] = [];
-  /** What the user saw last of this turn. */
+  /** What the user saw last since then. */
   #shownText = "";
   #pushes = 0;
   /** What was said when it was incomplete the last time, while nothing else came. */
@@ -61,6 +63,7 @@ export class TurnProgress {
 
   constructor(turn: TurnRequest) {
     this.#turn = turn;
+    this.#asked = turn.message;
     this.#limit = new OutputLimit(turn.maxOutputTokens);
     this.#items = [...turn.history, turn.message];
   }
@@ -125,6 +128,15 @@ export class TurnProgress {
   add(items: readonly Item[]): void {
     this.#items.push(...items);
     this.#newItemIds.push(...items.map((item) => item.id));
+  }
+
+  /** The user says something more: what was said and done before is no answer to it. */
+  steer(message: UserMessage): void {
+    this.add([message]);
+    this.#asked = message;
+    this.#tools.length = 0;
+    this.#shownText = "";
+    this.#empty.reset();
   }
 
   /** @throws {HermesError} when the answer cannot become whole */
@@ -209,7 +221,7 @@ export class TurnProgress {
       step.couldCall &&
       this.#pushes < maxPushes &&
       this.#tools.length === 0 &&
-      onlyPromisesWork(step.text, textOf(this.turn.message))
+      onlyPromisesWork(step.text, textOf(this.#asked))
     );
   }
 

@@ -1,3 +1,4 @@
+import { windowOf } from "../config/context_windows.ts";
 import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
 import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
@@ -45,6 +46,7 @@ export async function openModel(
   const connect = (maxAttempts: number): Promise<ModelTransport> =>
     endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
       ...common,
+      contextLength: windowOf(resolved),
       maxAttempts,
     });
   if (entries.length === 0) {
@@ -62,19 +64,21 @@ export async function openModel(
     },
   }));
   const chain = createFallbackChain({ clock }, fallbacks);
-  const answererOf = async (
-    { endpoint, model, warnings }: ResolvedModel,
-    source: CredentialSource,
-  ): Promise<Answerer> => ({
-    provider: endpoint.provider,
-    model,
-    baseUrl: endpoint.baseUrl,
-    warnings,
-    transport: await endpointTransport({ ports: app.ports, credentials: source }, endpoint, {
-      ...common,
-      isTakenOver: (...asked) => chain.isTakenOver(...asked),
-    }),
-  });
+  const answererOf = async (place: ResolvedModel, source: CredentialSource): Promise<Answerer> => {
+    const { endpoint, model, warnings } = place;
+    return {
+      provider: endpoint.provider,
+      model,
+      baseUrl: endpoint.baseUrl,
+      contextLength: windowOf(place),
+      warnings,
+      transport: await endpointTransport({ ports: app.ports, credentials: source }, endpoint, {
+        ...common,
+        contextLength: windowOf(place),
+        isTakenOver: (...asked) => chain.isTakenOver(...asked),
+      }),
+    };
+  };
   return { transport: chain.around(await answererOf(resolved, credentials)), connect, release };
 }
 

@@ -7,9 +7,7 @@ import {
   projectFileProblem,
 } from "../agent/instructions.ts";
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
-import { contextWindow } from "../config/context_windows.ts";
-import { findProvider } from "../config/providers.ts";
-import type { ResolvedModel } from "../config/resolve_endpoint.ts";
+import { windowOf } from "../config/context_windows.ts";
 import { defined } from "../core/defined.ts";
 import type { ModelTransport } from "../core/model.ts";
 import { type MainModel, openAuxiliary } from "./auxiliary_routes.ts";
@@ -156,7 +154,7 @@ async function openModelSide(
     provider: endpoint.provider,
     model,
     baseUrl: endpoint.baseUrl,
-    contextLength: resolved.contextLength ?? windowOf(resolved),
+    contextLength: windowOf(resolved),
     transport: recorded,
     main: {
       provider: endpoint.provider,
@@ -167,10 +165,6 @@ async function openModelSide(
     warnings: resolved.warnings,
     release,
   };
-}
-
-function windowOf({ endpoint: { provider }, model }: ResolvedModel): number {
-  return contextWindow(provider, model, findProvider(provider) !== undefined);
 }
 
 function flagsOf({ model, provider, baseUrl }: BackendRequest["options"]) {

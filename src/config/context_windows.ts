@@ -1,3 +1,6 @@
+import { findProvider } from "./providers.ts";
+import type { ResolvedModel } from "./resolve_endpoint.ts";
+
 /** What a family of models can hold. */
 interface WindowRow {
   /** Beginning of a model's name, without its vendor. */
@@ -50,6 +53,12 @@ const rows: readonly WindowRow[] = [
 const usualWindow = 256_000;
 /** The same where only an address is known: servers of one's own are set up with less. */
 const smallWindow = 128_000;
+
+/** Tokens that a model can hold where it is asked: what the user configured, else what is known of it. */
+export function windowOf({ endpoint, model, contextLength }: ResolvedModel): number {
+  const { provider } = endpoint;
+  return contextLength ?? contextWindow(provider, model, findProvider(provider) !== undefined);
+}
 
 /** Tokens that a model can hold, as far as it is known without asking. */
 export function contextWindow(provider: string, model: string, isKnownVendor: boolean): number {

@@ -44,7 +44,7 @@ export interface ResolvedModel {
  */
 export function resolveEndpoint(choice: EndpointChoice): ResolvedModel {
   const chosen = chooseProvider(choice);
-  const { url, entry, isConfigured } = chosen;
+  const { url, entry, isConfigured, isOwnModel } = chosen;
   const { model: settings } = choice.config;
   // A custom provider on a vendor's host is spoken to as that vendor.
   const row = chosen.row ?? providerOfAddress(url);
@@ -55,7 +55,7 @@ export function resolveEndpoint(choice: EndpointChoice): ResolvedModel {
     url,
     model,
   });
-  const contextLength = isConfigured ? settings.context_length : null;
+  const contextLength = isOwnModel ? settings.context_length : null;
   return {
     endpoint: {
       provider: chosen.provider,

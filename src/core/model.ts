@@ -24,6 +24,14 @@ export interface ModelRequest {
   readonly outputSchema?: JsonObject;
 }
 
+/** The model that answers a turn in place of the one that was chosen. */
+export interface StandIn {
+  /** `grok-4.3 (xai)`. */
+  readonly name: string;
+  /** Tokens that it can hold. */
+  readonly contextLength: number;
+}
+
 /**
  * One step with a model endpoint. Yields events up to one `step-end`, or throws a `HermesError`; ends within
  * milliseconds of an abort by throwing the signal's reason.
@@ -35,4 +43,6 @@ export interface ModelTransport {
    * Absent where there never is.
    */
   moveOn?(turnId: string, why: HermesError, signal: AbortSignal): Promise<boolean>;
+  /** Who answers a turn by now in place of the chosen model; undefined while that answers. Absent where nobody else ever does. */
+  standIn?(turnId: string): StandIn | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Credential, CredentialRequest, CredentialSource } from "../core/credential.ts";
+import { defined } from "../core/defined.ts";
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import type { ModelEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -32,6 +33,8 @@ export interface TransportDeps {
 /** What a user may set for a transport. */
 export interface TransportOptions {
   readonly watchdogs?: Watchdogs;
+  /** Tokens of the model's window: whether a refusal without a reason may be one of the prompt's size. */
+  readonly contextLength?: number;
 }
 
 /** One step, encoded, with what reads its answer. */
@@ -144,6 +147,7 @@ async function* attemptWith(
       keyOrigin: credential.origin,
       estimatedTokens,
       messageCount: request.items.length,
+      ...defined("contextLength", exchange.options.contextLength),
       now: deps.clock.now(),
     };
     return keepFailure(exchange.classify(failure), failure);

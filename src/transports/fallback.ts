@@ -12,6 +12,8 @@ export interface Answerer {
   readonly model: string;
   /** Absent where nothing is asked over a network. */
   readonly baseUrl?: string;
+  /** Tokens that the model can hold. */
+  readonly contextLength: number;
   /** What the user should know before it is asked, one sentence each. */
   readonly warnings?: readonly string[];
   readonly transport: ModelTransport;
@@ -209,6 +211,11 @@ export function createFallbackChain(
         stream: ask,
         async moveOn(turnId, why, signal) {
           return await move(places.of(turnId), why, signal);
+        },
+        standIn(turnId) {
+          const { at } = places.of(turnId);
+          const answerer = at === 0 ? undefined : answerers.get(at);
+          return answerer && { name: nameOf(answerer), contextLength: answerer.contextLength };
         },
       };
     },

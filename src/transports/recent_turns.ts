@@ -1,5 +1,5 @@
-/** Turns that are remembered: more than run at once, forks included. */
-const kept = 32;
+/** Turns that are remembered: more than one step of a turn can hand to sub-agents, which all end before it asks again. */
+const kept = 256;
 
 /** Something for each of the turns that asked last. Long sessions do not grow it. */
 export class RecentTurns<T> {

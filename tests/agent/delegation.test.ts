@@ -104,6 +104,14 @@ describe("createDelegate()", () => {
     expect(context.shown).toContain("[2/2 Look again] completed\n");
   });
 
+  test("tells what the transport warns of", async () => {
+    const warning = { type: "notice", level: "warning", text: "m2 answers" } as const;
+    const { delegate } = setUp(() => [warning, ...done("Found")]);
+    const context = createToolContext();
+    await delegate([{ goal: "Look" }], context);
+    expect(context.shown).toContain("[Look] m2 answers\n");
+  });
+
   test("traces calls, and summarises at the limit of steps", async () => {
     const dig = createFakeTool("dig", () => ok("earth"));
     const { delegate } = setUp(

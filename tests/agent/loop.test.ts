@@ -183,6 +183,19 @@ describe("runTurn()", () => {
     });
   });
 
+  test("joins the pieces of a cut answer also where a call was voided before it", async () => {
+    const call = toolCall("c1", "echo");
+    const { outcome } = await run([
+      [
+        { type: "item-start", item: call },
+        { type: "item-reset", itemIds: [call.id] },
+        ...step([assistant("a", "One ")], "length"),
+      ],
+      step([assistant("b", "two")]),
+    ]);
+    expect(outcome).toEqual({ status: "completed", finalText: "One two" });
+  });
+
   test("continues an incomplete answer and fails one that stays incomplete", async () => {
     const incomplete = (id: string) => step([reasoning(id, "hm")], "incomplete");
     const whole = await run([incomplete("r1"), step([assistant("a", "Done")])]);

@@ -138,6 +138,48 @@ describe("a turn that is steered", () => {
     expect(outcome).toEqual({ status: "completed", finalText: "three" });
   });
 
+  test("gets no answer to what was said before in place of one to the message", async () => {
+    const steering = new Steering();
+    const memory = createFakeTool("memory", () => {
+      steering.push(message("and what is 2 + 2?"));
+      return ok("kept");
+    });
+    const { requests, outcome } = await run(
+      steering,
+      [
+        step([assistant("a", "I keep that"), toolCall("c1", "memory")], "tool_calls"),
+        step([]),
+        step([assistant("b", "4")]),
+      ],
+      { tools: [memory] },
+    );
+    expect(requests).toHaveLength(3);
+    expect(outcome).toEqual({ status: "completed", finalText: "4" });
+  });
+
+  test("does what it promises to do about the message, whatever was done before", async () => {
+    const steering = new Steering();
+    const look = createFakeTool("look", () => ok("seen"));
+    const { requests, outcome } = await run(
+      steering,
+      [
+        step([toolCall("c1", "look")], "tool_calls"),
+        step([assistant("a", "Seen")]),
+        step([assistant("b", "I'll fix the tests.")]),
+        step([assistant("c", "Fixed")]),
+      ],
+      {
+        tools: [look],
+        onEvent: (event) => {
+          const isAnswer = event.type === "item-end" && event.item.id === "a";
+          if (isAnswer) steering.push(message("now fix the tests"));
+        },
+      },
+    );
+    expect(requests).toHaveLength(4);
+    expect(outcome).toEqual({ status: "completed", finalText: "Fixed" });
+  });
+
   test("leaves the message where it is when no step is left for it", async () => {
     const steering = new Steering();
     const { outcome } = await run(steering, [step([assistant("a", "Long")])], {

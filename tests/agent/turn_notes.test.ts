@@ -23,6 +23,12 @@ const events: readonly TurnEvent[] = [
   { type: "usage", usage: noUsage },
   { type: "item-end", item: toolCall("c", "write_file", { path: "a" }) },
   {
+    type: "item-start",
+    item: { type: "tool-result", id: "r", callId: "c", output: "", isError: false },
+  },
+  // Of a tool that asks a model itself: no step of the turn.
+  { type: "usage", usage: noUsage },
+  {
     type: "item-end",
     item: { type: "tool-result", id: "r", callId: "c", output: '{"error":"no"}', isError: true },
   },

@@ -275,6 +275,15 @@ describe("resolveEndpoint()", () => {
       expect(resolve({ model: configured, custom: [{}], flags }).contextLength).toBeNull();
     });
 
+    test("tells the window of the model that it names, and of no other one there", () => {
+      const windowOf = (model: string) =>
+        resolve({ model: configured, custom: [{}], flags: { model } }).contextLength;
+      expect([windowOf("m1"), windowOf("m2")]).toEqual([1_000, null]);
+      const { default: _, ...unnamed } = configured;
+      const flags = { model: "m2" };
+      expect(resolve({ model: unnamed, custom: [{}], flags }).contextLength).toBe(1_000);
+    });
+
     test("follows when the flag names the same provider by an alias", () => {
       const model = { provider: "xai", default: "grok-3-mini" };
       expect(brief({ model, flags: { provider: "grok" } })).toBe(

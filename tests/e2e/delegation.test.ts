@@ -138,6 +138,22 @@ test("three tasks are worked on at the same time, and their reports come in orde
   ).toBe(1);
 });
 
+test("a recording of tasks at the same time is replayed, in whatever order they ended", async () => {
+  const answer = together(2);
+  const tasks = ["Count the apples", "Count the pears"];
+  const flags = ["--record", "run.jsonl"];
+  const scenario = {
+    rules: tasks.map((goal, index) => ({ lastInput: goal, step: answer(`${index + 1} found`) })),
+    steps: [
+      callTool("delegate_task", { tasks: tasks.map((goal) => ({ goal })) }),
+      textAnswer("Three in all"),
+    ],
+  };
+  expect((await delegate(scenario, { flags })).last["final_text"]).toBe("Three in all");
+  const { code, stdout } = await sandbox.run(["-z", "Do it", "--json", "--replay", "run.jsonl"]);
+  expect([code, checkEvents(stdout)["final_text"]]).toEqual([0, "Three in all"]);
+});
+
 test("a sub-agent works with tools, and its tokens count", async () => {
   await writeFile(join(sandbox.work, "notes.txt"), "the answer is 42\n");
   const usage = { input: 100, output: 10 };

@@ -468,3 +468,17 @@ test("stream() throws nothing untyped", async () => {
     }),
   );
 });
+
+test("stream() takes a refusal without a reason for one of the size in the window that the model has", async () => {
+  const codeIn = async (contextLength: number): Promise<unknown> => {
+    const { fetch } = scriptedFetch(refusal(400, "Error"));
+    const transport = responses(depsWith(fetch), { contextLength });
+    const request = modelRequest({ instructions: "word ".repeat(8_000) });
+    const { thrown } = await outcomeOf(transport.stream(request, new AbortController().signal));
+    return thrown instanceof HermesError && thrown.code;
+  };
+  expect([await codeIn(8_192), await codeIn(1_000_000)]).toEqual([
+    "model/context_overflow",
+    "model/bad_request",
+  ]);
+});

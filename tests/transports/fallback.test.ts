@@ -46,6 +46,7 @@ function chainOf(...scripted: readonly Scripted[]) {
       provider,
       model,
       baseUrl,
+      contextLength: 1_000 * (index + 1),
       transport,
       ...(one.warnings && { warnings: one.warnings }),
     };
@@ -95,6 +96,19 @@ function chainOf(...scripted: readonly Scripted[]) {
     },
   };
 }
+
+test("standIn() names who answers a turn in place of the primary, with its window", async () => {
+  const { ask, transport } = chainOf(
+    { steps: [failing(failure("model/overloaded")), said("one")] },
+    { steps: [said("two")] },
+  );
+  await ask("t1");
+  await ask("t2");
+  expect([transport.standIn?.("t1"), transport.standIn?.("t2")]).toEqual([
+    { name: "m1 (p1)", contextLength: 2_000 },
+    undefined,
+  ]);
+});
 
 const moved =
   "m1 (p1) answers the rest of this turn in place of m0 (p0): It failed; change it with: hermes config edit (fallback_providers)";

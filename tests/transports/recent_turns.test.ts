@@ -8,6 +8,13 @@ test("RecentTurns keeps one value for each turn, and none for calls without one"
   expect(turns.of(undefined)).toBe(4);
 });
 
+test("RecentTurns keeps a turn while its sub-agents ask", () => {
+  const turns = new RecentTurns(() => ({}));
+  const parent = turns.of("parent");
+  for (let child = 0; child < 72; child++) turns.of(`${child}`);
+  expect(turns.of("parent")).toBe(parent);
+});
+
 test("RecentTurns forgets turns that have not asked for long, and keeps those that ask", () => {
   let made = 0;
   const turns = new RecentTurns(() => ++made);

@@ -2,7 +2,7 @@ import type { AuxiliaryModel } from "../../core/auxiliary.ts";
 import { HermesError, throwIfAborted, toHermesError } from "../../core/errors.ts";
 import type { SessionSplitEvent, TurnEvent, Usage } from "../../core/event.ts";
 import type { Compaction } from "../../core/item.ts";
-import type { ModelRequest } from "../../core/model.ts";
+import type { ModelRequest, StandIn } from "../../core/model.ts";
 import type { Clock } from "../../core/ports.ts";
 import { estimateItems, estimateRequest } from "../../core/token_estimate.ts";
 import { localDate } from "../instructions.ts";
@@ -18,6 +18,8 @@ import { focusOf } from "./summary_prompt.ts";
 export interface ContextInUse {
   readonly request: ModelRequest;
   readonly previous?: Compaction;
+  /** Who will be asked in place of the chosen model. */
+  readonly standIn?: StandIn;
 }
 
 /** Events on the way, and the split that they come to; undefined where the context stays as it is. */
@@ -83,7 +85,10 @@ export function createCompressor(deps: CompressorDeps, given: CompressionSetting
 
 class ContextCompressor implements Compressor {
   readonly #deps: CompressorDeps;
-  #settings: CompressionSettings;
+  /** With the window of the chosen model. */
+  readonly #given: CompressionSettings;
+  /** Windows that refusals stated, where they are smaller than they were taken to be; by the name of a stand-in, `""` for the chosen model. */
+  readonly #stated = new Map<string, number>();
   #measured: Measured | undefined;
   /** After a compression, until the provider has counted what it came to. */
   #awaitsCount = false;
@@ -94,7 +99,14 @@ class ContextCompressor implements Compressor {
 
   constructor(deps: CompressorDeps, settings: CompressionSettings) {
     this.#deps = deps;
-    this.#settings = settings;
+    this.#given = settings;
+  }
+
+  /** With the window of the model that will be asked. */
+  #settingsFor({ standIn }: Pick<ContextInUse, "standIn">): CompressionSettings {
+    const { name = "", contextLength = this.#given.contextLength } = standIn ?? {};
+    const stated = this.#stated.get(name) ?? contextLength;
+    return { ...this.#given, contextLength: Math.min(contextLength, stated) };
   }
 
   measure(request: ModelRequest, { inputTokens }: Usage): void {
@@ -105,10 +117,11 @@ class ContextCompressor implements Compressor {
   }
 
   async *beforeStep(context: ContextInUse, signal: AbortSignal): Compressing {
-    const { isAutomatic, contextLength, abortsOnFailure } = this.#settings;
+    const settings = this.#settingsFor(context);
+    const { isAutomatic, contextLength, abortsOnFailure } = settings;
     if (!isAutomatic || this.#awaitsCount || this.#isCooling()) return undefined;
     const estimate = estimateRequest(context.request);
-    const threshold = thresholdTokens(this.#settings);
+    const threshold = thresholdTokens(settings);
     if (!isTooLarge(estimate, this.#measured, { threshold, contextLength })) return undefined;
     if (this.#worth.isFutile) {
       if (!this.#saidFutile) yield warn(futile);
@@ -141,11 +154,11 @@ class ContextCompressor implements Compressor {
     { error, attempt }: { readonly error: HermesError; readonly attempt: number },
     signal: AbortSignal,
   ): AsyncGenerator<TurnEvent, SessionSplitEvent> {
-    const { contextLength, isAutomatic } = this.#settings;
+    const { contextLength, isAutomatic } = this.#settingsFor(context);
     if (!isAutomatic) throw unhelped(error, "compression is switched off", switchedOff);
     const { contextLimit = contextLength } = error;
     if (contextLimit > 0 && contextLimit < contextLength) {
-      this.#settings = { ...this.#settings, contextLength: contextLimit };
+      this.#stated.set(context.standIn?.name ?? "", contextLimit);
     }
     const { sessionId } = context.request;
     const elsewhere = await this.#deps.movedTo(sessionId);
@@ -204,7 +217,7 @@ class ContextCompressor implements Compressor {
   /** Announces, sums up, splits: in this order, so that nothing has changed when it fails on the way. */
   async *#run(context: ContextInUse, manner: Manner, signal: AbortSignal): Compressing {
     const { request, previous } = context;
-    const plan = planCompression(request.items, this.#settings, manner.pressure);
+    const plan = planCompression(request.items, this.#settingsFor(context), manner.pressure);
     if (plan === undefined) return undefined;
     const before = estimateItems(request.items);
     const size = this.#measured?.inputTokens ?? estimateRequest(request);
@@ -259,7 +272,7 @@ class ContextCompressor implements Compressor {
         {
           record: plan.record,
           date: localDate(clock),
-          contextLength: this.#settings.contextLength,
+          contextLength: this.#settingsFor({}).contextLength,
           ...(focus === undefined ? {} : { focus }),
           ...(previous === undefined ? {} : { previous: previous.summary }),
         },

@@ -288,12 +288,37 @@ describe("afterOverflow()", () => {
     expect([await countOf(10_000), await countOf(100_001)]).toEqual([2, 1]);
   });
 
+  test("takes a limit for that of whoever stated it", async () => {
+    const { compressor, asked } = setUp(["s", "s"], {}, { contextLength: 100_000 });
+    const told = new HermesError("model/context_overflow", "too long", { contextLimit: 10_000 });
+    const standIn = { name: "n", contextLength: 50_000 };
+    const byOther = { ...context(large), standIn };
+    await drain(compressor.afterOverflow(byOther, { error: told, attempt: 1 }, never));
+    compressor.measure(context(large).request, { ...noUsage, inputTokens: 9_000 });
+    expect((await drain(compressor.beforeStep(context(large), never))).split).toBeUndefined();
+    expect((await drain(compressor.beforeStep(byOther, never))).split).toBeDefined();
+    expect(asked).toHaveLength(2);
+  });
+
   test("names the switch where it is off", async () => {
     const { compressor } = setUp([], {}, { isAutomatic: false });
     const error = await drain(compressor.afterOverflow(...overflow(large, 1))).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).toMatchObject({ hint: expect.stringContaining("compression.enabled true") });
+  });
+});
+
+describe("a model that answers in place of the chosen one", () => {
+  test("has its own window, and the chosen one has its own again behind it", async () => {
+    const { compressor } = setUp(["s"], {}, { contextLength: 100_000 });
+    const count = { ...noUsage, inputTokens: 9_000 };
+    compressor.measure(context(large).request, count);
+    expect((await drain(compressor.beforeStep(context(large), never))).split).toBeUndefined();
+    const byOther = { ...context(large), standIn: { name: "n", contextLength: 10_000 } };
+    expect((await drain(compressor.beforeStep(byOther, never))).split).toBeDefined();
+    compressor.measure(context(large).request, count);
+    expect((await drain(compressor.beforeStep(context(large), never))).split).toBeUndefined();
   });
 });
 

@@ -74,6 +74,20 @@ test("an approved command runs once, by policy and with its reason, also unatten
   expect(isJsonObject(judged[0] ?? null) && "tools" in (judged[0] as object)).toBe(false);
 });
 
+test("a fallback judges at the address of its own that it names", async () => {
+  await using server = await withJudge("rm -rf ./precious", refusal(503, "down"));
+  await using other = await startResponsesServer({
+    steps: [says("approve", "It is a build output")],
+  });
+  const place = `{provider: elsewhere, model: m2, base_url: "${other.url}", key_env: OTHER_KEY}`;
+  await sandbox.configure(`${configFor(server.url)}${smart}fallback_providers: [${place}]\n`);
+  const env = { OTHER_KEY: "other-key-0123456789" };
+  const { stdout } = await sandbox.run(["-z", "hello", "--json"], { env });
+  expect(checkEvents(stdout).type).toBe("turn.completed");
+  expect([isThere(), other.requests.length]).toEqual([false, 1]);
+  expect(other.requests[0]?.headers["authorization"]).toBe("Bearer other-key-0123456789");
+});
+
 test.each([
   ["denied", says("deny", "It destroys work"), "Denied by approvals.mode smart: It destroys work"],
   ["left to people", says("ask", "Not sure"), undefined],
