@@ -228,7 +228,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       const byPrefix = await all.where(beginsWith("id", name)).limit(2).execute();
       return {
         byId: byId && sessionInfo(byId),
-        byTitle: byTitle.map(sessionInfo),
+        byTitle: byTitle.map((row) => ({ info: sessionInfo(row), rootId: row.root_id })),
         byPrefix: byPrefix.map(sessionInfo),
       };
     });
