@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createSessionSearchTool } from "../../src/tools/session_search.ts";
+import { noUsage } from "../../src/core/event.ts";
 import { callTool, type ToolAnswer } from "../fakes/file_tools.ts";
 import {
   assistant,
@@ -80,6 +81,25 @@ describe("session_search discovers", () => {
     expect(await found({ limit: 2, sort: "newest" })).toEqual(["a", "b"]);
     expect(await found({ limit: 2, sort: "oldest" })).toEqual(["c", "b"]);
     expect(await found({ session_id: "a", limit: 4 })).toEqual(["a", "a", "a", "a"]);
+  });
+
+  test("a session that was compressed once, however many of its parts have it", async () => {
+    const { say, search, store } = setUp();
+    await say("other", 0, [user("o1", "walrus")]);
+    await say("a", 1, [user("a1", "walrus")]);
+    await store.startTurn({ turnId: "t", sessionId: "a", startedAt: start + 2_000 });
+    await store.split({
+      turnId: "t",
+      newTurnId: "t2",
+      newSessionId: "b",
+      compaction: { type: "compaction", id: "k", context: [], summary: "", dropped: 1 },
+      usage: noUsage,
+      at: start + 2_000,
+    });
+    await store.append("t2", user("b1", "walrus"), start + 3_000);
+    const { results } = await search({ query: "walrus" });
+    const hits = results as { readonly match: { readonly message_id: string } }[];
+    expect(hits.map(({ match }) => match.message_id)).toEqual(["b1", "o1"]);
   });
 
   test("nothing of this session and those before it, unless it is named", async () => {
