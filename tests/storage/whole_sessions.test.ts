@@ -34,7 +34,7 @@ function compaction(id: string): Compaction {
   return { type: "compaction", id, context: [], summary: "so far", dropped: 2 };
 }
 
-async function create(store: Store, id: string, title?: string): Promise<void> {
+async function create(store: Store, id: string, title?: string, startedAt = 1_000): Promise<void> {
   await store.create({
     id,
     source: "cli",
@@ -43,7 +43,7 @@ async function create(store: Store, id: string, title?: string): Promise<void> {
     runtime: "loop",
     cwd: "/project",
     instructions: "Be good",
-    startedAt: 1_000,
+    startedAt,
     ...(title === undefined ? {} : { title }),
   });
 }
@@ -200,6 +200,22 @@ describe.each([
       ["c", ["a", "b", "c"], 6],
     ]);
     expect(await codeOf(store.whole("a"))).toBe("session/not_found");
+  });
+
+  test("prunes many sessions one after the other, and others get to write meanwhile", async () => {
+    await using store = open();
+    for (let index = 0; index < 45; index++) {
+      const id = `s${String(index).padStart(2, "0")}`;
+      await create(store, id);
+      await turn(store, id, { id: `t ${id}`, at: 2_000 + index }, [user(`u ${id}`, "a lynx")]);
+    }
+    const pruned = store.prune(2_044, { dryRun: false });
+    await create(store, "new", undefined, 9_000);
+    expect((await pruned).map(({ id }) => id)).toEqual(
+      Array.from({ length: 44 }, (_, index) => `s${String(index).padStart(2, "0")}`),
+    );
+    expect((await store.list({ limit: 50 })).map(({ id }) => id)).toEqual(["new", "s44"]);
+    expect(await store.search("lynx", { limit: 50 })).toHaveLength(1);
   });
 
   test("a rewind hides an item and all behind it, from everybody", async () => {
