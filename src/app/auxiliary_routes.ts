@@ -1,5 +1,6 @@
 import type { ModelFlags } from "../app.ts";
 import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
+import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryTask } from "../core/auxiliary.ts";
 import type { CredentialSource } from "../core/credential.ts";
@@ -64,7 +65,7 @@ export function openAuxiliary(
   };
   const own = main && lazy(async () => ({ ...main, transport: await main.connect() }));
   const others = config.fallback_providers.map((entry) =>
-    lazy(() => connect(() => resolveFallback(app, entry))),
+    lazy(() => connect(async () => resolveFallback(entry, { config, env: await app.env() }))),
   );
   const plans = new Map<AuxiliaryTask, AuxiliaryPlan>();
   const planOf = (task: AuxiliaryTask): AuxiliaryPlan => {
@@ -140,17 +141,6 @@ async function resolveTask(
       ...(hint === undefined ? {} : { hint }),
     });
   }
-}
-
-async function resolveFallback(
-  app: Pick<AppParts, "resolveModel">,
-  entry: Config["fallback_providers"][number],
-): Promise<ResolvedModel> {
-  const { provider, model, base_url: baseUrl, key_env: key } = entry;
-  const resolved = await app.resolveModel(flagsOf({ provider, model, baseUrl }));
-  return key === ""
-    ? resolved
-    : { ...resolved, keyEnv: [key], noKeyNeeded: false, pool: undefined };
 }
 
 function flagsOf(named: { provider: string; model: string; baseUrl: string }): ModelFlags {
