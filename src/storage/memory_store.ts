@@ -374,6 +374,13 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     return await this.whole(newSessionId);
   }
 
+  async namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]> {
+    const copies = [...this.#sessions.values()].flatMap(({ items }) =>
+      items.filter(({ isCopy }) => isCopy).map(({ item }) => JSON.stringify(item)),
+    );
+    return names.filter((name) => copies.some((copy) => copy.includes(`${prefix}${name}`)));
+  }
+
   async claimChore(
     name: string,
     { at, everyMs }: { readonly at: number; readonly everyMs: number },

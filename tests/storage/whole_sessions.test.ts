@@ -338,6 +338,19 @@ describe.each([
     expect(await told(store, "z")).toEqual([...everything.slice(0, 6), "u9"]);
   });
 
+  test("tells what is named in what branches copied, also of sessions that are gone", async () => {
+    await using store = open();
+    await create(store, "a");
+    await turn(store, "a", { id: "t1", at: 2_000 }, [user("u1", "see /r/a/call.txt and /r/c")]);
+    const named = () => store.namedInBranches("/r/", ["a", "b", "c"]);
+    expect(await named()).toEqual([]);
+    await store.branch({ sessionId: "a", newSessionId: "b", at: 3_000 });
+    await store.delete("a");
+    expect(await named()).toEqual(["a", "c"]);
+    await store.delete("b");
+    expect(await named()).toEqual([]);
+  });
+
   test("a branch is called as it is told to, or by the next free title", async () => {
     await using store = open();
     await create(store, "a", "report");
