@@ -93,8 +93,8 @@ export function openAuxiliary(
     ...auxiliary,
     async ask(request, signal) {
       // It may go to another provider than the conversation does.
-      const { content } = await app.redactor();
-      return await auxiliary.ask({ ...request, text: content(request.text) }, signal);
+      const redactor = await app.redactor();
+      return await auxiliary.ask({ ...request, text: redactor.content(request.text) }, signal);
     },
     [Symbol.dispose]() {
       for (const credentials of opened) credentials.release?.();

@@ -13,7 +13,7 @@ import { noUsage } from "../../src/core/event.ts";
 import type { EndedTurn } from "../../src/core/session_store.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { initial } from "../../src/storage/migrations/0001_initial.ts";
-import { baseUrl } from "../../src/storage/migrations/0002_base_url.ts";
+import { baseUrl as second } from "../../src/storage/migrations/0002_base_url.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
 import { toStoreError } from "../../src/storage/store_error.ts";
 import type { Tables } from "../../src/storage/tables.ts";
@@ -106,7 +106,7 @@ describe("the file of sessions", () => {
 
   test.each([1, 2])("of version %d keeps what was said, and finds it", async (version) => {
     const old = new DatabaseSync(path);
-    old.exec(initial.sql + (initial.searchSql ?? "") + (version === 1 ? "" : baseUrl.sql));
+    old.exec(initial.sql + (initial.searchSql ?? "") + (version === 1 ? "" : second.sql));
     old.exec(`PRAGMA application_id = 0x68726d73; PRAGMA user_version = ${version}`);
     const body = JSON.stringify({
       type: "user-message",
