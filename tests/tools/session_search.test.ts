@@ -116,6 +116,21 @@ describe("session_search discovers", () => {
     expect(await search({ query: "walrus" }, "new")).toMatchObject({ count: 3 });
   });
 
+  test("nothing of a session that was compressed very often", async () => {
+    const { say, search, store } = setUp();
+    await say("s0", 0, [user("u", "walrus")]);
+    for (let part = 1; part <= 40; part++) {
+      const [turnId, newTurnId] = [`t${part}`, `t${part}b`];
+      const at = start + part * 1_000;
+      await store.startTurn({ turnId, sessionId: `s${part - 1}`, startedAt: at });
+      const newSessionId = `s${part}`;
+      const kind = { type: "compaction", context: [], summary: "", dropped: 1 } as const;
+      const compaction = { ...kind, id: `k${part}` };
+      await store.split({ turnId, newTurnId, newSessionId, compaction, usage: noUsage, at });
+    }
+    expect(await search({ query: "walrus" }, "s40")).toMatchObject({ count: 0 });
+  });
+
   test("tools only where they are asked for, shortened and without secrets", async () => {
     const { say, search } = setUp();
     const key = "sk-proj-abcdefghijklmnopqrstuvwxyz123456";
