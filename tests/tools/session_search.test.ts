@@ -121,12 +121,13 @@ describe("session_search discovers", () => {
     await say("s0", 0, [user("u", "walrus")]);
     for (let part = 1; part <= 40; part++) {
       const [turnId, newTurnId] = [`t${part}`, `t${part}b`];
-      const at = start + part * 1_000;
-      await store.startTurn({ turnId, sessionId: `s${part - 1}`, startedAt: at });
+      const startedAt = start + part * 1_000;
+      await store.startTurn({ turnId, sessionId: `s${part - 1}`, startedAt });
       const newSessionId = `s${part}`;
       const kind = { type: "compaction", context: [], summary: "", dropped: 1 } as const;
       const compaction = { ...kind, id: `k${part}` };
-      await store.split({ turnId, newTurnId, newSessionId, compaction, usage: noUsage, at });
+      const split = { turnId, newTurnId, newSessionId, compaction, usage: noUsage };
+      await store.split({ ...split, at: startedAt });
     }
     expect(await search({ query: "walrus" }, "s40")).toMatchObject({ count: 0 });
   });
