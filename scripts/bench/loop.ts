@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { createLongHome, outputBytesFor, playLongSession, slopeKb } from "../lib/long_session.ts";
 import { type SeenRequest, startLongSessionServer } from "../lib/long_session_server.ts";
 import { fullContextRow } from "./full_context.ts";
-import { catalogRows } from "./many_sessions.ts";
+import { benchSessions } from "./sessions.ts";
 import { ms, type Row } from "./table.ts";
 
 const hermes = resolve("dist/hermes");
@@ -19,7 +19,7 @@ export async function benchLoop(runs: number): Promise<readonly Row[]> {
     ...(await parityRows()),
     ...(await soakRows()),
     await fullContextRow(hermes, Math.min(runs, 7)),
-    ...(await catalogRows(runs)),
+    ...(await benchSessions()),
   ];
 }
 

@@ -80,7 +80,10 @@ function isJudgeable({ redactor }: CommandJudgeDeps, text: string): boolean {
   if (text.length > maxChars) return false;
   // What is masked could be what is dangerous, and what could be a secret goes nowhere.
   if (redactor.boundary(text) !== redactor.held(text)) return false;
-  if (/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cf}/u.test(text)) return false;
+  // Invisible ones can spell out a text that only a model reads (Unicode 15.1, 5.21).
+  if (/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cf}|\p{Default_Ignorable_Code_Point}/u.test(text)) {
+    return false;
+  }
   return scanThreats(text).length === 0;
 }
 

@@ -106,8 +106,12 @@ export function createAuxiliary({ clock, plan, rests, log }: AuxiliaryDeps): Aux
           if (error.code === "model/quota" && !rests.has(place)) {
             rests.set(place, clock.monotonic() + restMs);
           }
+          const isFirst = index === 0;
           const isLeft =
-            unavailable.has(error.code) || (unwilling.has(error.code) && !(isNamed && index === 0));
+            unavailable.has(error.code) ||
+            (unwilling.has(error.code) && !(isNamed && isFirst)) ||
+            // A fallback that cannot even be opened says nothing of those behind it.
+            (place === "" && !isFirst);
           if (!isLeft) break;
         }
       }

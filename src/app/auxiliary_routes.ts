@@ -94,6 +94,11 @@ export function openAuxiliary(
   });
   return {
     ...auxiliary,
+    async ask(request, signal) {
+      // It may go to another provider than the conversation does.
+      const redactor = await app.redactor();
+      return await auxiliary.ask({ ...request, text: redactor.content(request.text) }, signal);
+    },
     [Symbol.dispose]() {
       for (const credentials of opened) credentials.release?.();
     },

@@ -7,7 +7,12 @@ import { HermesError } from "../core/errors.ts";
 import { noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import { noLog } from "../core/log.ts";
-import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
+import type {
+  NewSession,
+  SessionCatalog,
+  SessionInfo,
+  SessionStore,
+} from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
 import { openBackend } from "./backend.ts";
 import type { SessionLocks } from "./compression.ts";
@@ -150,7 +155,7 @@ async function checkDirectory({ ports }: AppParts, cwd: string): Promise<void> {
 async function openStore(
   app: AppParts,
   { ephemeral }: ConversationOptions,
-): Promise<SessionStore & SessionLocks> {
+): Promise<SessionStore & SessionLocks & Pick<SessionCatalog, "lineage">> {
   if (!ephemeral) return await app.sessions();
   const { MemorySessionStore } = await import("../storage/memory_store.ts");
   return new MemorySessionStore();

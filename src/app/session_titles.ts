@@ -48,7 +48,11 @@ export function createSessionTitles(deps: SessionTitlesDeps): SessionTitles {
 
   const name = async (): Promise<void> => {
     const { auxiliary, catalog, redactor } = deps;
-    const text = JSON.stringify(talk);
+    // It may go to another provider than the conversation does.
+    const text = JSON.stringify({
+      user: beginning(redactor.content(talk.user)),
+      assistant: beginning(redactor.content(talk.assistant)),
+    });
     const request = { task: "title_generation", instructions: titleInstructions, text } as const;
     const answer = await auxiliary.ask({ ...request, maxOutputTokens: 1_000 }, stop.signal);
     const title = titleOf(answer);
@@ -61,6 +65,8 @@ export function createSessionTitles(deps: SessionTitlesDeps): SessionTitles {
       if (naming) return;
       if (event.type === "item-end") talk = withItem(talk, event.item);
       if (event.type !== "turn-end" || event.outcome.status !== "completed") return;
+      // Compressing a session that was opened ends as a turn does: nothing was said yet.
+      if (talk.user === "" && talk.assistant === "") return;
       // A session without a name is one more among others: no reason to trouble anybody.
       naming = name().catch(() => undefined);
     },
@@ -83,9 +89,9 @@ interface Talk {
 }
 
 function withItem(talk: Talk, item: Item): Talk {
-  if (item.type === "assistant-message") return { ...talk, assistant: beginning(item.text) };
+  if (item.type === "assistant-message") return { ...talk, assistant: item.text };
   const isFirst = item.type === "user-message" && !item.synthetic && talk.user === "";
-  return isFirst ? { ...talk, user: beginning(textOf(item)) } : talk;
+  return isFirst ? { ...talk, user: textOf(item) } : talk;
 }
 
 function beginning(text: string): string {

@@ -21,7 +21,7 @@ export interface WatchedSession {
   readonly backend: Backend;
   readonly session: NewSession;
   readonly facts: TurnFacts;
-  readonly store: Pick<SessionCatalog, "tip">;
+  readonly store: Pick<SessionCatalog, "tip" | "lineage">;
   readonly log: Log;
   /** What the user should know from the beginning, one sentence each. */
   readonly warnings: readonly string[];
@@ -81,6 +81,9 @@ function noticeOfMove({ request, store, sessionId }: WatchedSession): () => Prom
     const own = sessionId();
     const tip = await store.tip(own).catch(() => undefined);
     if (tip === undefined || tip.id === own) return [];
+    // A part that was rewound to before it takes no more: its turn fails, and says so.
+    const lineage = await store.lineage(tip.id).catch(() => []);
+    if (!lineage.some(({ id }) => id === own)) return [];
     isTold = true;
     return [
       `Another process compressed this session, and it goes on there as ${tip.id}; what is said here stays in ${own}`,

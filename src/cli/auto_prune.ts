@@ -19,7 +19,10 @@ export async function autoPrune(
   if (!(await catalog.claimChore("prune", { at: now, everyMs: dayMs }))) return undefined;
   const before = now - days * dayMs;
   const deleted = await catalog.prune(before, { dryRun: false, except: [current] });
-  for (const { ids } of deleted) for (const id of ids) await removeSessionFiles(app, id);
   if (deleted.length === 0) return undefined;
+  await removeSessionFiles(
+    app,
+    deleted.flatMap(({ ids }) => ids),
+  );
   return `Deleted ${describeCount(deleted.length)} not used for ${days} days (sessions.auto_prune)`;
 }

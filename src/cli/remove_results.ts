@@ -1,4 +1,4 @@
-import { join } from "node:path/posix";
+import { basename, join } from "node:path/posix";
 import type { App } from "../app.ts";
 import { snapshotPath } from "../app/snapshots.ts";
 import { errnoOf } from "../core/errors.ts";
@@ -6,19 +6,25 @@ import { childResultsPrefix, sessionResultsDirectory } from "../tools/result_pla
 import { printWarning } from "./print.ts";
 
 /**
- * Removes what is kept beside a session that is deleted already, its whole results and its snapshot: a failure costs disk
- * space, and is told, no more.
+ * Removes what is kept beside sessions that are deleted already, their whole results and their snapshots: a failure costs
+ * disk space, and is told, no more. Results that a branch tells of stay.
  */
 export async function removeSessionFiles(
-  app: Pick<App, "ports" | "paths">,
-  sessionId: string,
+  app: Pick<App, "ports" | "paths" | "sessions">,
+  sessionIds: readonly string[],
 ): Promise<void> {
   const { resultsDirectory, snapshotsDirectory } = app.paths;
-  const own = sessionResultsDirectory(resultsDirectory, sessionId);
-  for (const directory of [own, ...(await childDirectories(app, sessionId))]) {
-    await remove(app, "Results", sessionId, directory);
+  const prefix = `/${basename(resultsDirectory)}/`;
+  const catalog = await app.sessions();
+  const needed = new Set(await catalog.namedInBranches(prefix, sessionIds));
+  for (const sessionId of sessionIds) {
+    const own = sessionResultsDirectory(resultsDirectory, sessionId);
+    const results = [own, ...(await childDirectories(app, sessionId))];
+    for (const directory of needed.has(sessionId) ? [] : results) {
+      await remove(app, "Results", sessionId, directory);
+    }
+    await remove(app, "The snapshot", sessionId, snapshotPath(snapshotsDirectory, sessionId));
   }
-  await remove(app, "The snapshot", sessionId, snapshotPath(snapshotsDirectory, sessionId));
 }
 
 /** Of what its sub-agents did; none where there is nothing to list. */

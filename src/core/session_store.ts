@@ -242,6 +242,8 @@ export interface SessionCatalog {
   rewind(rewind: Rewind): Promise<WholeSession>;
   /** Makes a second session of what was said so far; the first one stays as it is. @throws {HermesError} `session/not_found`, `session/title_taken` */
   branch(branching: Branching): Promise<WholeSession>;
+  /** Those of the names that follow `prefix` somewhere in what branches have copied, of sessions that may be gone. */
+  namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]>;
   /** Whether something that is done every `everyMs` at most is due; it counts as done from then on, in every process. */
   claimChore(
     name: string,

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { Branching } from "../core/session_store.ts";
 import { lineageOf, tipOf } from "./lineage.ts";
 import { sessionNotFound } from "./resolve_session.ts";
@@ -68,6 +68,21 @@ export async function branchSession(
     FROM items JOIN json_each(${JSON.stringify(newIds)}) turn ON turn.key = items.turn_id
     WHERE items.session_id IN (SELECT value FROM json_each(${ids})) AND items.hidden_at IS NULL
     ORDER BY items.seq`.execute(transaction);
+}
+
+/** Those of the names that follow `prefix` in an item that a branch has copied. */
+export async function namedInBranches(
+  db: Kysely<Tables>,
+  prefix: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  // Few copies name anything like it: only those are looked at for each of the names.
+  const { rows } = await sql<{ name: string }>`
+    WITH told AS MATERIALIZED (
+      SELECT body FROM items WHERE is_copy = 1 AND instr(body, ${prefix}) > 0)
+    SELECT value AS name FROM json_each(${JSON.stringify(names)})
+    WHERE EXISTS (SELECT 1 FROM told WHERE instr(body, ${prefix} || value) > 0)`.execute(db);
+  return rows.map(({ name }) => name);
 }
 
 async function titleFor(

@@ -22,14 +22,7 @@ import { chooseSession, goesOnElsewhere, sessionNotFound, wasRewound } from "./r
 import { notInSession, sessionBusy } from "./rewind.ts";
 import { createTextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
-import {
-  branchTitle,
-  cleanTitle,
-  freeTitle,
-  lineageNumber,
-  nextTitle,
-  titleTaken,
-} from "./titles.ts";
+import { branchTitle, cleanTitle, freeTitle, nextTitle, titleTaken } from "./titles.ts";
 import { withUsage } from "./usage_columns.ts";
 import { isTip, wholeOf } from "./whole_sessions.ts";
 
@@ -219,7 +212,7 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const infos = this.#newestFirst();
     return chooseSession(name, {
       byId: this.#sessions.get(name)?.info,
-      byTitle: infos.filter(({ title }) => lineageNumber(title ?? "", name) !== undefined),
+      byTitle: [...this.#sessions.values()],
       byPrefix: infos.filter(({ id }) => id.startsWith(name)),
     });
   }
@@ -379,6 +372,13 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
       items,
     });
     return await this.whole(newSessionId);
+  }
+
+  async namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]> {
+    const copies = [...this.#sessions.values()].flatMap(({ items }) =>
+      items.filter(({ isCopy }) => isCopy).map(({ item }) => JSON.stringify(item)),
+    );
+    return names.filter((name) => copies.some((copy) => copy.includes(`${prefix}${name}`)));
   }
 
   async claimChore(

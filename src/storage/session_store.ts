@@ -18,7 +18,7 @@ import type {
   WholeSession,
 } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
-import { branchSession } from "./branch.ts";
+import { branchSession, namedInBranches } from "./branch.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { lastCursor, messagesAfter } from "./new_messages.ts";
 import { chooseSession, sessionNotFound, wasRewound } from "./resolve_session.ts";
@@ -228,7 +228,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       const byPrefix = await all.where(beginsWith("id", name)).limit(2).execute();
       return {
         byId: byId && sessionInfo(byId),
-        byTitle: byTitle.map(sessionInfo),
+        byTitle: byTitle.map((row) => ({ info: sessionInfo(row), rootId: row.root_id })),
         byPrefix: byPrefix.map(sessionInfo),
       };
     });
@@ -329,6 +329,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       database.transactDurably((transaction) => branchSession(transaction, branching)),
     );
     return await this.whole(branching.newSessionId);
+  }
+
+  async namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]> {
+    return await this.#read([], ({ db }) => namedInBranches(db, prefix, names));
   }
 
   async claimChore(

@@ -1,8 +1,9 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import { addUsage, noUsage } from "../core/event.ts";
 import type { SessionInfo, WholeSession } from "../core/session_store.ts";
 import { sessionInfo } from "./session_rows.ts";
-import type { Tables } from "./tables.ts";
+import { letOthersWrite } from "./sqlite.ts";
+import type { SessionsTable, Tables } from "./tables.ts";
 
 /** Whether a session is the part with which the whole goes on. */
 export function isTip({ endReason }: Pick<SessionInfo, "endReason">): boolean {
@@ -115,6 +116,9 @@ export async function listWholes(
   );
 }
 
+/** Whole sessions that are deleted in one commit: whoever else writes waits for no more than these. */
+const prunedAtOnce = 20;
+
 /** The whole sessions that were last written before a time, and none of `except`; deleted unless it is a dry run. */
 export async function pruneWholes(
   db: Kysely<Tables>,
@@ -125,10 +129,21 @@ export async function pruneWholes(
     root_id IN (SELECT root_id FROM sessions WHERE ${tipRow} AND updated_at < ${before})
     AND root_id NOT IN (
       SELECT root_id FROM sessions WHERE id IN (SELECT value FROM json_each(${JSON.stringify(except)})))`;
-  // Found and deleted at once: a session that goes on meanwhile stays, and is not told as deleted.
-  const rows = dryRun
-    ? await db.selectFrom("sessions").where(isOld).selectAll().execute()
-    : await db.deleteFrom("sessions").where(isOld).returningAll().execute();
+  if (dryRun) return wholesIn(await db.selectFrom("sessions").where(isOld).selectAll().execute());
+  const deleted: Selectable<SessionsTable>[] = [];
+  const some = sql<boolean>`root_id IN (
+    SELECT DISTINCT root_id FROM sessions WHERE ${isOld} LIMIT ${prunedAtOnce})`;
+  while (true) {
+    // Found and deleted at once: a session that goes on meanwhile stays, and is not told as deleted.
+    const rows = await db.deleteFrom("sessions").where(some).returningAll().execute();
+    deleted.push(...rows);
+    if (new Set(rows.map((row) => row.root_id)).size < prunedAtOnce) return wholesIn(deleted);
+    await letOthersWrite();
+  }
+}
+
+/** The wholes that these rows are all the parts of, the oldest first. */
+function wholesIn(rows: readonly Selectable<SessionsTable>[]): readonly WholeSession[] {
   const parts = Map.groupBy(rows, (row) => row.root_id);
   return [...parts.values()]
     .flatMap((own) => {

@@ -153,7 +153,7 @@ async function discover(
   });
 }
 
-/** The first hit of each session; in one session, its hits. */
+/** The first hit of each session, whatever parts it has; in one session, its hits. */
 async function bestHits(
   { catalog, search }: Scope,
   query: string,
@@ -169,10 +169,14 @@ async function bestHits(
   };
   if (within) return await catalog.search(query, { ...options, limit, within: within.id });
   const found = new Map<string, SearchHit>();
+  const passed = [...except];
   while (found.size < limit) {
-    const passed = [...except, ...found.keys()];
     const hits = await catalog.search(query, { ...options, limit: hitsAtOnce, except: passed });
-    for (const hit of hits) if (!found.has(hit.session.id)) found.set(hit.session.id, hit);
+    for (const hit of hits) {
+      if (found.has(hit.tipId)) continue;
+      found.set(hit.tipId, hit);
+      passed.push(...(await catalog.whole(hit.tipId)).ids);
+    }
     if (hits.length < hitsAtOnce) break;
   }
   return [...found.values()].slice(0, limit);

@@ -68,6 +68,25 @@ describe("createSessionTitles()", () => {
     expect(given).toEqual([["s1", "Fixing the *** parser"]]);
   });
 
+  test("asks for nothing when nothing was said: a compression ends as a turn does", async () => {
+    const { titles, requests } = lab(() => Promise.resolve("An empty talk"));
+    for (const event of [completed, asked, answered, completed]) titles.saw(event);
+    await titles[Symbol.asyncDispose]();
+    expect(requests.map(({ text }) => text)).toEqual(['{"user":"Fix it","assistant":"Fixed"}']);
+  });
+
+  test("tells no secret to who makes the title", async () => {
+    const { titles, requests } = lab(() => Promise.resolve("A name"));
+    // Masked whole and then cut: half a secret is not recognised.
+    const text = `${"x".repeat(1_497)}s3cret`;
+    const told: TurnEvent = { type: "item-end", item: assistant("a", text) };
+    for (const event of [asked, told, completed]) titles.saw(event);
+    await titles[Symbol.asyncDispose]();
+    expect(requests.map((request) => JSON.parse(request.text))).toEqual([
+      { user: "Fix it", assistant: `${"x".repeat(1_497)}***` },
+    ]);
+  });
+
   test("names the session that it goes on in", async () => {
     const answer = Promise.withResolvers<string>();
     const { titles, given, moveTo } = lab(() => answer.promise);

@@ -176,11 +176,50 @@ test("a process that is killed leaves its goal paused", async () => {
   await leave(chat);
 });
 
+test("the judge, who may be another provider's, is told no secret", async () => {
+  const key = `sk-${"a1B2c3D4".repeat(5)}`;
+  await withChat(
+    { turns: [textAnswer(`It says ${key}`)], verdicts: [verdict(true, "it was read")] },
+    async (chat, server) => {
+      chat.type(`/goal read the key, it is not ${key}\r`);
+      await chat.untilShown("goal reached after 1 turn: it was read");
+      await leave(chat);
+      const asked = JSON.stringify(server.requests.find(isJudge)?.body);
+      expect([asked.includes("It says"), asked.includes(key)]).toEqual([true, false]);
+    },
+  );
+});
+
+test("a goal whose turn is taken back waits for what the person says instead", async () => {
+  await withChat(
+    {
+      turns: [textAnswer("A wrong start"), textAnswer("A better one")],
+      verdicts: [verdict(true, "it is done")],
+    },
+    async (chat, server) => {
+      chat.type("/goal get it done\r/undo\r");
+      await chat.untilShown("goal paused: a turn was taken back. /goal resume goes on");
+      await chat.untilShown("Took back 1 turn");
+      expect(server.requests.map(isJudge)).toEqual([false]);
+      chat.type("\x15/goal resume\r");
+      await chat.untilShown("A better one");
+      await chat.untilShown("goal reached after 1 turn: it is done");
+      await leave(chat);
+    },
+  );
+});
+
 test("a judge that fails twice pauses the goal, and so does a turn that fails", async () => {
   await withChat(
     {
       turns: [textAnswer("Tried"), refusal(400, "No more of this")],
-      verdicts: [refusal(403, "No judge today"), textAnswer("I think so?"), verdict(false, "no")],
+      // A refused request is made once more without a schema.
+      verdicts: [
+        refusal(400, "No schemas"),
+        refusal(400, "No judge today"),
+        textAnswer("I think so?"),
+        verdict(false, "no"),
+      ],
     },
     async (chat, server) => {
       chat.type("/goal be judged\r");
@@ -190,7 +229,7 @@ test("a judge that fails twice pauses the goal, and so does a turn that fails", 
       chat.type("/goal resume\r");
       await chat.untilShown("goal paused: the turn failed:");
       await leave(chat);
-      expect(server.requests.map(isJudge)).toEqual([false, true, true, false]);
+      expect(server.requests.map(isJudge)).toEqual([false, true, true, true, false]);
     },
   );
 });

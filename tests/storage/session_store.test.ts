@@ -221,6 +221,10 @@ describe.each([
     await store.rename("20260102_c", "report #x");
     const id = async (name: string) => (await store.resolve(name)).id;
     expect(await id("20260101_a")).toBe("20260101_a");
+    // Another one whose title was taken.
+    expect(await id("report")).toBe("20260101_a");
+    expect(await id("report #2")).toBe("20260102_b");
+    await store.rename("20260101_a", "notes");
     expect(await id("report")).toBe("20260102_b");
     expect(await id("report #x")).toBe("20260102_c");
     expect(await id("20260101")).toBe("20260101_a");

@@ -34,7 +34,7 @@ function compaction(id: string): Compaction {
   return { type: "compaction", id, context: [], summary: "so far", dropped: 2 };
 }
 
-async function create(store: Store, id: string, title?: string): Promise<void> {
+async function create(store: Store, id: string, title?: string, startedAt = 1_000): Promise<void> {
   await store.create({
     id,
     source: "cli",
@@ -43,7 +43,7 @@ async function create(store: Store, id: string, title?: string): Promise<void> {
     runtime: "loop",
     cwd: "/project",
     instructions: "Be good",
-    startedAt: 1_000,
+    startedAt,
     ...(title === undefined ? {} : { title }),
   });
 }
@@ -202,6 +202,22 @@ describe.each([
     expect(await codeOf(store.whole("a"))).toBe("session/not_found");
   });
 
+  test("prunes many sessions one after the other, and others get to write meanwhile", async () => {
+    await using store = open();
+    for (let index = 0; index < 45; index++) {
+      const id = `s${String(index).padStart(2, "0")}`;
+      await create(store, id);
+      await turn(store, id, { id: `t ${id}`, at: 2_000 + index }, [user(`u ${id}`, "a lynx")]);
+    }
+    const pruned = store.prune(2_044, { dryRun: false });
+    await create(store, "new", undefined, 9_000);
+    expect((await pruned).map(({ id }) => id)).toEqual(
+      Array.from({ length: 44 }, (_, index) => `s${String(index).padStart(2, "0")}`),
+    );
+    expect((await store.list({ limit: 50 })).map(({ id }) => id)).toEqual(["new", "s44"]);
+    expect(await store.search("lynx", { limit: 50 })).toHaveLength(1);
+  });
+
   test("a rewind hides an item and all behind it, from everybody", async () => {
     await using store = open();
     await compressed(store);
@@ -320,6 +336,19 @@ describe.each([
     expect(await told(store, "c")).toEqual(everything);
     expect((await store.delete("a")).toSorted()).toEqual(["a", "b", "c"]);
     expect(await told(store, "z")).toEqual([...everything.slice(0, 6), "u9"]);
+  });
+
+  test("tells what is named in what branches copied, also of sessions that are gone", async () => {
+    await using store = open();
+    await create(store, "a");
+    await turn(store, "a", { id: "t1", at: 2_000 }, [user("u1", "see /r/a/call.txt and /r/c")]);
+    const named = () => store.namedInBranches("/r/", ["a", "b", "c"]);
+    expect(await named()).toEqual([]);
+    await store.branch({ sessionId: "a", newSessionId: "b", at: 3_000 });
+    await store.delete("a");
+    expect(await named()).toEqual(["a", "c"]);
+    await store.delete("b");
+    expect(await named()).toEqual([]);
   });
 
   test("a branch is called as it is told to, or by the next free title", async () => {

@@ -128,6 +128,8 @@ export const rewindCommand: SlashCommand = {
     const { id } = await catalog.rewind({ sessionId: session.id, itemId, isForced, at });
     // Its conversation still has in mind what was taken back.
     await context.reopen({ kind: "same", isQuiet: true });
+    // What comes next is for the person to say, and the answer is gone that a judge would look at.
+    await context.goal.pause("a turn was taken back");
     const moved = id === session.id ? "" : `; session ${id} goes on, from before it was compressed`;
     const hasImages = plan.message.parts.some(({ type }) => type === "image");
     const images = hasImages ? "; its images must be attached again" : "";

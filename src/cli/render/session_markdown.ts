@@ -17,7 +17,9 @@ export function renderMarkdown({ session, items }: StoredSession, mask: Mask): s
       `- Model: ${session.model} (${session.provider})`,
       `- Directory: ${session.cwd}`,
       `- Started: ${isoTime(session.startedAt)}`,
-    ].join("\n"),
+    ]
+      .map((line) => oneLine(safe(line)))
+      .join("\n"),
   ];
   const blocks = items.flatMap(({ item }) => renderItem(item, calls)).map(safe);
   return `${[...header, ...blocks].join("\n\n")}\n`;

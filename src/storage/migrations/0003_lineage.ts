@@ -17,6 +17,7 @@ export const lineage: Migration = {
     CREATE INDEX sessions_root ON sessions(root_id);
     ALTER TABLE items ADD COLUMN hidden_at INTEGER;
     ALTER TABLE items ADD COLUMN is_copy INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX items_copies ON items(seq) WHERE is_copy = 1;
     CREATE INDEX items_spaceless ON items(seq) WHERE trigrams IS NOT NULL;
     CREATE INDEX items_last ON items(substr(trigrams, -1)) WHERE trigrams IS NOT NULL;
     CREATE INDEX items_last_two ON items(substr(trigrams, -2)) WHERE trigrams IS NOT NULL;

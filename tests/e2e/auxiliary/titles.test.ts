@@ -91,6 +91,17 @@ test("auxiliary.title_generation sends it elsewhere; a provider that is down lea
   expect(await titles()).toEqual(["From main", "From small"]);
 });
 
+test("fallback_providers stand behind the main one: one that cannot be used is passed over, one's own is asked", async () => {
+  await using main = await startResponsesServer({ ...answers, titles: refusal(402, "Pay first") });
+  await using own = await startResponsesServer({ ...answers, titles: textAnswer("From my own") });
+  await sandbox.configure(
+    `${configFor(main.url)}fallback_providers: [{provider: nowhere, model: m2}, {provider: mine, model: tiny, base_url: "${own.url}"}]\n`,
+  );
+  await sandbox.run(["chat", "-q", "hello"]);
+  expect(own.titleRequests.map(({ body }) => (body as { model?: string }).model)).toEqual(["tiny"]);
+  expect(await titles()).toEqual(["From my own"]);
+});
+
 test("a session at the terminal has its title while it is open", async () => {
   const asked = Promise.withResolvers<void>();
   const named: StepSource = (): ServerStep => {

@@ -397,6 +397,21 @@ test("whoever still has the old session open is told where it goes on", async ()
   expect(await shown(open?.id ?? "")).toContain("late answer");
 });
 
+test("whoever still has a part open that was rewound to before it is told that alone", async () => {
+  await serve([textAnswer("hello"), ...work(6), textAnswer("six"), textAnswer("never")]);
+  const begun = await sandbox.run(["-z", "begin", ...run]);
+  const [id = ""] = sessionIds(begun.stdout);
+  const other = await sandbox.run(["-z", "count", "-r", id, ...run]);
+  const [, child = ""] = sessionIds(other.stdout);
+  await using chat = await startChat(sandbox, ["-r", child]);
+  await sandbox.run(["sessions", "rewind", id]);
+  chat.type("and I?\r");
+  await chat.untilShown("was rewound by another process");
+  expect(chat.screen()).not.toContain("Another process compressed");
+  chat.type("/quit\r");
+  await chat.exited;
+});
+
 test("a conversation that is compressed again and again loses no word of its user and its model", async () => {
   const turns = 16;
   let asked = 0;

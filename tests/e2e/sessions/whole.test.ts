@@ -196,6 +196,22 @@ test("sessions branch makes a second session; both go on by themselves", async (
   expect(await told("farm")).toEqual([...everything, "a cow", "the answer"]);
 });
 
+test("whole results stay as long as a branch tells of them", async () => {
+  const path = join(sandbox.home, "results", second, "call.txt");
+  await mkdir(join(sandbox.home, "results", second), { recursive: true });
+  await writeFile(path, "long");
+  {
+    await using store = openStore(sandbox);
+    await store.startTurn({ turnId: "t3", sessionId: second, startedAt: 0 });
+    const output = `The whole text is in ${path}`;
+    const result = { type: "tool-result", id: "r3", callId: "c3", output, isError: false } as const;
+    await store.append("t3", result, 1);
+  }
+  await hermes("sessions", "branch", "zoo", "--title", "farm");
+  await hermes("sessions", "delete", "zoo", "--yes");
+  expect(await readFile(path, "utf8")).toBe("long");
+});
+
 describe("snapshots", () => {
   test("are written after a turn where they are wanted, for nobody else, without secrets", async () => {
     const key = `sk-${"a1B2c3D4".repeat(5)}`;

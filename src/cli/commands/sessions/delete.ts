@@ -30,7 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
   for (const id of sessions.keys()) {
     const parts = await catalog.delete(id);
     await printNote(ports, `Deleted ${id}`);
-    for (const part of parts) await removeSessionFiles(app, part);
+    await removeSessionFiles(app, parts);
   }
   return exitCodes.done;
 }

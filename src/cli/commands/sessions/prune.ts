@@ -38,7 +38,10 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const deleted = await catalog.prune(before, { dryRun: false });
   await printNote(ports, `Deleted ${describeCount(deleted.length)}`);
-  for (const { ids } of deleted) for (const id of ids) await removeSessionFiles(app, id);
+  await removeSessionFiles(
+    app,
+    deleted.flatMap(({ ids }) => ids),
+  );
   return exitCodes.done;
 }
 
