@@ -23,6 +23,6 @@ export function approvalMode(
 ): ApprovalMode {
   if (situation.flag !== undefined) return situation.flag;
   if (situation.isAttended) return attendedModes[approvals.mode];
-  if (approvals.noninteractive === "approve") return "yolo";
-  return approvals.mode === "smart" ? "smart" : "deny";
+  // A model decides alone only where the command line says so.
+  return approvals.noninteractive === "approve" ? "yolo" : "deny";
 }

@@ -39,8 +39,9 @@ test.each([
     "an unattended run with a model",
     { ...nobody, flag: undefined },
     { ...manual, mode: "smart" },
-    "smart",
+    "deny",
   ],
+  ["a model that the command line wants", { ...nobody, flag: "smart" }, manual, "smart"],
   ["a flag beside a model", { ...nobody, flag: "deny" }, { ...manual, mode: "smart" }, "deny"],
   ["a flag", { ...someone, flag: "deny" }, { ...manual, mode: "off" }, "deny"],
   [

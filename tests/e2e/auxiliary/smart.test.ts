@@ -50,13 +50,13 @@ function asked(server: ResponsesServer): readonly (readonly Json[])[] {
   return [bodies.filter(isJudge), bodies.filter((body) => !isJudge(body))];
 }
 
-test("an approved command runs once, by policy and with its reason, also unattended", async () => {
+test("an approved command runs once, by policy and with its reason, unattended where the command line says so", async () => {
   await using server = await withJudge(
     "rm -rf ./precious",
     says("approve", "It is a build output"),
   );
   await sandbox.configure(`${configFor(server.url)}${smart}`);
-  const { code, stdout } = await sandbox.run(["-z", "hello secret talk", "--json"]);
+  const { code, stdout } = await sandbox.run(["-z", "hello secret talk", "--json", "--approval", "smart"]);
   expect([code, checkEvents(stdout).type, isThere()]).toEqual([0, "turn.completed", false]);
   const events = eventsOf(stdout);
   expect(events.find(({ type }) => type === "approval.decided")).toMatchObject({
@@ -82,7 +82,7 @@ test("a fallback judges at the address of its own that it names", async () => {
   const place = `{provider: elsewhere, model: m2, base_url: "${other.url}", key_env: OTHER_KEY}`;
   await sandbox.configure(`${configFor(server.url)}${smart}fallback_providers: [${place}]\n`);
   const env = { OTHER_KEY: "other-key-0123456789" };
-  const { stdout } = await sandbox.run(["-z", "hello", "--json"], { env });
+  const { stdout } = await sandbox.run(["-z", "hello", "--json", "--approval", "smart"], { env });
   expect(checkEvents(stdout).type).toBe("turn.completed");
   expect([isThere(), other.requests.length]).toEqual([false, 1]);
   expect(other.requests[0]?.headers["authorization"]).toBe("Bearer other-key-0123456789");
@@ -97,7 +97,7 @@ test.each([
 ] as const)("unattended, a command that is %s does not run", async (_, judgement, notice) => {
   await using server = await withJudge("rm -rf ./precious", judgement);
   await sandbox.configure(`${configFor(server.url)}${smart}auxiliary: {approval: {timeout: 1}}\n`);
-  const { stdout } = await sandbox.run(["-z", "hello", "--json"]);
+  const { stdout } = await sandbox.run(["-z", "hello", "--json", "--approval", "smart"]);
   checkEvents(stdout);
   expect(isThere()).toBe(true);
   const notices = JSON.stringify(eventsOf(stdout).filter(({ type }) => type === "notice"));
@@ -111,18 +111,20 @@ test.each([
 ])("a hostile command never reaches the judge: %s", async (command) => {
   await using server = await withJudge(command, says("approve", "Fine"));
   await sandbox.configure(`${configFor(server.url)}${smart}`);
-  await sandbox.run(["-z", "hello"]);
+  await sandbox.run(["-z", "hello", "--approval", "smart"]);
   expect([asked(server)[0]?.length, isThere()]).toEqual([0, true]);
 });
 
 test("the hardline list is beyond it, and other modes have no judge", async () => {
   await using server = await withJudge("rm -rf /", says("approve", "Fine"));
   await sandbox.configure(`${configFor(server.url)}${smart}`);
-  const { stdout } = await sandbox.run(["-z", "hello", "--json"]);
+  const { stdout } = await sandbox.run(["-z", "hello", "--json", "--approval", "smart"]);
   expect(stdout).toContain("BLOCKED");
   await using other = await withJudge("rm -rf ./precious", says("approve", "Fine"));
   await sandbox.configure(configFor(other.url));
   await sandbox.run(["-z", "hello"]);
+  // Unattended, no model decides alone because of the configuration.
+  await sandbox.run(["-z", "hello", "--set", "approvals.mode=smart"]);
   await sandbox.run(["-z", "hello", "--approval", "deny", "--set", "approvals.mode=smart"]);
   expect([asked(server)[0]?.length, asked(other)[0]?.length, isThere()]).toEqual([0, 0, true]);
 });
