@@ -148,7 +148,8 @@ export class PlainTalk implements Talk, AsyncDisposable {
       if (read.kind !== "answer") return read;
       const typed = read.value.trim().toLowerCase();
       const index = choices.findIndex(
-        ({ hotkey, label }) => typed === hotkey || typed === label.toLowerCase(),
+        ({ hotkey, alias, label }) =>
+          typed === hotkey || typed === alias || typed === label.toLowerCase(),
       );
       if (index >= 0) return { kind: "answer", value: index };
     }
