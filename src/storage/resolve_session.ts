@@ -12,11 +12,13 @@ export interface Candidates {
 }
 
 /**
- * The session that a name means: an id before a title, a title before the beginning of an id; of a lineage the newest.
+ * The session that a name means: an id before a title, a title before the beginning of an id. Whose title is the very name
+ * comes before those with a number, which may be other sessions that were called alike; of these it is the newest.
  * @throws {HermesError} `session/not_found`, `session/ambiguous`
  */
 export function chooseSession(name: string, { byId, byTitle, byPrefix }: Candidates): SessionInfo {
-  if (byId) return byId;
+  const exact = byId ?? byTitle.find(({ title }) => title === name);
+  if (exact) return exact;
   const [newest] = byTitle
     .flatMap((session) => {
       const number = lineageNumber(session.title ?? "", name);

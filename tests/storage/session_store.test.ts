@@ -212,7 +212,7 @@ describe.each([
     expect((await store.latest())?.id).toBe("a");
   });
 
-  test("resolves an id, a title, the newest of a lineage, and the beginning of an id", async () => {
+  test("resolves an id, a title, the newest of those with a number, and the beginning of an id", async () => {
     await using store = open();
     for (const id of ["20260101_a", "20260102_b", "20260102_c", "100%_d"])
       await store.create(newSession(id));
@@ -221,6 +221,10 @@ describe.each([
     await store.rename("20260102_c", "report #x");
     const id = async (name: string) => (await store.resolve(name)).id;
     expect(await id("20260101_a")).toBe("20260101_a");
+    // The second one is another session that was called alike: what is done to the first must not be done to it.
+    expect(await id("report")).toBe("20260101_a");
+    expect(await id("report #2")).toBe("20260102_b");
+    await store.rename("20260101_a", "notes");
     expect(await id("report")).toBe("20260102_b");
     expect(await id("report #x")).toBe("20260102_c");
     expect(await id("20260101")).toBe("20260101_a");
