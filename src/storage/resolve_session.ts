@@ -53,11 +53,11 @@ export function goesOnElsewhere(sessionId: string): HermesError {
   );
 }
 
-/** The failure of going on with a part of a session that was rewound to before it. */
+/** The failure of going on from what another process took back, which is still in mind here. */
 export function wasRewound(sessionId: string): HermesError {
   return new HermesError(
     "store/invalid",
-    `Session ${sessionId} was rewound by another process and goes on there`,
-    { hint: `hermes --resume ${sessionId}` },
+    `Turns of session ${sessionId} were taken back by another process`,
+    { hint: `go on from what is left: /resume ${sessionId}, or hermes --resume ${sessionId}` },
   );
 }

@@ -668,3 +668,19 @@ test("both stores find the same, whatever is asked", async () => {
     { seed: 23, numRuns: 300 },
   );
 });
+
+test("begins no turn on what another process took back, until the session is loaded again", async () => {
+  await using store = openFile();
+  await using other = openFile();
+  await store.create(newSession("a"));
+  await fill(store, "a", [user("u1", "stay")], 10);
+  await fill(store, "a", [user("u2", "go")], 20);
+  await other.rewind({ sessionId: "a", itemId: "u2", at: 30 });
+  const next = { turnId: "next", sessionId: "a", startedAt: 40 };
+  expect(await codeOf(store.startTurn(next))).toBe("store/invalid");
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
+  await fill(store, "a", [user("u3", "on")], 40);
+  await store.rewind({ sessionId: "a", itemId: "u3", at: 60 });
+  await store.startTurn(next);
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
+});
