@@ -37,6 +37,11 @@ export class Interrupts {
     return isSecond;
   }
 
+  /** Something was said meanwhile: the next Ctrl-C is a first one, and ends only that. */
+  forget(): void {
+    this.#lastAt = -Infinity;
+  }
+
   /** Ends what runs now; the second time within two seconds everything. */
   interrupt(): void {
     if (this.isSecond()) this.#forced.resolve();

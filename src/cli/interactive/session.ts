@@ -124,6 +124,7 @@ export class InteractiveSession implements AsyncDisposable {
           await talk.say(talk.style.dim("Ctrl-C again leaves, as Ctrl-D and /quit do"));
           break;
         case "message":
+          this.#interrupts.forget();
           if ((await this.#handle(said.text)) === "leave") return exitCodes.done;
           await this.#pursueGoal();
           break;
