@@ -1,3 +1,4 @@
+import type { HermesError } from "../core/errors.ts";
 import { textOf, type UserMessage } from "../core/item.ts";
 import type { StoredItem } from "../core/session_store.ts";
 import { usageError } from "./flags.ts";
@@ -27,22 +28,26 @@ export function planRewind(items: readonly StoredItem[], target: RewindTarget): 
   const starts = turnStarts(items);
   const start =
     target.kind === "turns" ? starts.at(-target.count) : startOf(items, starts, target.id);
-  if (start === undefined) {
-    throw usageError(
-      starts.length === 0
-        ? "There is no turn to take back"
-        : target.kind === "turns"
-          ? `The session has only ${starts.length} turn${starts.length === 1 ? "" : "s"}`
-          : `No turn of the session holds it: ${target.id}`,
-      "hermes sessions show SESSION --json tells the ids",
-    );
-  }
+  if (start === undefined) throw notSoFar(starts.length, target);
   return {
     itemId: start.message.id,
     message: start.message,
     turns: starts.filter(({ at }) => at >= start.at).length,
     items: items.length - start.at,
   };
+}
+
+function notSoFar(turns: number, target: RewindTarget): HermesError {
+  if (turns === 0) return usageError("There is no turn to take back", "nothing was changed");
+  return target.kind === "turns"
+    ? usageError(
+        `The session has only ${turns} turn${turns === 1 ? "" : "s"}`,
+        `take back ${turns} at most`,
+      )
+    : usageError(
+        `No turn of the session holds it: ${target.id}`,
+        "hermes sessions show SESSION --json tells the ids",
+      );
 }
 
 interface TurnStart {

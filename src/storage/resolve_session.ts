@@ -18,7 +18,8 @@ export interface TitledSession {
 }
 
 /**
- * The session that a name means: an id before a title, a title before the beginning of an id; of a lineage the newest.
+ * The session that a name means: an id before a title, a title before the beginning of an id. Whose title is the very name
+ * comes before those with a number, which may be other sessions that were called alike; of these it is the newest.
  * @throws {HermesError} `session/not_found`, `session/ambiguous`
  */
 export function chooseSession(name: string, { byId, byTitle, byPrefix }: Candidates): SessionInfo {
@@ -65,11 +66,11 @@ export function goesOnElsewhere(sessionId: string): HermesError {
   );
 }
 
-/** The failure of going on with a part of a session that was rewound to before it. */
+/** The failure of going on from what another process took back, which is still in mind here. */
 export function wasRewound(sessionId: string): HermesError {
   return new HermesError(
     "store/invalid",
-    `Session ${sessionId} was rewound by another process and goes on there`,
-    { hint: `hermes --resume ${sessionId}` },
+    `Turns of session ${sessionId} were taken back by another process`,
+    { hint: `go on from what is left: /resume ${sessionId}, or hermes --resume ${sessionId}` },
   );
 }

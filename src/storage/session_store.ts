@@ -47,6 +47,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   #database: Database | undefined;
   /** Turn ids of this process with their session, so that an append need not look them up. */
   readonly #sessionOfTurn = new Map<string, string>();
+  /** The last turn that was begun here since the session was loaded: whoever goes on still has it in mind. */
+  readonly #lastTurnOf = new Map<string, string>();
 
   constructor(deps: SessionStoreDeps, path: string) {
     this.#deps = deps;
@@ -80,6 +82,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async load(sessionId: string): Promise<{ info: SessionInfo; items: readonly Item[] }> {
     const [info, stored] = await Promise.all([this.#byId(sessionId), this.items(sessionId)]);
+    this.#lastTurnOf.delete(sessionId);
     return { info, items: stored.map(({ item }) => item) };
   }
 
@@ -92,6 +95,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
           .where("id", "=", sessionId)
           .executeTakeFirst()) ?? {};
       if (ended === "rewound") throw wasRewound(sessionId);
+      if (await this.#isLastTurnHidden({ db }, sessionId)) throw wasRewound(sessionId);
       await db
         .insertInto("turns")
         .values({
@@ -106,6 +110,15 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .execute();
     });
     this.#sessionOfTurn.set(turnId, sessionId);
+    this.#lastTurnOf.set(sessionId, turnId);
+  }
+
+  /** Whether somebody took back what the caller has in mind: the model must not get it, so that no turn goes on from it. */
+  async #isLastTurnHidden({ db }: Pick<Database, "db">, sessionId: string): Promise<boolean> {
+    const turnId = this.#lastTurnOf.get(sessionId);
+    if (turnId === undefined) return false;
+    const items = db.selectFrom("items").select("id").where("turn_id", "=", turnId);
+    return (await items.where("hidden_at", "is not", null).executeTakeFirst()) !== undefined;
   }
 
   async append(turnId: string, item: Item, at: number): Promise<void> {
@@ -320,6 +333,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     await this.#write((database) =>
       database.transactDurably((transaction) => rewindSession(transaction, rewind)),
     );
+    // Who takes back here knows of it.
+    this.#lastTurnOf.clear();
     return await this.whole(rewind.sessionId);
   }
 

@@ -3,6 +3,7 @@ import { planRewind, type RewindTarget } from "../../src/cli/rewind_plan.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import type { Item } from "../../src/core/item.ts";
 import type { StoredItem } from "../../src/core/session_store.ts";
+import { thrown } from "../fakes/thrown.ts";
 
 function user(id: string, synthetic = false): Item {
   return {
@@ -56,4 +57,12 @@ test("planRewind() of an empty session takes nothing", () => {
   expect(() => planRewind([], { kind: "turns", count: 1 })).toThrow(
     "There is no turn to take back",
   );
+});
+
+test.each([
+  [{ kind: "turns", count: 4 }, "take back 3 at most"],
+  [{ kind: "to", id: "x" }, "hermes sessions show SESSION --json tells the ids"],
+] as const)("planRewind() of %j says what can be done instead", async (target, hint) => {
+  const error = await thrown(() => planRewind(items, target));
+  expect(error).toMatchObject({ code: "usage/invalid", hint });
 });

@@ -212,7 +212,7 @@ describe.each([
     expect((await store.latest())?.id).toBe("a");
   });
 
-  test("resolves an id, a title, the newest of a lineage, and the beginning of an id", async () => {
+  test("resolves an id, a title, the newest of those with a number, and the beginning of an id", async () => {
     await using store = open();
     for (const id of ["20260101_a", "20260102_b", "20260102_c", "100%_d"])
       await store.create(newSession(id));
@@ -667,4 +667,20 @@ test("both stores find the same, whatever is asked", async () => {
     }),
     { seed: 23, numRuns: 300 },
   );
+});
+
+test("begins no turn on what another process took back, until the session is loaded again", async () => {
+  await using store = openFile();
+  await using other = openFile();
+  await store.create(newSession("a"));
+  await fill(store, "a", [user("u1", "stay")], 10);
+  await fill(store, "a", [user("u2", "go")], 20);
+  await other.rewind({ sessionId: "a", itemId: "u2", at: 30 });
+  const next = { turnId: "next", sessionId: "a", startedAt: 40 };
+  expect(await codeOf(store.startTurn(next))).toBe("store/invalid");
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
+  await fill(store, "a", [user("u3", "on")], 40);
+  await store.rewind({ sessionId: "a", itemId: "u3", at: 60 });
+  await store.startTurn(next);
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
 });

@@ -21,7 +21,7 @@ export interface Decisions {
 type Deps = Pick<App, "ports" | "paths">;
 
 /** What a person may type behind `/memory` and `/skills`. */
-export const decisionOperands = "[approve|reject ID]";
+export const decisionOperands = "[show|approve|reject ID]";
 
 const actions = ["show", "approve", "reject"] as const;
 

@@ -4,10 +4,18 @@ import type { Style } from "../render/style.ts";
 import { CallbackSlot } from "./callback_slot.ts";
 import { asksForLine } from "./editor.ts";
 import { filterRows, mergeRows, type PickRequest } from "./pick.ts";
-import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+import type { Answered, ChoiceRequest, KeyHelp, Said, Talk } from "./talk.ts";
 
 /** Rows that are printed at once. */
 const pickedFrom = 20;
+
+const lineKeys: readonly KeyHelp[] = [
+  ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
+  ["\\ and Enter", "another line"],
+  ["Enter while a turn runs", "sends it after the turn: this terminal cannot show what waits"],
+  ["Ctrl-C", "interrupts a turn; twice: leaves"],
+  ["Ctrl-D", "leaves"],
+];
 
 /**
  * A session on a terminal that can only print (`TERM=dumb`): nothing is drawn, and the terminal itself edits the lines.
@@ -15,6 +23,7 @@ const pickedFrom = 20;
 export class PlainTalk implements Talk, AsyncDisposable {
   readonly style: Style;
   readonly columns = 80;
+  readonly keys = lineKeys;
   readonly #terminal: Terminal;
   readonly #closing = new AbortController();
   readonly #lines: AsyncIterator<string>;
@@ -139,7 +148,8 @@ export class PlainTalk implements Talk, AsyncDisposable {
       if (read.kind !== "answer") return read;
       const typed = read.value.trim().toLowerCase();
       const index = choices.findIndex(
-        ({ hotkey, label }) => typed === hotkey || typed === label.toLowerCase(),
+        ({ hotkey, alias, label }) =>
+          typed === hotkey || typed === alias || typed === label.toLowerCase(),
       );
       if (index >= 0) return { kind: "answer", value: index };
     }

@@ -14,7 +14,7 @@ import type { PickRequest } from "./pick.ts";
 import { createPickDialog } from "./pick_dialog.ts";
 import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
-import type { Answered, ChoiceRequest, Said, Talk, TypedMessage } from "./talk.ts";
+import type { Answered, ChoiceRequest, KeyHelp, Said, Talk, TypedMessage } from "./talk.ts";
 import { fitWidth } from "./text_width.ts";
 
 export interface RawTalkDeps {
@@ -86,6 +86,10 @@ export class RawTalk implements Talk, AsyncDisposable {
 
   get columns(): number {
     return this.#screen.columns;
+  }
+
+  get keys(): readonly KeyHelp[] {
+    return editorKeys;
   }
 
   say(text: string): Promise<void> {
@@ -326,6 +330,16 @@ export class RawTalk implements Talk, AsyncDisposable {
     return { rows: rows.map(dim) };
   }
 }
+
+const editorKeys: readonly KeyHelp[] = [
+  ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
+  ["Alt-Enter, \\ and Enter", "another line"],
+  ["Enter while a turn runs", "says it to the turn: /queue TEXT and commands wait for its end"],
+  ["Up, Ctrl-R", "what was sent before"],
+  ["Tab", "completes commands and paths"],
+  ["Ctrl-C", "clears the line, interrupts a turn; twice: leaves"],
+  ["Ctrl-D", "leaves"],
+];
 
 const bracketedPasteOn = "\x1b[?2004h";
 const bracketedPasteOff = "\x1b[?2004l";

@@ -1,19 +1,21 @@
 import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
 import { formatGoal, type Goal } from "../../agent/goal.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
-import { defined } from "../../core/defined.ts";
-import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
+import { toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
-import { wholeItems } from "../../core/whole_items.ts";
 import { expandAttachments } from "../attachments.ts";
 import { autoPrune } from "../auto_prune.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { renderError, type Mask } from "../render/error.ts";
 import { plainText } from "../render/plain.ts";
-import { openMarkdown } from "./answer_writer.ts";
 import { GoalPursuit } from "./goal_pursuit.ts";
-import { header, lastExchange } from "./header.ts";
+import { header } from "./header.ts";
+import { Interrupts } from "./interrupts.ts";
+import { shownExchange } from "./last_exchange.ts";
+import { LeftConversations } from "./left_conversations.ts";
+import { MessageMemory } from "./message_memory.ts";
 import type { PromptHistory } from "./prompt_history.ts";
+import { reopenOptions } from "./reopen_options.ts";
 import { reviewLines } from "./review_lines.ts";
 import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
 import { isSlash, parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
@@ -21,12 +23,6 @@ import { described } from "./slash_goal.ts";
 import type { Talk } from "./talk.ts";
 import { TurnScreen } from "./turn_screen.ts";
 import { TypedSteering } from "./typed_steering.ts";
-
-/** A second Ctrl-C within this time leaves, in milliseconds. */
-const secondInterruptMs = 2_000;
-
-/** How long a review may go on when the session is left, in milliseconds. */
-const reviewGraceMs = 5_000;
 
 export interface SessionDeps {
   readonly app: App;
@@ -50,18 +46,11 @@ export class InteractiveSession implements AsyncDisposable {
   readonly #skills: ConversationOptions["skills"];
   #usage: Usage = noUsage;
   #reasoning = "";
-  #lastInterruptAt = -Infinity;
-  /** Whether messages could not be kept for later sessions. */
-  #forgets = false;
   /** What goes with the next message. */
   #attachments: readonly ContentPart[] = [];
-  /** Conversations that were left while they were reviewed: each is closed when that has ended. */
-  readonly #left = new Map<Conversation, Promise<void>>();
-  /** Ends what runs now. */
-  #running: AbortController | undefined;
-  /** Resolves when nothing runs. */
-  #idle: Promise<void> = Promise.resolve();
-  readonly #forced = Promise.withResolvers<void>();
+  readonly #left: LeftConversations;
+  readonly #interrupts: Interrupts;
+  readonly #memory: MessageMemory;
   readonly #goal = new GoalPursuit({
     note: (text, level) => this.#note(text, level),
     keep: (goal) => this.#keepGoal(goal),
@@ -69,7 +58,12 @@ export class InteractiveSession implements AsyncDisposable {
   });
 
   private constructor(deps: SessionDeps, options: ConversationOptions, conversation: Conversation) {
+    const { app, talk, history } = deps;
+    const { clock } = app.ports;
     this.#deps = deps;
+    this.#left = new LeftConversations(clock);
+    this.#interrupts = new Interrupts({ clock, talk });
+    this.#memory = new MessageMemory({ history, talk });
     this.#options = options;
     this.#skills = options.skills;
     this.#conversation = conversation;
@@ -93,7 +87,7 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** Resolves with the second Ctrl-C: what still runs must not be waited for. */
   get forced(): Promise<void> {
-    return this.#forced.promise;
+    return this.#interrupts.forced;
   }
 
   /** The session that can be gone on with, if there is one. */
@@ -102,7 +96,7 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [this.#conversation, ...this.#left.keys()];
+    const open = [this.#conversation, ...this.#left.open];
     await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
     await this.#deps.talk.sayAsides();
   }
@@ -126,10 +120,11 @@ export class InteractiveSession implements AsyncDisposable {
         case "end-of-input":
           return exitCodes.done;
         case "interrupt":
-          if (this.#isSecondInterrupt()) return exitCodes.interrupted;
+          if (this.#interrupts.isSecond()) return exitCodes.interrupted;
           await talk.say(talk.style.dim("Ctrl-C again leaves, as Ctrl-D and /quit do"));
           break;
         case "message":
+          this.#interrupts.forget();
           if ((await this.#handle(said.text)) === "leave") return exitCodes.done;
           await this.#pursueGoal();
           break;
@@ -141,71 +136,36 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** Ends what runs now; the second time within two seconds everything. */
   interrupt(): void {
-    if (this.#isSecondInterrupt()) this.#forced.resolve();
-    else void this.stop();
+    this.#interrupts.interrupt();
   }
 
   /** Ends what runs now; resolves when it has ended. */
   async stop(): Promise<void> {
-    this.#running?.abort(new HermesError("turn/interrupted", "Interrupted"));
-    await this.#idle;
+    await this.#interrupts.stop();
   }
 
   /** Waits for the reviews that still run, for a moment; Ctrl-C ends the wait. */
   async #finishReviews(): Promise<void> {
-    const { app, talk } = this.#deps;
-    const reviews = [this.#conversation.review(), ...this.#left.values()].filter(
-      (review) => review !== undefined,
-    );
+    const { talk } = this.#deps;
+    const reviews = this.#left.reviews(this.#conversation);
     if (reviews.length === 0) return;
-    await this.#interruptible(async (signal) => {
+    await this.#interrupts.run(async (signal) => {
       await talk.say(talk.style.dim("Keeping what was learned: Ctrl-C leaves at once"));
-      const waited = new AbortController();
-      const grace = app.ports.clock
-        .sleep(reviewGraceMs, AbortSignal.any([signal, waited.signal]))
-        .catch(() => undefined);
-      await Promise.race([Promise.all(reviews), grace]);
-      waited.abort();
+      await this.#left.wait(reviews, signal);
     });
   }
 
-  /** Closes a conversation, one that is being reviewed when that has ended. */
-  async #leave(conversation: Conversation): Promise<void> {
-    const review = conversation.review();
-    if (!review) return await conversation[Symbol.asyncDispose]();
-    const closed = review
-      .then(() => conversation[Symbol.asyncDispose]())
-      // What cannot be closed any more is not the next session's trouble.
-      .catch(() => undefined)
-      .finally(() => this.#left.delete(conversation));
-    this.#left.set(conversation, closed);
-  }
-
-  #isSecondInterrupt(): boolean {
-    const now = this.#deps.app.ports.clock.monotonic();
-    const isSecond = now - this.#lastInterruptAt <= secondInterruptMs;
-    this.#lastInterruptAt = now;
-    return isSecond;
-  }
-
   async #greet(): Promise<void> {
-    const { app, talk, mask } = this.#deps;
+    const { app, talk } = this.#deps;
     const { version, homeDirectory } = app.ports.host;
     const { style } = talk;
     await talk.say(header(this.#conversation, { version, homeDirectory, style }));
     this.#goal.load(null);
     if (!this.#hasTurns) return;
     const sessions = await app.sessions();
-    const whole = await sessions.whole(this.#conversation.sessionId);
-    const goal = this.#goal.load(await sessions.goal(this.#conversation.sessionId));
-    const exchange = lastExchange(await wholeItems(sessions, whole), {
-      style,
-      mask,
-      render: (markdown) => {
-        const stream = openMarkdown(talk);
-        return stream.push(markdown) + stream.end();
-      },
-    });
+    const { sessionId } = this.#conversation;
+    const goal = this.#goal.load(await sessions.goal(sessionId));
+    const exchange = await shownExchange(this.#deps, sessionId);
     if (exchange !== undefined) await talk.say(`\n${exchange}`);
     if (goal) await talk.say(`\n${style.yellow(described(goal))}`);
   }
@@ -221,7 +181,7 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
   async #handle(text: string): Promise<"stay" | "leave"> {
-    await this.#remember(text);
+    await this.#memory.keep(text);
     return await this.#guarded(async () => {
       const call = parseSlash(text);
       const outcome = call ? await this.#slash(call) : { send: text };
@@ -236,7 +196,7 @@ export class InteractiveSession implements AsyncDisposable {
     while (this.#goal.isActive && !this.#deps.talk.hasMessage()) {
       await this.#guarded(
         async () => {
-          const nudge = await this.#interruptible((signal) => this.#goal.next(signal));
+          const nudge = await this.#interrupts.run((signal) => this.#goal.next(signal));
           if (nudge === undefined || this.#deps.talk.hasMessage()) return "stay";
           const parts = [{ type: "text", text: nudge }] as const;
           await this.#play({
@@ -291,22 +251,9 @@ export class InteractiveSession implements AsyncDisposable {
     return "stay";
   }
 
-  /** Keeps a message for later sessions; that this does not work is told once. */
-  async #remember(text: string): Promise<void> {
-    const { talk, history } = this.#deps;
-    if (this.#forgets) return;
-    try {
-      await history.add(text);
-    } catch (error) {
-      this.#forgets = true;
-      const reason = errnoOf(error) ?? String(error);
-      await talk.say(talk.style.yellow(`The history cannot be kept: ${reason}`));
-    }
-  }
-
   async #slash(call: SlashCall): Promise<SlashOutcome> {
     const { app, talk, mask } = this.#deps;
-    return await this.#interruptible((signal) =>
+    return await this.#interrupts.run((signal) =>
       runSlash(call, {
         app,
         talk,
@@ -362,7 +309,7 @@ export class InteractiveSession implements AsyncDisposable {
   async #play(message: UserMessage): Promise<void> {
     const { app, talk, mask } = this.#deps;
     const { clock } = app.ports;
-    await this.#interruptible(async (signal) => {
+    await this.#interrupts.run(async (signal) => {
       // What was typed ahead was meant for after the answer; what is sent from now on is meant for after the interrupt.
       signal.addEventListener("abort", () => talk.putBack(""), { once: true });
       await using screen = new TurnScreen({ talk, clock, mask });
@@ -384,56 +331,24 @@ export class InteractiveSession implements AsyncDisposable {
     });
   }
 
-  async #interruptible<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-    const running = new AbortController();
-    const ended = Promise.withResolvers<void>();
-    this.#running = running;
-    this.#idle = ended.promise;
-    using _ = this.#deps.talk.onInterrupt(() => this.interrupt());
-    try {
-      return await work(running.signal);
-    } finally {
-      this.#running = undefined;
-      ended.resolve();
-    }
-  }
-
   async #reopen(session: SessionChoice, changes: SessionChanges = {}): Promise<void> {
     const later = session.kind === "new" ? this.#later : {};
-    const {
-      resume: _resume,
-      baseUrl,
-      runtime,
-      model,
-      provider,
-      skills: _skills,
-      ...options
-    } = {
-      ...this.#options,
-      ...later,
-      ...changes,
-    };
-    const resume = this.#resumeFor(session);
-    // The address belongs to the provider that it was given with.
-    const keepsAddress = baseUrl !== undefined && changes.provider === undefined;
-    // A session that is there already has a model, a place and a runtime of its own.
-    const choices = {
-      ...(model === undefined ? {} : { model }),
-      ...(provider === undefined ? {} : { provider }),
-      ...(keepsAddress ? { baseUrl } : {}),
-      ...(runtime === undefined ? {} : { runtime }),
-    };
-    const next: ConversationOptions = {
-      ...options,
-      ...(session.kind === "named" ? {} : choices),
-      ...defined("skills", this.#skillsFor(session)),
-      ...(resume === undefined ? {} : { resume }),
-    };
+    const next = reopenOptions(
+      {
+        sessionId: this.#conversation.sessionId,
+        options: this.#options,
+        skills: this.#skills,
+        hasTurns: this.#hasTurns,
+        hasSpoken: this.#hasSpoken,
+      },
+      session,
+      { ...later, ...changes },
+    );
     const conversation = await this.#deps.app.openConversation(next);
-    await this.#leave(this.#conversation);
+    await this.#left.leave(this.#conversation);
     this.#conversation = conversation;
     this.#options = next;
-    this.#hasTurns = resume !== undefined;
+    this.#hasTurns = next.resume !== undefined;
     this.#hasSpoken = false;
     if (session.kind === "same") {
       if (session.isQuiet) return;
@@ -444,30 +359,5 @@ export class InteractiveSession implements AsyncDisposable {
     this.#reasoning = "";
     this.#usage = noUsage;
     await this.#greet();
-  }
-
-  /** The skills of the command line begin a session; one that has them already, or is another, gets none. */
-  #skillsFor({ kind }: SessionChoice): ConversationOptions["skills"] {
-    if (kind === "new") return this.#skills;
-    return kind === "same" && !this.#hasSpoken ? this.#options.skills : undefined;
-  }
-
-  #resumeFor(session: SessionChoice): ConversationOptions["resume"] {
-    switch (session.kind) {
-      case "new":
-        return undefined;
-      case "named":
-        return session;
-      case "same":
-        if (!this.#hasTurns) return undefined;
-        if (!this.#options.ephemeral) {
-          return { kind: "named", idOrTitle: this.#conversation.sessionId };
-        }
-        throw new HermesError("usage/invalid", "An ephemeral session stays as it was begun", {
-          hint: "/new begins another one",
-        });
-      default:
-        return session satisfies never;
-    }
   }
 }

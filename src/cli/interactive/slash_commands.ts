@@ -4,6 +4,7 @@ import { plainText } from "../render/plain.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
 import { compressCommand } from "./slash_compress.ts";
 import { goalCommand } from "./slash_goal.ts";
+import { helpText } from "./slash_help.ts";
 import { memoryCommand } from "./slash_memory.ts";
 import { skillsCommand } from "./slash_skills.ts";
 import {
@@ -26,7 +27,7 @@ const helpCommand: SlashCommand = {
   aliases: ["/?"],
   summary: "what can be typed here",
   async run({ talk }) {
-    await talk.say(helpText(talk.style.dim));
+    await talk.say(helpText(slashCommands, talk));
     return "stay";
   },
 };
@@ -132,29 +133,20 @@ export function isSlash(text: string): boolean {
 
 const slashPattern = /^(\/[^\s/]*)(?:\s+([^]*))?$/;
 
-/** Runs a command. */
+/**
+ * Runs a command.
+ * @throws {HermesError} what the person is told: also `usage/invalid` for text behind a command that takes none
+ */
 export async function runSlash(
-  call: SlashCall,
+  { command, operands }: SlashCall,
   context: SlashContext,
 ): ReturnType<SlashCommand["run"]> {
-  return await call.command.run(context, call.operands);
-}
-
-function helpText(dim: (text: string) => string): string {
-  const rows = slashCommands.map(({ name, operands, summary }) => {
-    const call = operands === undefined ? name : `${name} ${operands}`;
-    return `${call.padEnd(28)}${dim(summary)}`;
-  });
-  const keys: readonly (readonly [string, string])[] = [
-    ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
-    ["Alt-Enter, \\ and Enter", "another line"],
-    ["Enter while a turn runs", "says it to the turn: /queue TEXT waits for its end"],
-    ["Up, Ctrl-R", "what was sent before"],
-    ["Tab", "completes commands and paths"],
-    ["Ctrl-C", "clears the line, interrupts a turn; twice: leaves"],
-    ["Ctrl-D", "leaves"],
-  ];
-  return [...rows, "", ...keys.map(([key, summary]) => `${key.padEnd(28)}${dim(summary)}`)].join(
-    "\n",
-  );
+  // It may have been meant for the model: it is not dropped in silence.
+  if (command.operands === undefined && operands !== "") {
+    const [first = ""] = operands.split("\n", 1);
+    throw new HermesError("usage/invalid", `${command.name} takes nothing behind it: ${first}`, {
+      hint: `send ${command.name} alone`,
+    });
+  }
+  return await command.run(context, operands);
 }

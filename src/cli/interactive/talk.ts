@@ -16,6 +16,9 @@ export interface TypedMessage {
   readonly shown: string;
 }
 
+/** Something that can be typed, and what it does. */
+export type KeyHelp = readonly [keys: string, summary: string];
+
 /** An answer to a question. */
 export type Answered<Value> =
   | { readonly kind: "answer"; readonly value: Value }
@@ -37,6 +40,8 @@ export interface Talk {
   readonly style: Style;
   /** Cells of a line. */
   readonly columns: number;
+  /** What can be typed besides commands. */
+  readonly keys: readonly KeyHelp[];
   /** Prints lines that are no answer of the model. */
   say(text: string): Promise<void>;
   /** Prints lines between messages: at once where one is being written, else before the next one. */

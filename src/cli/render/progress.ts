@@ -1,6 +1,7 @@
 import type { ApprovalSubject } from "../../core/approval.ts";
 import type { TurnEvent } from "../../core/event.ts";
 import type { Item, ToolCall } from "../../core/item.ts";
+import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { oneLine } from "./plain.ts";
 import { failureLine, toolLine } from "./tool_line.ts";
@@ -56,7 +57,8 @@ export class Progress {
       case "tool-result": {
         const call = this.#calls.get(item.callId);
         const what = call === undefined ? "tool" : toolLine(call);
-        return item.isError ? `✗ ${what}: ${failureLine(item)}` : `✓ ${what}`;
+        const failure = item.isError ? failureLine(item) : callShortfall(item);
+        return failure === undefined ? `✓ ${what}` : `✗ ${what}: ${failure}`;
       }
       case "command":
       case "file-change": {

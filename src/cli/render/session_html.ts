@@ -1,5 +1,6 @@
 import { textOf, type ContentPart, type Item, type ToolCall } from "../../core/item.ts";
 import type { ToldSession } from "../whole_session.ts";
+import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { costText } from "./cost_text.ts";
 import type { Mask } from "./error.ts";
@@ -84,7 +85,7 @@ function renderItem(item: Item, { calls, safe, at }: ItemScope): string {
     case "tool-result": {
       const call = calls.get(item.callId);
       return folded(call === undefined ? "tool" : oneLine(safe(toolLine(call))), {
-        failure: item.isError ? "failed" : undefined,
+        failure: item.isError ? "failed" : callShortfall(item),
         parts: [call === undefined ? "" : safe(call.arguments), safe(item.output)],
       });
     }

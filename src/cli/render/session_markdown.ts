@@ -1,4 +1,5 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
+import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
@@ -37,7 +38,8 @@ function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly 
       return item.text.trim() === "" ? [] : ["## hermes", item.text.trim()];
     case "tool-result": {
       const call = calls.get(item.callId);
-      const title = `### Tool: ${call?.name ?? "unknown"}${item.isError ? " (failed)" : ""}`;
+      const failure = item.isError ? "failed" : callShortfall(item);
+      const title = `### Tool: ${call?.name ?? "unknown"}${failure === undefined ? "" : ` (${failure})`}`;
       const input = call === undefined ? [] : [fenced(call.arguments, "json")];
       return [title, ...input, fenced(item.output, "")];
     }

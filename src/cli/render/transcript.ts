@@ -1,5 +1,6 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
 import type { SessionInfo, StoredItem } from "../../core/session_store.ts";
+import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { costText } from "./cost_text.ts";
 import type { Mask } from "./error.ts";
@@ -71,8 +72,9 @@ function renderItem(item: Item, { calls, style, safe }: ItemScope): string | und
     case "tool-result": {
       const call = calls.get(item.callId);
       const what = safe(call === undefined ? "tool" : toolLine(call));
-      if (!item.isError) return style.dim(`✓ ${what}`);
-      return `${style.red("✗")} ${style.dim(`${what}: ${safe(failureLine(item))}`)}`;
+      const failure = item.isError ? safe(failureLine(item)) : callShortfall(item);
+      if (failure === undefined) return style.dim(`✓ ${what}`);
+      return `${style.red("✗")} ${style.dim(`${what}: ${failure}`)}`;
     }
     case "command":
     case "file-change": {

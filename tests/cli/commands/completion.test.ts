@@ -27,7 +27,13 @@ test("completion bash offers commands, subcommands, flags and words", async () =
   expect(offers(bash, "hermes", "-m", "x", "--dead")).toEqual(["--deadline"]);
   expect(offers(bash, "hermes", "-m", "")).toEqual([]);
   expect(offers(bash, "hermes", "completion", "z")).toEqual(["zsh"]);
-  expect(offers(bash, "hermes", "sessions", "export", "--format", "m")).toEqual(["markdown"]);
+  expect(offers(bash, "hermes", "sessions", "export", "--format", "")).toEqual([
+    "jsonl",
+    "json",
+    "md",
+    "html",
+  ]);
+  expect(offers(bash, "hermes", "memory", "reset", "u")).toEqual(["user"]);
 });
 
 const syntaxChecks = [

@@ -213,7 +213,7 @@ test("sessions export to a .md file is Markdown without secrets", async () => {
   expect(await hermes(["sessions", "export", "word count", "-o", "talk.md"])).toEqual({
     code: 0,
     stdout: "",
-    stderr: `Wrote 5 items: ${file}\n`,
+    stderr: `Wrote 5 items as Markdown: ${file}\n`,
   });
   expect(await readFile(file, "utf8")).toBe(
     [
@@ -244,6 +244,11 @@ test("sessions export to a .md file is Markdown without secrets", async () => {
       "",
     ].join("\n"),
   );
+});
+
+test("sessions export says what it wrote to a file whose name tells no format", async () => {
+  const { stderr } = await hermes(["sessions", "export", "word count", "-o", "talk.pdf"]);
+  expect(stderr).toContain("Wrote 5 items as JSON lines: ");
 });
 
 test("sessions export refuses a format that is none", async () => {

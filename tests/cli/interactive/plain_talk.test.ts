@@ -43,6 +43,12 @@ describe("a chat with TERM=dumb", () => {
     );
   });
 
+  test("/help names the keys that work there", async () => {
+    const { shown } = await dumbChat(["/help"]);
+    expect(shown).toContain("Enter while a turn runs     sends it after the turn");
+    expect(shown).not.toContain("Ctrl-R");
+  });
+
   test("tells of a review before the next prompt", async () => {
     const changes = [{ subsystem: "memory", text: "Prefers pnpm", isStaged: false }] as const;
     const { shown } = await dumbChat(["go"], (app) => ({

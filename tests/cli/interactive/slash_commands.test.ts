@@ -104,14 +104,32 @@ describe("parseSlash()", () => {
 });
 
 describe("slash commands", () => {
-  test("/help names every command", async () => {
-    await using chat = await chatAfter(["/help"]);
-    const text = talk(chat).join("\n");
-    for (const { name, summary } of slashCommands) {
-      expect(text).toContain(name);
-      expect(text).toContain(summary);
-    }
-  });
+  test.each([40, 60, 100])(
+    "/help names every command at %d columns, no word cut",
+    async (columns) => {
+      await using chat = await chatAfter(["/help"], { columns });
+      const words = talk(chat).join(" ").split(/\s+/).join(" ");
+      for (const { name, operands = "", summary } of slashCommands) {
+        expect(words).toContain(`${name} ${operands} ${summary}`.replace(/\s+/g, " "));
+      }
+      expect(words).toContain("Enter while a turn runs says it to the turn:");
+    },
+  );
+
+  test.each(["/new and look at the tests", "/quit now", "/usage x"])(
+    "%s is refused: what was written behind the command would be lost",
+    async (line) => {
+      await using chat = await chatAfter([line]);
+      const [name = "", ...rest] = line.split(" ");
+      expect(talk(chat)).toEqual([
+        `> ${line}`,
+        `error: ${name} takes nothing behind it: ${rest.join(" ")} (usage/invalid)`,
+        `hint: send ${name} alone`,
+        "",
+        ">",
+      ]);
+    },
+  );
 
   test("an unknown one is told, and nothing is sent", async () => {
     await using chat = await chatAfter(["/modle"]);

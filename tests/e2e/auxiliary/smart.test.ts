@@ -56,7 +56,13 @@ test("an approved command runs once, by policy and with its reason, unattended w
     says("approve", "It is a build output"),
   );
   await sandbox.configure(`${configFor(server.url)}${smart}`);
-  const { code, stdout } = await sandbox.run(["-z", "hello secret talk", "--json", "--approval", "smart"]);
+  const { code, stdout } = await sandbox.run([
+    "-z",
+    "hello secret talk",
+    "--json",
+    "--approval",
+    "smart",
+  ]);
   expect([code, checkEvents(stdout).type, isThere()]).toEqual([0, "turn.completed", false]);
   const events = eventsOf(stdout);
   expect(events.find(({ type }) => type === "approval.decided")).toMatchObject({

@@ -11,6 +11,13 @@ import { loadWhole, type ToldSession } from "../../whole_session.ts";
 
 type ExportFormat = "jsonl" | "json" | "markdown" | "html";
 
+const formatNames: Readonly<Record<ExportFormat, string>> = {
+  jsonl: "JSON lines",
+  json: "JSON",
+  markdown: "Markdown",
+  html: "HTML",
+};
+
 interface ExportOptions {
   readonly format: ExportFormat;
   /** Absolute; stdout where absent. */
@@ -28,7 +35,8 @@ export async function run(context: CommandContext): Promise<number> {
   if (file === undefined) await printText(ports, text);
   else {
     await writeNamedFile(ports.files, file, { text, what: "the export" });
-    await printNote(ports, `Wrote ${stored.items.length} items: ${file}`);
+    // A file named talk.pdf holds no PDF.
+    await printNote(ports, `Wrote ${stored.items.length} items as ${formatNames[format]}: ${file}`);
   }
   return exitCodes.done;
 }
