@@ -137,6 +137,39 @@ describe("systemd", () => {
     expect(await readFile(unit, "utf8")).toBe("[Service]\nExecStart=/bin/true\n");
   });
 
+  test("switches the service on and off, and says so when it does not start", async () => {
+    await using box = await createJobsBox();
+    const bin = join(box.sandbox.root, "bin");
+    const log = join(box.sandbox.root, "calls");
+    await mkdir(bin);
+    const systemctl = join(bin, "systemctl");
+    const calls = async () => (await readFile(log, "utf8")).trim().split("\n");
+    await writeFile(systemctl, `#!/bin/sh\necho "$*" >> '${log}'\n`);
+    await chmod(systemctl, 0o700);
+    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    // Nobody said which: systemd is there.
+    const done = await box.cron(["install", "--yes"], { env });
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("The service runs")]);
+    expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
+    expect(await calls()).toEqual([
+      "--user show-environment",
+      "--user daemon-reload",
+      "--user enable hermes-cron.service",
+      "--user restart hermes-cron.service",
+      "--user disable --now hermes-cron.service",
+      "--user daemon-reload",
+    ]);
+    await writeFile(
+      systemctl,
+      '#!/bin/sh\n[ "$2" != restart ] || { echo Job failed >&2; exit 1; }\n',
+    );
+    const failed = await box.cron(["install", "--yes"], { env });
+    expect([failed.code, failed.stderr]).toEqual([
+      1,
+      expect.stringContaining("systemctl --user restart hermes-cron.service failed: Job failed"),
+    ]);
+  });
+
   test.skipIf(!canNotify)(
     "starts the daemon without a terminal, PATH or stdin, and hears of it",
     async () => {
