@@ -1,6 +1,7 @@
 import { HermesError } from "../core/errors.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import type { FileStore } from "../core/ports.ts";
+import { toStoreError } from "../storage/store_error.ts";
 import { ifFree } from "./cron_locks.ts";
 import { findServiceManager, type ServiceManager } from "./cron_service.ts";
 import type { AppParts } from "./parts.ts";
@@ -17,7 +18,7 @@ const lookMs = 500;
 
 /**
  * Runs `work` as the one daemon of its home, and tells the service manager of it.
- * @throws {HermesError} `cron/busy` naming the process that is one already
+ * @throws {HermesError} `cron/busy` naming the process that is one already, `store/full`, `store/unreadable`
  */
 export async function asDaemon(
   app: AppParts,
@@ -29,7 +30,11 @@ export async function asDaemon(
   const { daemonLock, daemonFile } = paths.cron;
   const run = async (): Promise<void> => {
     const record: DaemonRecord = { pid: host.pid, startedAt: clock.now() };
-    await files.replaceFile(daemonFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    try {
+      await files.replaceFile(daemonFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    } catch (error) {
+      throw toStoreError(error, daemonFile, "What the daemon is");
+    }
     try {
       await serve(app, work, signal);
     } finally {

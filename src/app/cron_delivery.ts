@@ -103,7 +103,8 @@ async function appendTo(
   const stat = await files.stat(path);
   // A pipe without a reader would hold everything up, and for ever.
   if (stat && stat.kind !== "file") return { attempts: 0, problem: `It is not a file: ${path}` };
-  const head = `## ${job.name}, ${new Date(clock.now()).toISOString()}, ${told.status}, ${run.id}`;
+  const name = job.name.replace(/\s+/g, " ");
+  const head = `## ${name}, ${new Date(clock.now()).toISOString()}, ${told.status}, ${run.id}`;
   await files.makeDirectory(dirname(path), { mode: 0o700 });
   await files.appendFile(path, `${head}\n\n${told.text}\n\n`, { mode: 0o600 });
   return { attempts: 1 };

@@ -56,6 +56,13 @@ const webUrl = z
     error: "expects an http or https address without a user name",
   });
 
+const timezone = z
+  .string()
+  .trim()
+  .refine((value) => value === "" || isTimezone(value), {
+    error: "expects the name of a time zone, such as Europe/Berlin",
+  });
+
 const model = z.strictObject({
   default: text.default(""),
   provider: text.default("auto"),
@@ -231,7 +238,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       max_parallel_jobs: count.default(4),
       script_timeout_seconds: positive.default(120),
-      timezone: text.default(""),
+      timezone: timezone.default(""),
     })
     .prefault({}),
   logging: z
@@ -256,4 +263,13 @@ function isWebUrl(value: string): boolean {
     url.username === "" &&
     url.password === ""
   );
+}
+
+function isTimezone(value: string): boolean {
+  try {
+    Intl.DateTimeFormat("en", { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
 }

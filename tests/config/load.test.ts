@@ -209,6 +209,12 @@ mcp_servers:
         "model.base_url expects an http or https address without a user name",
       ],
       [
+        "a time zone that is none",
+        "cron: {timezone: Europe/Springfield}\n",
+        "1:18",
+        "cron.timezone expects the name of a time zone, such as Europe/Berlin",
+      ],
+      [
         "a server with two ways",
         "mcp_servers: {x: {command: a, url: http://x}}\n",
         "1:15",
