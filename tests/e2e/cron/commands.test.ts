@@ -108,8 +108,8 @@ describe("hermes cron", () => {
       stderr: nobody,
     });
     const listed = await box.cron(["list"]);
-    expect([listed.stdout.split("\t").slice(1, 3), listed.stderr]).toEqual([
-      ["Hi", "every day at 09:00"],
+    expect([listed.stdout.trimEnd().split("\t").slice(2), listed.stderr]).toEqual([
+      ["never ran", "every day at 09:00", "Hi"],
       nobody,
     ]);
     expect(box.model.requests).toEqual([]);

@@ -77,8 +77,8 @@ describe("hermes cron run", () => {
       "model/rate_limited",
     ]);
     const listed = await box.cron(["list"]);
-    expect(listed.stdout).toContain("\tfailed (model/rate_limited)\n");
-    expect(listed.stdout).toContain("\tfailed (cron/script_failed)\n");
+    expect(listed.stdout).toContain("\tfailed (model/rate_limited)\t");
+    expect(listed.stdout).toContain("\tfailed (cron/script_failed)\t");
   });
 
   test("delivers nothing of a silent answer, and fails where nobody could be told", async () => {

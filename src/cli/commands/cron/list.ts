@@ -46,13 +46,13 @@ export async function run(context: CommandContext): Promise<number> {
 function columns(now: number, mask: Mask): readonly Column<ListedJob>[] {
   return [
     { header: "JOB", text: ({ job }) => job.id },
-    { header: "NAME", text: ({ job }) => mask(job.name) },
-    { header: "SCHEDULE", text: ({ job }) => job.scheduleText },
     {
       header: "NEXT",
       text: ({ job }) => nextText(job, now),
       raw: ({ job }) => (job.nextRunAt === null ? job.state : isoTime(job.nextRunAt)),
     },
     { header: "LAST", text: ({ lastRun }) => (lastRun ? statusText(lastRun) : "never ran") },
+    { header: "SCHEDULE", text: ({ job }) => job.scheduleText },
+    { header: "NAME", text: ({ job }) => mask(job.name) },
   ];
 }

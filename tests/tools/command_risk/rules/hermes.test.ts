@@ -17,6 +17,7 @@ const otherHome = "dangerous: hermes turn with the rules of another home";
 const interactive = "dangerous: interactive hermes session";
 const changesConfig = "dangerous: change of the configuration of hermes";
 const deletesSessions = "dangerous: delete hermes sessions";
+const runsJobs = "dangerous: change or run of jobs of hermes";
 const unknown = "dangerous: hermes command that is only known at run time";
 const viaShell = "dangerous: shell command via -c/-lc flag";
 
@@ -110,6 +111,19 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "V='config set'; hermes $V a b",
     "for verb in set unset; do hermes config $verb a; done",
   ],
+  [runsJobs]: [
+    "hermes cron add 'every 30m' 'rm -rf x'",
+    "hermes cron add 30m x --deliver 'command:id'",
+    "hermes cron edit news --prompt x",
+    "hermes cron remove news --yes",
+    "hermes cron run news",
+    "hermes cron tick",
+    "HERMES_HOME=/tmp/x hermes cron tick",
+    "hermes cron daemon &",
+    "hermes cron install --yes",
+    "hermes cron pause news",
+    "hermes --profile p cron --debug resume news",
+  ],
   [deletesSessions]: [
     "hermes sessions delete 2026",
     "hermes sessions delete -y 2026",
@@ -120,6 +134,7 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   [unknown]: [
     "hermes $ARGUMENTS",
     "hermes config $VERB a b",
+    "hermes cron $VERB news",
     "hermes $FLAGS -z hi",
     "hermes -z hi $FLAGS",
     "hermes chat $FLAGS -q hi",
@@ -152,6 +167,12 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes --set approvals.mode=off config show",
     "HERMES_HOME=/tmp/x hermes config check",
     "HERMES_PROFILE=work hermes sessions list",
+    "hermes cron",
+    "hermes cron list --json",
+    "hermes cron show news",
+    "hermes cron history news -n 3",
+    "hermes cron status",
+    "hermes cron add --help",
     "hermes model list",
     "hermes model",
     "hermes sessions list",
