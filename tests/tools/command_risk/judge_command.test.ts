@@ -337,7 +337,7 @@ table("what somebody must allow", {
     "unzip a.zip -d ~/.hermes/skills",
   ],
   "dangerous: remove hermes data": [
-    "rm ~/.hermes/cron/jobs.db",
+    "unlink ~/.hermes/cron/jobs.db",
     "cd ~/.hermes/pending/memory && rm 0123abcd.json",
     "mv ~/.hermes/skills/deploy /tmp",
     "unlink ~/.hermes/codex-migration.json",
