@@ -33,15 +33,21 @@ export const hermesRules: readonly Rule[] = [
   // What jobs do is done when nobody is there; the tool cronjob shows what it is about to change.
   hermesRule(
     "change or run of jobs of hermes",
-    (call) =>
-      call.kind === "command" && call.name === "cron" && !harmlessJobVerbs.includes(call.verb),
+    (call) => call.kind === "command" && call.name === "cron" && !harmlessJobVerbs.has(call.verb),
   ),
   hermesRule("delete hermes sessions", (call) => isCommand(call, "sessions", ["delete", "prune"])),
   hermesRule("hermes command that is only known at run time", (call) => call.kind === "unknown"),
 ];
 
 /** Without one the jobs are listed. */
-const harmlessJobVerbs: readonly string[] = ["", "help", "history", "list", "show", "status"];
+const harmlessJobVerbs: ReadonlySet<string> = new Set([
+  "",
+  "help",
+  "history",
+  "list",
+  "show",
+  "status",
+]);
 
 function hermesRule(
   key: string,
