@@ -92,6 +92,22 @@ describe("the crontab", () => {
     ]);
   });
 
+  test("tells in the mail of cron what a job lacks there", async () => {
+    await using box = await createJobsBox();
+    await box.sandbox.configure("model: {provider: openai, default: m1}\n");
+    const warned = await box.json("add", "every 1h", "x", "--name", "news");
+    const { id } = warned.job;
+    await box.script("needs.sh", "#!/usr/bin/env no-such-interpreter\n");
+    const script = await box.add("every 1h", "--script", "needs.sh", "--no-agent");
+    box.makeDue(id);
+    box.makeDue(script);
+    const ran = await asCron(box, `HERMES_HOME=${box.sandbox.home} ${binary} cron tick`);
+    expect(ran).toMatchObject({ code: 1, stderr: "" });
+    expect(ran.stdout).toContain("failed (auth/missing)");
+    expect(ran.stdout).toContain("OPENAI_API_KEY");
+    expect(ran.stdout).toContain("The script needs.sh ended with exit code 127");
+  });
+
   test("says what is missing where there is no cron", async () => {
     await using box = await createJobsBox();
     const env = { PATH: box.sandbox.work };
