@@ -123,10 +123,10 @@ function errorToTell(
 }
 
 /**
- * The signals that end a turn. A hang-up is one of them only beside a terminal: under nohup it is ignored, and a
+ * The signals that end a turn or a job. A hang-up is one of them only beside a terminal: under nohup it is ignored, and a
  * handler would undo that.
  */
-function endingSignals(terminal: Terminal): readonly SignalName[] {
+export function endingSignals(terminal: Terminal): readonly SignalName[] {
   const hasTerminal =
     terminal.stdin.kind === "tty" || terminal.stdout.isTty || terminal.stderr.isTty;
   return hasTerminal ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];

@@ -86,6 +86,7 @@ const groups: ReadonlySet<string> = new Set([
   "auth",
   "codex",
   "config",
+  "cron",
   "mcp",
   "memory",
   "model",

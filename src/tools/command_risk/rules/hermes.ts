@@ -36,26 +36,26 @@ export const hermesRules: readonly Rule[] = [
       isCommand(call, "memory", ["approve", "reject", "reset"]) ||
       isCommand(call, "skills", ["approve", "reject", "remove"]),
   ),
-  // What runs later runs without the rules of this session.
-  hermesRule("change or run of the jobs of hermes", (call) =>
-    isCommand(call, "cron", [
-      "add",
-      "daemon",
-      "edit",
-      "install",
-      "pause",
-      "remove",
-      "resume",
-      "run",
-      "tick",
-      "uninstall",
-    ]),
+  // What jobs do is done when nobody is there; the tool cronjob shows what it is about to change.
+  hermesRule(
+    "change or run of jobs of hermes",
+    (call) => call.kind === "command" && call.name === "cron" && !harmlessJobVerbs.has(call.verb),
   ),
   hermesRule("delete hermes sessions", (call) =>
     isCommand(call, "sessions", ["delete", "prune", "rewind"]),
   ),
   hermesRule("hermes command that is only known at run time", (call) => call.kind === "unknown"),
 ];
+
+/** Without one the jobs are listed. */
+const harmlessJobVerbs: ReadonlySet<string> = new Set([
+  "",
+  "help",
+  "history",
+  "list",
+  "show",
+  "status",
+]);
 
 function hermesRule(
   key: string,

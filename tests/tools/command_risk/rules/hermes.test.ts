@@ -16,9 +16,9 @@ const approves = "dangerous: hermes turn that allows itself what is dangerous";
 const otherHome = "dangerous: hermes turn with the rules of another home";
 const interactive = "dangerous: interactive hermes session";
 const changesConfig = "dangerous: change of the configuration of hermes";
-const changesJobs = "dangerous: change or run of the jobs of hermes";
 const changesMemory = "dangerous: change of the memory or the skills of hermes";
 const deletesSessions = "dangerous: delete hermes sessions";
+const runsJobs = "dangerous: change or run of jobs of hermes";
 const unknown = "dangerous: hermes command that is only known at run time";
 const viaShell = "dangerous: shell command via -c/-lc flag";
 
@@ -124,11 +124,18 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes skills reject 0123abcd",
     "hermes memory pending --json | jq -r '.pending[].id' | xargs hermes memory approve",
   ],
-  [changesJobs]: [
-    "hermes cron add 'every 10m' --script x.sh --no-agent",
-    "hermes cron --profile work edit x --allow 'rm *'",
-    "hermes cron run x",
+  [runsJobs]: [
+    "hermes cron add 'every 30m' 'rm -rf x'",
+    "hermes cron add 30m x --deliver 'command:id'",
+    "hermes cron edit news --prompt x",
+    "hermes cron remove news --yes",
+    "hermes cron run news",
+    "hermes cron tick",
+    "HERMES_HOME=/tmp/x hermes cron tick",
+    "hermes cron daemon &",
     "hermes cron install --yes",
+    "hermes cron pause news",
+    "hermes --profile p cron --debug resume news",
   ],
   [deletesSessions]: [
     "hermes sessions delete 2026",
@@ -141,6 +148,7 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   [unknown]: [
     "hermes $ARGUMENTS",
     "hermes config $VERB a b",
+    "hermes cron $VERB news",
     "hermes $FLAGS -z hi",
     "hermes -z hi $FLAGS",
     "hermes chat $FLAGS -q hi",
@@ -173,11 +181,15 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes --set approvals.mode=off config show",
     "HERMES_HOME=/tmp/x hermes config check",
     "HERMES_PROFILE=work hermes sessions list",
+    "hermes cron",
+    "hermes cron list --json",
+    "hermes cron show news",
+    "hermes cron history news -n 3",
+    "hermes cron status",
+    "hermes cron add --help",
     "hermes model list",
     "hermes model",
     "hermes sessions list",
-    "hermes cron list --json",
-    "hermes cron history x",
     "hermes memory status --json",
     "hermes memory pending",
     "hermes skills list",
