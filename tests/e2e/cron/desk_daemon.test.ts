@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createCronHome } from "../../fakes/cron_home.ts";
@@ -100,7 +101,7 @@ if [ "$before" -eq "$(wc -l <began)" ]; then echo alone; else echo beside anothe
   );
   const program = join(import.meta.dirname, "../../../scripts/torture/cron_daemon.ts");
   const child = spawn(process.execPath, [program, join(workdir, ".hermes")], { stdio: "ignore" });
-  const gone = new Promise((resolve) => child.once("close", resolve));
+  const gone = once(child, "close");
   await until(() => existsSync(join(workdir, "began")));
   child.kill("SIGKILL");
   await gone;
