@@ -177,3 +177,13 @@ test("run() refuses a job that runs already", async () => {
   const error = await thrown(() => fake.book.run(job, new AbortController().signal));
   expect(error.code).toBe("cron/busy");
 });
+
+test("a single time that passes while its job is looked at is owed", async () => {
+  await using fake = await createFakeJobBook({ checkTakesMs: 200 });
+  const soon = request({ scheduleText: "0.1s" });
+  const { job } = await fake.book.create(soon);
+  expect([job.state, job.nextRunAt]).toEqual(["active", now + 100]);
+  const { scheduleText, task } = soon;
+  const edited = await fake.book.edit({ ...job, state: "done" }, { scheduleText, task });
+  expect([edited.job.state, edited.job.nextRunAt]).toEqual(["active", now + 300]);
+});
