@@ -4,7 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Job, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
-import { runDue, runNow, settleLost, type TickDeps } from "../../src/cron/tick.ts";
+import {
+  type LostRun,
+  runDue,
+  runNow,
+  settleLost,
+  tellOfEnd,
+  type TickDeps,
+} from "../../src/cron/tick.ts";
 import { SqliteCronStore } from "../../src/storage/cron_store.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 
@@ -191,6 +198,12 @@ describe("runDue()", () => {
   });
 });
 
+async function lostOf(deps: TickDeps): Promise<readonly LostRun[]> {
+  const lost: LostRun[] = [];
+  await settleLost(deps, (one) => lost.push(one));
+  return lost;
+}
+
 describe("settleLost()", () => {
   const claimed = (rest: Partial<JobRun> = {}): JobRun => ({
     ...done,
@@ -212,13 +225,16 @@ describe("settleLost()", () => {
     await add(hourly, hour);
     await store.claim(claimed(), 2 * hour);
     held.add("j");
-    expect(await settleLost(deps, never)).toEqual([]);
+    expect(await lostOf(deps)).toEqual([]);
     held.clear();
-    expect(
-      (await settleLost(deps, never)).map(({ status, exitCode }) => [status, exitCode]),
-    ).toEqual([["lost", 1]]);
+    const lost = await lostOf(deps);
+    expect(lost.map(({ run, end }) => [run.id, end.status, end.exitCode])).toEqual([
+      ["run_0", "lost", 1],
+    ]);
+    expect([await statuses(), alerts]).toEqual([["lost"], []]);
+    for (const one of lost) await tellOfEnd(deps, one, never);
     expect(alerts).toEqual(["j lost: The process that ran it (3) died"]);
-    expect(await settleLost(deps, never)).toEqual([]);
+    expect(await lostOf(deps)).toEqual([]);
     expect((await jobNow()).nextRunAt).toBe(2 * hour);
   });
 
@@ -227,7 +243,7 @@ describe("settleLost()", () => {
     await add({ kind: "once", at: hour }, hour);
     for (const id of ["a", "b", "c"]) {
       expect(await store.claim(claimed({ id }), hour)).toBe(true);
-      await settleLost(deps, never);
+      await lostOf(deps);
     }
     const { state, nextRunAt } = await jobNow();
     expect([state, nextRunAt, await statuses()]).toEqual([
