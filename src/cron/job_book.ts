@@ -145,7 +145,8 @@ function timeAgain(
   if (edit.schedule !== undefined) {
     return { state: "active", nextRunAt: firstRun(deps, edit.schedule) };
   }
-  if (job.state === "active") return {};
+  // While its last run goes on, an active one has no next time.
+  if (job.state === "active" && job.nextRunAt !== null) return {};
   const nextRunAt = nextRun(schedule, deps.clock.now());
   return nextRunAt === undefined ? {} : { state: "active", nextRunAt };
 }

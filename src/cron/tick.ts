@@ -117,15 +117,19 @@ export async function runDue(
   { seenAt, signal }: { readonly seenAt: number; readonly signal: AbortSignal },
 ): Promise<JobRun | undefined> {
   const { store, clock } = deps;
-  const plan = planDue(job, seenAt);
+  const plan = planDue(job, { seenAt, now: clock.now() });
   if (!plan) return undefined;
   const run: JobRun = { ...begun(deps, job.id), dueAt: plan.dueAt, trigger: "schedule" };
   if (plan.kind === "missed") {
     return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, signal });
   }
   const ended = await deps.withJob(job.id, async () => {
-    if (!(await store.claim(run, plan.nextRunAt))) return { run: undefined };
-    return { run: await finishRun(deps, job, { run, signal }) };
+    // It may have waited long for its turn, and somebody may have changed it: what counts is what it is now.
+    const current = (await store.jobs()).find(({ id }) => id === job.id);
+    if (current?.nextRunAt !== plan.dueAt) return { run: undefined };
+    const { nextRunAt } = planDue(current, { seenAt, now: clock.now() }) ?? plan;
+    if (!(await store.claim(run, nextRunAt))) return { run: undefined };
+    return { run: await finishRun(deps, current, { run, signal }) };
   });
   if (ended) return ended.run;
   // Its last run goes on. A single time stays due, for whoever holds it may die.

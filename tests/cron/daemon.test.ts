@@ -55,8 +55,8 @@ function rig(clock = createInstantClock()) {
         held.delete(jobId);
       }
     },
-    async run(job) {
-      ran.push(`${job.id} at ${clock.now() / minute}`);
+    async run(job, { startedAt }) {
+      ran.push(`${job.id} at ${startedAt / minute}`);
       return { ...done, endedAt: clock.now() };
     },
     alert: () => Promise.resolve([]),

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Job, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
+import type { Job, JobChange, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
 import {
   type LostRun,
   runDue,
@@ -184,6 +184,56 @@ describe("runDue()", () => {
     expect((await jobNow()).nextRunAt).toBe(hour);
     await take(deps, await jobNow());
     expect([ran, (await jobNow()).state]).toEqual([["j of 60"], "done"]);
+  });
+
+  test("a single time that gets a new one while it runs keeps that", async () => {
+    const { deps, ran } = rig(hour);
+    const once: Schedule = { kind: "once", at: hour };
+    const later: Schedule = { kind: "once", at: 5 * hour };
+    const edited: TickDeps = {
+      ...deps,
+      async run(...given) {
+        await store.change("j", { schedule: later, nextRunAt: 5 * hour }, hour);
+        return await deps.run(...given);
+      },
+    };
+    await take(edited, await add(once, hour));
+    const { state, nextRunAt } = await jobNow();
+    expect([ran, state, nextRunAt]).toEqual([["j of 60"], "active", 5 * hour]);
+  });
+
+  test("a last run that is none any more ends nothing, one of a job that was paused does", async () => {
+    const { deps } = rig(hour);
+    const during = (change: JobChange): TickDeps => ({
+      ...deps,
+      async run(...given) {
+        await store.change("j", change, hour);
+        return await deps.run(...given);
+      },
+    });
+    await take(during({ repeat: 5, nextRunAt: 2 * hour }), await add(hourly, hour, { repeat: 1 }));
+    expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["active", 2 * hour]);
+    await store.change("j", { repeat: 2, nextRunAt: hour }, hour);
+    await take(during({ state: "paused", nextRunAt: null }), await jobNow());
+    expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["done", null]);
+  });
+
+  test("a job that was changed while it waited for its turn runs as it is then", async () => {
+    const { deps } = rig(hour);
+    const scripts: (string | undefined)[] = [];
+    const watched: TickDeps = {
+      ...deps,
+      async run(job, ...rest) {
+        scripts.push(job.task.script);
+        return await deps.run(job, ...rest);
+      },
+    };
+    const seen = await add(hourly, hour);
+    await store.change("j", { task: { ...seen.task, script: "new.sh" }, repeat: 1 }, hour);
+    await take(watched, seen);
+    expect([scripts, (await jobNow()).state]).toEqual([["new.sh"], "done"]);
+    await store.remove("j");
+    expect(await take(watched, seen)).toBeUndefined();
   });
 
   test("a job that runs so often is done after its last run", async () => {

@@ -67,8 +67,9 @@ export class MemoryCronStore implements CronStore {
     if (!run) return;
     this.#runs.set(runId, { ...run, ...end });
     this.#running.delete(runId);
-    const { isCounted = true, ...change } = after;
+    const { isCounted = true, ...ending } = after;
     const job = this.#get(run.jobId);
+    const change = job.nextRunAt === null || job.nextRunAt === run.dueAt ? ending : {};
     const completedRuns = job.completedRuns + (isCounted ? 1 : 0);
     this.#jobs.set(job.id, { ...job, ...change, completedRuns });
   }
