@@ -84,6 +84,7 @@ describe("runTurn()", () => {
         ephemeral: false,
         approval: "deny",
         allow: ["make *"],
+        commandEnv: { HERMES_CRON_RUN_ID: "run_1" },
         signal: never,
       },
     ]);
