@@ -1,7 +1,7 @@
 import type { Job, JobRun } from "../core/cron.ts";
 import type { Clock } from "../core/ports.ts";
 import { Slots } from "./slots.ts";
-import { runDue, settleLost, type TickDeps } from "./tick.ts";
+import { type LostRun, runDue, settleLost, tellOfEnd, type TickDeps } from "./tick.ts";
 
 export interface DaemonDeps extends TickDeps {
   readonly clock: Clock;
@@ -79,6 +79,8 @@ class DueWork {
   readonly #slots: Slots;
   readonly #signal: AbortSignal;
   readonly #inWork = new Map<string, Promise<void>>();
+  /** What somebody is told of just now. */
+  readonly #telling = new Set<Promise<void>>();
   /** The time that each job was due at when it was looked at last. */
   readonly #seen = new Map<string, number | null>();
   #wake = new AbortController();
@@ -91,7 +93,7 @@ class DueWork {
 
   /** Ends what died in the books, and starts everything that is due and not in work already. */
   async start(): Promise<void> {
-    await settleLost(this.#deps, this.#signal).catch((error: unknown) => {
+    await settleLost(this.#deps, (lost) => this.#tell(lost)).catch((error: unknown) => {
       this.#deps.onProblem(undefined, error);
     });
     this.#seen.clear();
@@ -107,6 +109,16 @@ class DueWork {
         });
       this.#inWork.set(job.id, run);
     }
+  }
+
+  #tell(lost: LostRun): void {
+    const telling: Promise<void> = tellOfEnd(this.#deps, lost, this.#signal)
+      .then(
+        () => undefined,
+        (error: unknown) => this.#deps.onProblem(lost.job, error),
+      )
+      .finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
   }
 
   /** Whether something came of it. Never rejects. */
@@ -141,6 +153,6 @@ class DueWork {
   }
 
   async allEnded(): Promise<void> {
-    await Promise.all(this.#inWork.values());
+    await Promise.all([...this.#inWork.values(), ...this.#telling]);
   }
 }

@@ -28,28 +28,36 @@ export interface TickDeps {
 /** A one-shot whose process died is started again, this often in all. */
 const maxAttempts = 3;
 
-/**
- * Ends in the books what died in the middle: runs that are written as running while nobody holds their job.
- * Returns them as they are written then.
- */
-export async function settleLost(deps: TickDeps, signal: AbortSignal): Promise<readonly JobRun[]> {
-  const settled: JobRun[] = [];
-  for (const run of await deps.store.running()) {
-    const lost = await deps.withJob(run.jobId, async () => {
-      // Its holder may have ended it between the two looks.
-      const isStill = (await deps.store.running()).some(({ id }) => id === run.id);
-      return isStill ? await settle(deps, run, signal) : undefined;
-    });
-    if (lost) settled.push(lost);
-  }
-  return settled;
+/** A run whose process died, as it is in the books; nobody was told yet. */
+export interface LostRun {
+  readonly job: Job;
+  readonly run: JobRun;
+  readonly end: RunEnd;
 }
 
-async function settle(
-  deps: TickDeps,
-  run: JobRun,
-  signal: AbortSignal,
-): Promise<JobRun | undefined> {
+/**
+ * Ends in the books what died in the middle: runs that are written as running while nobody holds their job. `onLost` gets
+ * each of them when that is done: telling of it may take long, and neither its job nor another one has to wait for that.
+ * @throws what kept a run from being ended; the others have been
+ */
+export async function settleLost(deps: TickDeps, onLost: (lost: LostRun) => void): Promise<void> {
+  const problems: unknown[] = [];
+  for (const run of await deps.store.running()) {
+    try {
+      const lost = await deps.withJob(run.jobId, async () => {
+        // Its holder may have ended it between the two looks.
+        const isStill = (await deps.store.running()).some(({ id }) => id === run.id);
+        return isStill ? await settle(deps, run) : undefined;
+      });
+      if (lost) onLost(lost);
+    } catch (error) {
+      problems.push(error);
+    }
+  }
+  if (problems.length > 0) throw problems[0];
+}
+
+async function settle(deps: TickDeps, run: JobRun): Promise<LostRun | undefined> {
   const { store, clock } = deps;
   const job = (await store.jobs()).find(({ id }) => id === run.jobId);
   if (!job) return undefined;
@@ -61,19 +69,18 @@ async function settle(
       : `The process that ran it (${run.pid}) died`;
   const end = unseen(clock.now(), "lost", "cron/lost", why);
   await store.finish(run.id, end, await afterLoss(store, job, run));
-  return await tell(deps, job, { run, end, signal });
+  return { job, run, end };
 }
 
 /**
  * Tells of a run whose end is in the books: a process that dies while it does that has told at most once. What came of
  * the telling is written behind it.
  */
-async function tell(
+export async function tellOfEnd(
   deps: TickDeps,
-  job: Job,
-  told: { readonly run: JobRun; readonly end: RunEnd; readonly signal: AbortSignal },
+  { job, run, end }: LostRun,
+  signal: AbortSignal,
 ): Promise<JobRun> {
-  const { run, end, signal } = told;
   const deliveries = await deps.alert(job, { ...run, ...end }, signal);
   if (deliveries.length > 0) {
     await deps.store.finish(run.id, { ...end, deliveries }, { isCounted: false });
@@ -110,15 +117,19 @@ export async function runDue(
   { seenAt, signal }: { readonly seenAt: number; readonly signal: AbortSignal },
 ): Promise<JobRun | undefined> {
   const { store, clock } = deps;
-  const plan = planDue(job, seenAt);
+  const plan = planDue(job, { seenAt, now: clock.now() });
   if (!plan) return undefined;
   const run: JobRun = { ...begun(deps, job.id), dueAt: plan.dueAt, trigger: "schedule" };
   if (plan.kind === "missed") {
     return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, signal });
   }
   const ended = await deps.withJob(job.id, async () => {
-    if (!(await store.claim(run, plan.nextRunAt))) return { run: undefined };
-    return { run: await finishRun(deps, job, { run, signal }) };
+    // It may have waited long for its turn, and somebody may have changed it: what counts is what it is now.
+    const current = (await store.jobs()).find(({ id }) => id === job.id);
+    if (current?.nextRunAt !== plan.dueAt) return { run: undefined };
+    const { nextRunAt } = planDue(current, { seenAt, now: clock.now() }) ?? plan;
+    if (!(await store.claim(run, nextRunAt))) return { run: undefined };
+    return { run: await finishRun(deps, current, { run, signal }) };
   });
   if (ended) return ended.run;
   // Its last run goes on. A single time stays due, for whoever holds it may die.
@@ -179,7 +190,7 @@ async function miss(
   const end = unseen(deps.clock.now(), "missed", "cron/missed", why);
   if (!(await deps.store.claim({ ...run, ...end }, nextRunAt))) return undefined;
   if (nextRunAt === null) await deps.store.change(job.id, { state: "broken" }, deps.clock.now());
-  return await tell(deps, job, { run, end, signal });
+  return await tellOfEnd(deps, { job, run, end }, signal);
 }
 
 function begun({ newRunId, clock, pid }: TickDeps, jobId: string) {
