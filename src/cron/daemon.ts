@@ -1,7 +1,7 @@
 import type { Job, JobRun } from "../core/cron.ts";
 import type { Clock } from "../core/ports.ts";
 import { Slots } from "./slots.ts";
-import { type LostRun, runDue, settleLost, tellOfEnd, type TickDeps } from "./tick.ts";
+import { runDue, settleLost, tellOfEnd, type TickDeps, type UntoldRun } from "./tick.ts";
 
 export interface DaemonDeps extends TickDeps {
   readonly clock: Clock;
@@ -93,7 +93,7 @@ class DueWork {
 
   /** Ends what died in the books, and starts everything that is due and not in work already. */
   async start(): Promise<void> {
-    await settleLost(this.#deps, (lost) => this.#tell(lost)).catch((error: unknown) => {
+    await settleLost(this.#deps, (untold) => this.#tell(untold)).catch((error: unknown) => {
       this.#deps.onProblem(undefined, error);
     });
     this.#seen.clear();
@@ -111,11 +111,12 @@ class DueWork {
     }
   }
 
-  #tell(lost: LostRun): void {
-    const telling: Promise<void> = tellOfEnd(this.#deps, lost, this.#signal)
+  /** Beside everything else: who is slow to hear of it holds up nobody. */
+  #tell(untold: UntoldRun): void {
+    const telling: Promise<void> = tellOfEnd(this.#deps, untold, this.#signal)
       .then(
         () => undefined,
-        (error: unknown) => this.#deps.onProblem(lost.job, error),
+        (error: unknown) => this.#deps.onProblem(untold.job, error),
       )
       .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
@@ -126,7 +127,9 @@ class DueWork {
     // Whoever was waiting for a free place when the end came stays due.
     if (this.#signal.aborted) return false;
     try {
-      return (await runDue(this.#deps, job, { seenAt, signal: this.#signal })) !== undefined;
+      const onMissed = (untold: UntoldRun): void => this.#tell(untold);
+      const options = { seenAt, signal: this.#signal, onMissed };
+      return (await runDue(this.#deps, job, options)) !== undefined;
     } catch (error) {
       this.#deps.onProblem(job, error);
       return false;
@@ -153,6 +156,8 @@ class DueWork {
   }
 
   async allEnded(): Promise<void> {
-    await Promise.all([...this.#inWork.values(), ...this.#telling]);
+    await Promise.all(this.#inWork.values());
+    // Which may have found something to tell.
+    await Promise.all(this.#telling);
   }
 }

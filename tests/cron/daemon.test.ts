@@ -254,3 +254,21 @@ test("a lost run that cannot be ended keeps no other from being", async () => {
   expect(await tick.catch(String)).toBe("Error: Not yours");
   expect([ended, problems]).toEqual([["b lost"], ["Error: Not yours"]]);
 });
+
+test("who is slow to hear of a missed run takes no place from others", async () => {
+  await add("a", every(1));
+  await add("b", { kind: "once", at: 2 * minute });
+  const { deps, ran } = rig(createInstantClock(9 * minute));
+  const slow: DaemonDeps = {
+    ...deps,
+    async alert() {
+      await until(() => ran.length === 1);
+      return [];
+    },
+  };
+  const runs = await runTick(slow, { maxParallel: 1 }, new AbortController().signal);
+  expect(runs.map(({ jobId, status }) => `${jobId} ${status}`)).toEqual([
+    "b completed",
+    "a missed",
+  ]);
+});
