@@ -1,5 +1,6 @@
 import type { Job, JobRun } from "../core/cron.ts";
 import type { Clock } from "../core/ports.ts";
+import { timeAfterSetBack } from "./set_back.ts";
 import { Slots } from "./slots.ts";
 import { runDue, settleLost, tellOfEnd, type TickDeps, type UntoldRun } from "./tick.ts";
 
@@ -84,6 +85,7 @@ class DueWork {
   /** The time that each job was due at when it was looked at last. */
   readonly #seen = new Map<string, number | null>();
   #wake = new AbortController();
+  #lastLookAt = Infinity;
 
   constructor(deps: DaemonDeps, { maxParallel }: DaemonOptions, signal: AbortSignal) {
     this.#deps = deps;
@@ -98,6 +100,7 @@ class DueWork {
     });
     this.#seen.clear();
     const seenAt = this.#deps.clock.now();
+    await this.#followClock(seenAt);
     for (const job of await this.#deps.store.due(seenAt)) {
       if (this.#inWork.has(job.id) || this.#signal.aborted) continue;
       this.#seen.set(job.id, job.nextRunAt);
@@ -108,6 +111,22 @@ class DueWork {
           if (hasRun) this.#wake.abort();
         });
       this.#inWork.set(job.id, run);
+    }
+  }
+
+  /** Where the clock was set back since the last look, or may have been: jobs do not wait for a time that was wrong. */
+  async #followClock(now: number): Promise<void> {
+    const { store } = this.#deps;
+    const isSetBack = now < this.#lastLookAt;
+    this.#lastLookAt = now;
+    if (!isSetBack) return;
+    for (const job of await store.jobs()) {
+      const nextRunAt = timeAfterSetBack(job, now);
+      if (nextRunAt === undefined) continue;
+      // It may have been removed just now.
+      await store.change(job.id, { nextRunAt }, now).catch((error: unknown) => {
+        this.#deps.onProblem(job, error);
+      });
     }
   }
 
