@@ -17,10 +17,10 @@ import { createRandom, type Random } from "./random.ts";
  */
 export const name = "cron-kill";
 export const defaultCount = 200;
-export const shortCount = 5;
+export const shortCount = 4;
 
 /** A daemon lives so long at most, in ms. */
-const longestLifeMs = 4_000;
+const longestLifeMs = 5_000;
 /** What single jobs are owed has to come within this time, in ms, when nothing is killed any more. */
 const patienceMs = 120_000;
 const reportEvery = 25;
@@ -28,8 +28,8 @@ const reportEvery = 25;
 /** Tells of itself before and behind its work, some of which outlives its daemon. */
 const script = `#!/bin/sh
 echo "begin $HERMES_CRON_JOB_NAME $HERMES_CRON_RUN_ID $HERMES_CRON_DUE_AT" >>"$HERMES_HOME/${ranFile}"
-sleep 0.$(($$ % 4))
-(sleep 0.2; true) &
+sleep 0.0$(($$ % 10))
+(sleep 0.1; true) &
 echo "begin of $HERMES_CRON_RUN_ID"
 seq 1 500
 echo "end of $HERMES_CRON_RUN_ID"
@@ -74,15 +74,15 @@ export async function run({ count, seed, log }: CampaignOptions): Promise<Campai
 function answer({ body }: { readonly body: unknown }): ServerStep {
   const input = JSON.stringify(body);
   const isWaiting = input.includes("Wait, then say") && !input.includes("function_call_output");
-  if (!isWaiting) return textAnswer("All is well.\n\nThe end.", { delayMs: 100 });
-  return callTool("terminal", { command: "sleep 0.3; echo waited" }, { delayMs: 50 });
+  if (!isWaiting) return textAnswer("All is well.\n\nThe end.", { delayMs: 50 });
+  return callTool("terminal", { command: "sleep 0.1; echo waited" }, { delayMs: 50 });
 }
 
 async function addRecurring(sandbox: Sandbox): Promise<void> {
   for (let index = 0; index < 20; index++) {
     const isTurn = index % 5 === 4;
     // Every job of seconds has its own beat; the shortest interval is 10 s.
-    const often = `${index % 3}-59/${2 + (index % 7)} * * * * *`;
+    const often = `${index % 3}-59/${3 + (index % 7)} * * * * *`;
     const schedule = isTurn || index % 5 === 0 ? "every 10s" : often;
     await add(sandbox, schedule, {
       name: oftenName(index),

@@ -1,7 +1,8 @@
 import type { Job, JobRun } from "../core/cron.ts";
 import type { Clock } from "../core/ports.ts";
+import { timeAfterSetBack } from "./set_back.ts";
 import { Slots } from "./slots.ts";
-import { type LostRun, runDue, settleLost, tellOfEnd, type TickDeps } from "./tick.ts";
+import { runDue, settleLost, tellOfEnd, type TickDeps, type UntoldRun } from "./tick.ts";
 
 export interface DaemonDeps extends TickDeps {
   readonly clock: Clock;
@@ -84,6 +85,7 @@ class DueWork {
   /** The time that each job was due at when it was looked at last. */
   readonly #seen = new Map<string, number | null>();
   #wake = new AbortController();
+  #lastLookAt = Infinity;
 
   constructor(deps: DaemonDeps, { maxParallel }: DaemonOptions, signal: AbortSignal) {
     this.#deps = deps;
@@ -93,11 +95,12 @@ class DueWork {
 
   /** Ends what died in the books, and starts everything that is due and not in work already. */
   async start(): Promise<void> {
-    await settleLost(this.#deps, (lost) => this.#tell(lost)).catch((error: unknown) => {
+    await settleLost(this.#deps, (untold) => this.#tell(untold)).catch((error: unknown) => {
       this.#deps.onProblem(undefined, error);
     });
     this.#seen.clear();
     const seenAt = this.#deps.clock.now();
+    await this.#followClock(seenAt);
     for (const job of await this.#deps.store.due(seenAt)) {
       if (this.#inWork.has(job.id) || this.#signal.aborted) continue;
       this.#seen.set(job.id, job.nextRunAt);
@@ -111,11 +114,28 @@ class DueWork {
     }
   }
 
-  #tell(lost: LostRun): void {
-    const telling: Promise<void> = tellOfEnd(this.#deps, lost, this.#signal)
+  /** Where the clock was set back since the last look, or may have been: jobs do not wait for a time that was wrong. */
+  async #followClock(now: number): Promise<void> {
+    const { store } = this.#deps;
+    const isSetBack = now < this.#lastLookAt;
+    this.#lastLookAt = now;
+    if (!isSetBack) return;
+    for (const job of await store.jobs()) {
+      const nextRunAt = timeAfterSetBack(job, now);
+      if (nextRunAt === undefined) continue;
+      // It may have been removed just now.
+      await store.change(job.id, { nextRunAt }, now).catch((error: unknown) => {
+        this.#deps.onProblem(job, error);
+      });
+    }
+  }
+
+  /** Beside everything else: who is slow to hear of it holds up nobody. */
+  #tell(untold: UntoldRun): void {
+    const telling: Promise<void> = tellOfEnd(this.#deps, untold, this.#signal)
       .then(
         () => undefined,
-        (error: unknown) => this.#deps.onProblem(lost.job, error),
+        (error: unknown) => this.#deps.onProblem(untold.job, error),
       )
       .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
@@ -126,7 +146,9 @@ class DueWork {
     // Whoever was waiting for a free place when the end came stays due.
     if (this.#signal.aborted) return false;
     try {
-      return (await runDue(this.#deps, job, { seenAt, signal: this.#signal })) !== undefined;
+      const onMissed = (untold: UntoldRun): void => this.#tell(untold);
+      const options = { seenAt, signal: this.#signal, onMissed };
+      return (await runDue(this.#deps, job, options)) !== undefined;
     } catch (error) {
       this.#deps.onProblem(job, error);
       return false;
@@ -153,6 +175,8 @@ class DueWork {
   }
 
   async allEnded(): Promise<void> {
-    await Promise.all([...this.#inWork.values(), ...this.#telling]);
+    await Promise.all(this.#inWork.values());
+    // Which may have found something to tell.
+    await Promise.all(this.#telling);
   }
 }

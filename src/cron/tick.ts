@@ -28,8 +28,8 @@ export interface TickDeps {
 /** A one-shot whose process died is started again, this often in all. */
 const maxAttempts = 3;
 
-/** A run whose process died, as it is in the books; nobody was told yet. */
-export interface LostRun {
+/** A run that was lost or missed, as it is in the books; nobody was told yet. */
+export interface UntoldRun {
   readonly job: Job;
   readonly run: JobRun;
   readonly end: RunEnd;
@@ -40,7 +40,7 @@ export interface LostRun {
  * each of them when that is done: telling of it may take long, and neither its job nor another one has to wait for that.
  * @throws what kept a run from being ended; the others have been
  */
-export async function settleLost(deps: TickDeps, onLost: (lost: LostRun) => void): Promise<void> {
+export async function settleLost(deps: TickDeps, onLost: (lost: UntoldRun) => void): Promise<void> {
   const problems: unknown[] = [];
   for (const run of await deps.store.running()) {
     try {
@@ -57,7 +57,7 @@ export async function settleLost(deps: TickDeps, onLost: (lost: LostRun) => void
   if (problems.length > 0) throw problems[0];
 }
 
-async function settle(deps: TickDeps, run: JobRun): Promise<LostRun | undefined> {
+async function settle(deps: TickDeps, run: JobRun): Promise<UntoldRun | undefined> {
   const { store, clock } = deps;
   const job = (await store.jobs()).find(({ id }) => id === run.jobId);
   if (!job) return undefined;
@@ -78,7 +78,7 @@ async function settle(deps: TickDeps, run: JobRun): Promise<LostRun | undefined>
  */
 export async function tellOfEnd(
   deps: TickDeps,
-  { job, run, end }: LostRun,
+  { job, run, end }: UntoldRun,
   signal: AbortSignal,
 ): Promise<JobRun> {
   const deliveries = await deps.alert(job, { ...run, ...end }, signal);
@@ -106,22 +106,29 @@ async function attemptsOf(store: CronStore, { jobId, dueAt }: JobRun): Promise<n
   return runs.filter((run) => run.dueAt === dueAt).length;
 }
 
+export interface DueOptions {
+  /** ms since epoch */
+  readonly seenAt: number;
+  readonly signal: AbortSignal;
+  readonly onMissed: (missed: UntoldRun) => void;
+}
+
 /**
  * Takes a job whose time has come, if nobody else does: at most one process runs it, and a recurring one has moved on to
  * its next time before it starts. The run as it ended; undefined when there was nothing to do. `seenAt` is when it was
- * seen to be due: waiting for a free place makes it no later.
+ * seen to be due: waiting for a free place makes it no later. `onMissed` gets what was too late, to tell of it.
  */
 export async function runDue(
   deps: TickDeps,
   job: Job,
-  { seenAt, signal }: { readonly seenAt: number; readonly signal: AbortSignal },
+  { seenAt, signal, onMissed }: DueOptions,
 ): Promise<JobRun | undefined> {
   const { store, clock } = deps;
   const plan = planDue(job, { seenAt, now: clock.now() });
   if (!plan) return undefined;
   const run: JobRun = { ...begun(deps, job.id), dueAt: plan.dueAt, trigger: "schedule" };
   if (plan.kind === "missed") {
-    return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, signal });
+    return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, onMissed });
   }
   const ended = await deps.withJob(job.id, async () => {
     // It may have waited long for its turn, and somebody may have changed it: what counts is what it is now.
@@ -135,7 +142,7 @@ export async function runDue(
   // Its last run goes on. A single time stays due, for whoever holds it may die.
   if (isOneShot(job)) return undefined;
   const nextRunAt = nextRun(job.schedule, clock.now()) ?? null;
-  return await miss(deps, job, { run, nextRunAt, signal, isOverrun: true });
+  return await miss(deps, job, { run, nextRunAt, onMissed, isOverrun: true });
 }
 
 /** Runs a job now, whatever its schedule says; undefined where it runs already. */
@@ -178,11 +185,11 @@ async function miss(
   missed: {
     readonly run: JobRun;
     readonly nextRunAt: number | null;
-    readonly signal: AbortSignal;
+    readonly onMissed: DueOptions["onMissed"];
     readonly isOverrun?: true;
   },
 ): Promise<JobRun | undefined> {
-  const { run, nextRunAt, signal, isOverrun } = missed;
+  const { run, nextRunAt, onMissed, isOverrun } = missed;
   const due = new Date(run.dueAt).toISOString();
   const why = isOverrun
     ? `The run before it was still going at ${due}`
@@ -190,7 +197,8 @@ async function miss(
   const end = unseen(deps.clock.now(), "missed", "cron/missed", why);
   if (!(await deps.store.claim({ ...run, ...end }, nextRunAt))) return undefined;
   if (nextRunAt === null) await deps.store.change(job.id, { state: "broken" }, deps.clock.now());
-  return await tellOfEnd(deps, { job, run, end }, signal);
+  onMissed({ job, run, end });
+  return { ...run, ...end };
 }
 
 function begun({ newRunId, clock, pid }: TickDeps, jobId: string) {

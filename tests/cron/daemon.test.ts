@@ -254,3 +254,44 @@ test("a lost run that cannot be ended keeps no other from being", async () => {
   expect(await tick.catch(String)).toBe("Error: Not yours");
   expect([ended, problems]).toEqual([["b lost"], ["Error: Not yours"]]);
 });
+
+test("who is slow to hear of a missed run takes no place from others", async () => {
+  await add("a", every(1));
+  await add("b", { kind: "once", at: 2 * minute });
+  const { deps, ran } = rig(createInstantClock(9 * minute));
+  const slow: DaemonDeps = {
+    ...deps,
+    async alert() {
+      await until(() => ran.length === 1);
+      return [];
+    },
+  };
+  const runs = await runTick(slow, { maxParallel: 1 }, new AbortController().signal);
+  expect(runs.map(({ jobId, status }) => `${jobId} ${status}`)).toEqual([
+    "b completed",
+    "a missed",
+  ]);
+});
+
+test.each([
+  ["a clock that was years ahead leaves no job waiting for them", 4 * 365 * 24 * 60, 7],
+  ["what the clock shows again within three hours does not run again", 170, 175],
+])("%s", async (_what, aheadMinutes, expected) => {
+  await add("a", every(7));
+  await add("once", { kind: "once", at: 9 * 365 * 24 * 60 * minute });
+  const clock = createInstantClock();
+  let ahead = aheadMinutes * minute;
+  const { deps, ran } = rig({ ...clock, now: () => clock.now() + ahead });
+  const stop = new AbortController();
+  const set: DaemonDeps = {
+    ...deps,
+    onRun() {
+      // The first time is too late for the wrong clock.
+      if (ahead === 0) stop.abort();
+      ahead = 0;
+    },
+  };
+  await runDaemon(set, { maxParallel: 1 }, stop.signal);
+  expect(ran).toEqual([`a at ${expected}`]);
+  expect((await store.resolve("once")).nextRunAt).toBe(9 * 365 * 24 * 60 * minute);
+});

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Job, JobChange, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
 import {
-  type LostRun,
+  type UntoldRun,
   runDue,
   runNow,
   settleLost,
@@ -20,9 +20,13 @@ const hour = 60 * minute;
 const hourly: Schedule = { kind: "interval", everyMs: hour, anchor: 0 };
 const never = new AbortController().signal;
 
-/** Runs a job that is seen just now. */
-function take(deps: TickDeps, job: Job): Promise<JobRun | undefined> {
-  return runDue(deps, job, { seenAt: deps.clock.now(), signal: never });
+/** Runs a job that is seen just now, and tells of what was missed. */
+async function take(deps: TickDeps, job: Job): Promise<JobRun | undefined> {
+  const missed: UntoldRun[] = [];
+  const onMissed = (one: UntoldRun): void => void missed.push(one);
+  const run = await runDue(deps, job, { seenAt: deps.clock.now(), signal: never, onMissed });
+  for (const one of missed) await tellOfEnd(deps, one, never);
+  return run;
 }
 
 let directory: string;
@@ -248,8 +252,8 @@ describe("runDue()", () => {
   });
 });
 
-async function lostOf(deps: TickDeps): Promise<readonly LostRun[]> {
-  const lost: LostRun[] = [];
+async function lostOf(deps: TickDeps): Promise<readonly UntoldRun[]> {
+  const lost: UntoldRun[] = [];
   await settleLost(deps, (one) => lost.push(one));
   return lost;
 }
