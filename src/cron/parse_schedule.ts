@@ -17,6 +17,8 @@ const dayMs = 24 * hourMs;
 /** An interval below this is a mistake, or a program that should be a service. */
 const shortestMs = 10_000;
 const longestMs = 366 * dayMs;
+/** A single time is this far away at most: what is more is a slip of the hand, and no `Date` reaches for ever. */
+const farthestMs = 100 * longestMs;
 
 const units: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -62,7 +64,10 @@ export function parseSchedule(typed: string, context: ScheduleContext): Schedule
   if (lower.startsWith("every ")) return parseEvery(lower.slice("every ".length), context);
   if (/^\d{4}-/.test(text)) return parseTime(text, context);
   const delay = durationOf(lower.replace(/^in /, ""));
-  if (delay !== undefined) return { kind: "once", at: context.now + delay };
+  if (delay !== undefined) {
+    if (delay > farthestMs) throw wrong(`A single time is within a hundred years, found: ${text}`);
+    return { kind: "once", at: context.now + delay };
+  }
   return parseExpression(text, context);
 }
 
@@ -80,7 +85,10 @@ function parseEvery(rest: string, context: ScheduleContext): Schedule {
 }
 
 function parseDays(named: string, time: string, { timezone }: ScheduleContext): Schedule {
-  const fields = named.split(/ ?, ?| and /).map((name) => days[name.replace(/s$/, "")]);
+  const fields = named.split(/ ?, ?| and /).map((name) => {
+    const day = name.replace(/s$/, "");
+    return Object.hasOwn(days, day) ? days[day] : undefined;
+  });
   if (fields.includes(undefined)) {
     throw wrong(`Days are day, weekday, weekend and monday to sunday, found: ${named}`);
   }

@@ -91,6 +91,20 @@ describe("parseSchedule()", () => {
     ["2020-01-01", "This time has passed: 2020-01-01"],
   ])("says what is wrong with %j", (text, problem) => expect(problemOf(text)).toEqual(problem));
 
+  test.each(["99999999999d", "300000000 days", "in 5300w"])("keeps %p out of the books", (text) => {
+    expect(problemOf(text)).toBe(`A single time is within a hundred years, found: ${text}`);
+  });
+
+  test.each(["every constructor at 09:00", "every day,toString at 09:00"])(
+    "knows no days but those of the week: %p",
+    (text) => {
+      const named = text.toLowerCase().slice("every ".length, -" at 09:00".length);
+      expect(problemOf(text)).toBe(
+        `Days are day, weekday, weekend and monday to sunday, found: ${named}`,
+      );
+    },
+  );
+
   test("knows zones", () => {
     expect(problemOf("@daily", "Mars/Olympus")).toBe("There is no such time zone: Mars/Olympus");
   });
