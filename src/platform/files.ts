@@ -87,5 +87,12 @@ async function makeDirectory(path: string, mode: number): Promise<readonly strin
     if (errno !== "ENOENT" || dirname(path) === path) throw error;
   }
   const parents = await makeDirectory(dirname(path), mode);
-  return [...parents, ...(await makeDirectory(path, mode))];
+  try {
+    await fs.mkdir(path, { mode });
+    return [...parents, path];
+  } catch (error) {
+    // Somebody else was quicker. A parent that is there and takes no directory, as /proc does not, is a failure.
+    if (errnoOf(error) === "EEXIST" && (await fs.stat(path)).isDirectory()) return parents;
+    throw error;
+  }
 }

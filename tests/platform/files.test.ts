@@ -218,6 +218,11 @@ describe("changing", () => {
     expect(await errnoOfFailure(files.makeDirectory(at("a/b")))).toBe("ENOTDIR");
   });
 
+  // macOS has no /proc.
+  test.if(process.platform === "linux")("makeDirectory() fails where a directory takes none", async () => {
+    expect(await errnoOfFailure(files.makeDirectory("/proc/nope/inner"))).toBe("ENOENT");
+  });
+
   test("makeDirectory() may run many times at once", async () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => files.makeDirectory(at("x/y"))));
     expect(made.flat().toSorted()).toEqual([at("x"), at("x/y")]);
