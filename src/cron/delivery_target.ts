@@ -29,6 +29,9 @@ export function parseTarget(typed: string, context: TargetContext): DeliveryTarg
       const url = URL.parse(rest);
       const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
       if (!url || !isWeb) throw wrong("A webhook is an http or https address", text);
+      if (url.username !== "" || url.password !== "") {
+        throw wrong("A webhook has no user and no password", `webhook:${withoutUser(url)}`);
+      }
       return { kind, url: url.href };
     }
     default:
@@ -55,6 +58,14 @@ export function targetText(target: DeliveryTarget): string {
 function absolutePath(path: string, { cwd, homeDirectory }: TargetContext): string {
   if (path.startsWith("~/")) return join(homeDirectory, path.slice(2));
   return normalize(isAbsolute(path) ? path : join(cwd, path));
+}
+
+/** The address without what may be a secret. */
+function withoutUser(url: URL): string {
+  const plain = new URL(url);
+  plain.username = "";
+  plain.password = "";
+  return plain.href;
 }
 
 function wrong(problem: string, found: string): HermesError {

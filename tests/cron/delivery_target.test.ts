@@ -23,6 +23,10 @@ test.each([
   ["file:", "A file is missing: file:"],
   ["file:a/", "A file is missing: file:a/"],
   ["command:  ", "A command is missing: command:"],
+  [
+    "webhook:https://anna:geheim@example.com/x",
+    "A webhook has no user and no password: webhook:https://example.com/x",
+  ],
   ["webhook:example.com", "A webhook is an http or https address: webhook:example.com"],
   [
     "webhook:file:///etc/passwd",
