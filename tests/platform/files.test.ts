@@ -219,9 +219,12 @@ describe("changing", () => {
   });
 
   // macOS has no /proc.
-  test.if(process.platform === "linux")("makeDirectory() fails where a directory takes none", async () => {
-    expect(await errnoOfFailure(files.makeDirectory("/proc/nope/inner"))).toBe("ENOENT");
-  });
+  test.if(process.platform === "linux")(
+    "makeDirectory() fails where a directory takes none",
+    async () => {
+      expect(await errnoOfFailure(files.makeDirectory("/proc/nope/inner"))).toBe("ENOENT");
+    },
+  );
 
   test("makeDirectory() may run many times at once", async () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => files.makeDirectory(at("x/y"))));
