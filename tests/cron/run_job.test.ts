@@ -75,6 +75,19 @@ function rig(parts: {
 }
 
 describe("runJob()", () => {
+  test("a script that ended with a signal because everything ends was stopped, and did not fail", async () => {
+    const { deps } = rig({ script: ended("half", 143) });
+    const stopped = AbortSignal.abort(
+      new HermesError("turn/interrupted", "Interrupted by SIGTERM"),
+    );
+    const end = await runJob(deps, job({ script: "a.sh", withAgent: false }), run, stopped);
+    expect([end.status, end.exitCode, end.error?.message]).toEqual([
+      "interrupted",
+      130,
+      "Interrupted by SIGTERM",
+    ]);
+  });
+
   test("a prompt's answer is kept and delivered", async () => {
     const { deps, kept, delivered, prompts } = rig({});
     const end = await runJob(deps, job(), run, never);
