@@ -44,10 +44,12 @@ export function addCron(program: Command, on: ActionOf, isNamed: IsNamed): void 
   withCommonOptions(cron.command("pause"))
     .description("keep a job, but do not run it")
     .argument("<job>", jobArgument)
+    .option("--json", "print one JSON document")
     .action(leaf("pause", () => import("../commands/cron/pause.ts")));
   withCommonOptions(cron.command("resume"))
     .description("run a paused job again, from its next time on")
     .argument("<job>", jobArgument)
+    .option("--json", "print one JSON document")
     .action(leaf("resume", () => import("../commands/cron/resume.ts")));
   withCommonOptions(cron.command("run"))
     .description("run a job now, print its outcome, and exit with its code")
@@ -57,6 +59,7 @@ export function addCron(program: Command, on: ActionOf, isNamed: IsNamed): void 
   withCommonOptions(cron.command("remove"))
     .description("remove a job for good")
     .argument("<job>", jobArgument)
+    .option("--json", "print one JSON document")
     .option("-y, --yes", "do not ask")
     .action(leaf("remove", () => import("../commands/cron/remove.ts")));
   withCommonOptions(cron.command("history"))

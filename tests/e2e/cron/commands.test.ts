@@ -99,6 +99,25 @@ describe("hermes cron", () => {
     expect((await box.cron(["show", id])).code).toBe(66);
   });
 
+  test("pauses, resumes and removes with one JSON document each", async () => {
+    await using box = await createJobsBox();
+    const { job } = await box.json("add", "every day at 09:00", "Hi", "--name", "news");
+    const reader = await box.add("@daily", "What of it?", "--context-from", "news");
+    const paused = await box.json("pause", "news");
+    expect(paused).toEqual({
+      job: { ...job, state: "paused", next_run_at: null, updated_at: timePattern },
+      next_runs: [],
+    });
+    expect(await box.json("resume", "news")).toEqual({
+      job: { ...job, updated_at: timePattern },
+      next_runs: [timePattern, timePattern, timePattern],
+    });
+    expect(await box.json("remove", "news", "--yes")).toEqual({
+      removed: { ...job, updated_at: timePattern },
+      read_by: [reader],
+    });
+  });
+
   test("tells people when a job runs, and that nothing does", async () => {
     await using box = await createJobsBox();
     const added = await box.cron(["add", "every day at 09:00", "Hi", "--timezone", "Asia/Kolkata"]);

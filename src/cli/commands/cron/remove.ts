@@ -2,26 +2,32 @@ import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
-import { printNote, printWarning } from "../../print.ts";
+import { printDocument, printNote, printWarning } from "../../print.ts";
 import { oneLine } from "../../render/plain.ts";
-import { openJobs } from "./open_jobs.ts";
+import { jobDocument, openJobs } from "./open_jobs.ts";
 
 /** `hermes cron remove`: the job and the record of its runs; its outcomes stay as files. */
 export async function run(context: CommandContext): Promise<number> {
   const { ports, flags, operands } = context;
-  const { book } = await openJobs(context);
+  const jobs = await openJobs(context);
+  const { book } = jobs;
   const job = await book.find(operands[0] ?? "");
   const what = `${job.id} (${context.mask(oneLine(job.name))})`;
+  const isJson = switchFlag(flags, "json");
   const isSure =
     switchFlag(flags, "yes") ||
     (await confirm(ports.terminal, `Remove job ${what} and the record of its runs?`));
   if (!isSure) {
-    await printNote(ports, "Nothing removed");
+    if (isJson) await printDocument(ports, { removed: null, read_by: [] });
+    else await printNote(ports, "Nothing removed");
     return exitCodes.failed;
   }
   await book.remove(job);
-  await printNote(ports, `Removed job ${what}`);
   const readers = (await book.list()).filter(({ task }) => task.contextFrom.includes(job.id));
+  if (isJson) {
+    const { job: removed } = jobDocument(jobs, job, context);
+    await printDocument(ports, { removed, read_by: readers.map(({ id }) => id) });
+  } else await printNote(ports, `Removed job ${what}`);
   for (const { id } of readers) {
     await printWarning(
       ports,
