@@ -76,6 +76,9 @@ const problemOfCode: ReadonlyMap<number, Problem> = new Map([
   [26, "invalid"], // NOTADB
 ]);
 
+/** IOERR_SHMSIZE: the index of the log, which readers need, too, could not be made as large as it has to be. */
+const noRoomForIndex = 4874;
+
 /** Constraints that another process can break between a look and a write. */
 const problemOfConstraint: readonly (readonly [string, Problem])[] = [
   ["FOREIGN KEY constraint failed", "gone"],
@@ -92,6 +95,7 @@ function problemOf(error: unknown, message: string): Problem {
   const broken = problemOfConstraint.find(([text]) => message.includes(text));
   if (broken) return broken[1];
   if (error instanceof Error && "errcode" in error && typeof error.errcode === "number") {
+    if (error.errcode === noRoomForIndex) return "full";
     // The low byte is the primary code, the rest tells it apart further.
     return problemOfCode.get(error.errcode & 0xff) ?? "bug";
   }

@@ -311,6 +311,7 @@ describe("many processes", () => {
 
 test.each([
   [{ code: "ERR_SQLITE_ERROR", errcode: 13 }, "store/full"],
+  [{ code: "ERR_SQLITE_ERROR", errcode: 4874 }, "store/full"],
   [{ code: "ENOSPC" }, "store/full"],
   [{ code: "EACCES" }, "store/unreadable"],
   [{ code: "ERR_SQLITE_ERROR", errcode: 522 }, "store/unreadable"],
