@@ -57,8 +57,8 @@ export function serviceUnit({ program, home, path, canNotify }: ServiceFacts): s
     "KillMode=mixed",
     "Restart=on-failure",
     "RestartSec=10",
-    // Another daemon runs, or the configuration is broken: starting again changes nothing.
-    "RestartPreventExitStatus=75 78",
+    // Another daemon runs. A full disk or a broken configuration may be mended, and nobody would think of the daemon then.
+    "RestartPreventExitStatus=75",
     "",
     "[Install]",
     "WantedBy=default.target",

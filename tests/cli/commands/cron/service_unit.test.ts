@@ -28,7 +28,7 @@ UnsetEnvironment=HERMES_PROFILE
 KillMode=mixed
 Restart=on-failure
 RestartSec=10
-RestartPreventExitStatus=75 78
+RestartPreventExitStatus=75
 
 [Install]
 WantedBy=default.target
