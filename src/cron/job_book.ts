@@ -28,6 +28,7 @@ export function createJobBook(deps: JobBookDeps): JobBook {
     find: (idOrName) => store.resolve(idOrName),
     async create(request) {
       const schedule = readSchedule(deps, request.scheduleText, request.timezone);
+      checkRepeat(schedule, request.repeat);
       const warnings = await deps.checkTask(request.task);
       const job = await newJob(deps, request, schedule);
       await store.add(job);
@@ -37,6 +38,7 @@ export function createJobBook(deps: JobBookDeps): JobBook {
       const { name, scheduleText, task, deliver, repeat } = edit;
       if (name !== undefined) checkName(name);
       const schedule = editedSchedule(deps, job, edit);
+      checkRepeat(schedule ?? job.schedule, repeat);
       const warnings = task ? await deps.checkTask(task) : [];
       const change = {
         ...defined("name", name?.trim()),
@@ -158,6 +160,14 @@ function timesOf(job: Job, now: number, count: number): readonly number[] {
   const left = repeat === undefined ? count : Math.min(count, repeat - completedRuns);
   const later = nextRuns(schedule, Math.max(nextRunAt, now), Math.max(left - 1, 0));
   return left <= 0 ? [] : [nextRunAt, ...later];
+}
+
+/** @throws {HermesError} `usage/invalid` for a single time that should come more often */
+function checkRepeat({ kind }: Schedule, repeat: number | null | undefined): void {
+  if (kind !== "once" || (repeat ?? 1) === 1) return;
+  throw new HermesError("usage/invalid", `A single time comes once, not ${repeat} times`, {
+    hint: 'leave --repeat out, or give the job a schedule such as "every 30m"',
+  });
 }
 
 /** The zone in which the times of a job are meant; `home` is that of jobs that name none. */

@@ -86,6 +86,17 @@ describe("create()", () => {
   });
 });
 
+test("a single time comes once", async () => {
+  await using fake = await createFakeJobBook();
+  const problem = "A single time comes once, not 3 times";
+  const { book } = fake;
+  const twice = await thrown(() => book.create(request({ scheduleText: "2h", repeat: 3 })));
+  expect([twice.code, twice.message]).toEqual(["usage/invalid", problem]);
+  const { job } = await book.create(request({ scheduleText: "2h", repeat: 1 }));
+  expect((await thrown(() => book.edit(job, { repeat: 3 }))).message).toBe(problem);
+  expect((await book.edit(job, { scheduleText: "every 2h", repeat: 3 })).job.repeat).toBe(3);
+});
+
 describe("edit()", () => {
   test("changes what is named, and computes the time anew only for a new schedule", async () => {
     await using fake = await createFakeJobBook();
