@@ -131,6 +131,7 @@ async function start(
       if (signal.aborted) throw error;
       const errno = errnoOf(error);
       // A file without a #! line, or on a file system that runs nothing.
+      if (errno === "ENOENT") throw withoutInterpreter(name, error);
       if (errno !== "ENOEXEC" && errno !== "EACCES") throw notStarted(name, error);
     }
   }
@@ -163,6 +164,12 @@ async function findInterpreter(spawner: Spawner, program: string): Promise<strin
   throw new HermesError("program/missing", `The program ${program} is not on PATH`, {
     hint: "install it, or make the script executable with a #! line",
   });
+}
+
+/** The file itself was there a moment ago: what is missing is what its first line names. */
+function withoutInterpreter(name: string, error: unknown): HermesError {
+  const problem = `Could not start the script ${name}: the program that its #! line names is not there`;
+  return new HermesError("cron/script_failed", problem, { cause: error });
 }
 
 function notStarted(name: string, error: unknown): HermesError {

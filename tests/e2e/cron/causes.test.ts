@@ -150,6 +150,14 @@ const causes: readonly Cause[] = [
     says: "does not exist",
   },
   {
+    name: "a script that nothing can run",
+    task: run("old.sh"),
+    prepare: (home) => home.write(".hermes/scripts/old.sh", "#!/nowhere/python2\n", 0o700),
+    exitCode: 1,
+    code: "cron/script_failed",
+    says: "Could not start the script old.sh: the program that its #! line names is not there",
+  },
+  {
     name: "a script that leads out by a symlink",
     task: run("out.sh"),
     async prepare(home) {
