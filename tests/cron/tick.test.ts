@@ -292,6 +292,16 @@ describe("settleLost()", () => {
     expect((await jobNow()).nextRunAt).toBe(2 * hour);
   });
 
+  test("who was told to end a single time has not tried it", async () => {
+    const { deps } = rig(2 * hour);
+    await add({ kind: "once", at: hour }, hour);
+    const stopped = { ...deps, run: async () => ({ ...done, status: "interrupted" as const }) };
+    for (let times = 0; times < 5; times++) await take(stopped, await jobNow());
+    await store.claim(claimed({ id: "a" }), hour);
+    await lostOf(deps);
+    expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["active", hour]);
+  });
+
   test("a single time is begun again, three times in all", async () => {
     const { deps } = rig(2 * hour);
     await add({ kind: "once", at: hour }, hour);
