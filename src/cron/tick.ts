@@ -191,8 +191,9 @@ async function miss(
     readonly isOverrun?: true;
   },
 ): Promise<JobRun | undefined> {
-  const { run, nextRunAt, onMissed, isOverrun } = missed;
+  const { run, nextRunAt, onMissed } = missed;
   const due = new Date(run.dueAt).toISOString();
+  const isOverrun = missed.isOverrun ?? (await wentOnAt(deps.store, run));
   const why = isOverrun
     ? `The run before it was still going at ${due}`
     : `Nothing was there to run it at ${due}`;
@@ -201,6 +202,14 @@ async function miss(
   if (nextRunAt === null) await deps.store.change(job.id, { state: "broken" }, deps.clock.now());
   onMissed({ job, run, end });
   return { ...run, ...end };
+}
+
+/** Whether the last run of the job took so long. */
+async function wentOnAt(store: CronStore, { jobId, dueAt }: JobRun): Promise<boolean> {
+  const [last] = await store.runs(jobId, { limit: 1 });
+  // Nobody knows when a lost one ended.
+  if (!last || last.status === "lost" || last.endedAt === null) return false;
+  return last.startedAt <= dueAt && last.endedAt > dueAt;
 }
 
 function begun({ newRunId, clock, pid }: TickDeps, jobId: string) {

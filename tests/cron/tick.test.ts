@@ -171,6 +171,24 @@ describe("runDue()", () => {
     ]);
   });
 
+  test("says so, too, when that run has ended", async () => {
+    const { deps, clock, alerts } = rig(hour);
+    const slow: TickDeps = {
+      ...deps,
+      async run(...given) {
+        await clock.advance(2 * hour - 1);
+        return await deps.run(...given);
+      },
+    };
+    await take(slow, await add(hourly, hour));
+    await take(deps, await jobNow());
+    expect([alerts, (await jobNow()).nextRunAt, await statuses()]).toEqual([
+      ["j missed: The run before it was still going at 1970-01-01T02:00:00.000Z"],
+      3 * hour,
+      ["missed", "completed"],
+    ]);
+  });
+
   test("a single time runs however late it is, and once", async () => {
     const { deps, ran } = rig(999 * hour);
     const job = await add({ kind: "once", at: hour }, hour);
