@@ -66,6 +66,8 @@ export interface ConversationOptions {
   readonly approval: ApprovalMode;
   /** `--allow` patterns. */
   readonly allow: readonly string[];
+  /** What commands get in their environment besides what they get anyway. */
+  readonly commandEnv?: Readonly<Record<string, string>>;
   /** Asks the person; absent where there is nobody (then `ask` denies). */
   readonly person?: Approver;
   /** Puts a question of the `clarify` tool to the person. */

@@ -1,151 +1,140 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job, JobRun } from "../../src/core/cron.ts";
-import { SqliteCronStore } from "../../src/storage/cron_store.ts";
-import { createJob } from "../../tests/fakes/job.ts";
+import { startResponsesServer } from "../../tests/fakes/responses_server.ts";
+import { callTool, type ServerStep, textAnswer } from "../../tests/fakes/server_steps.ts";
 import type { CampaignOptions, CampaignResult } from "./campaign.ts";
+import { isSettled, judgeHome, oftenName, ranFile, singleName } from "./cron_judge.ts";
+import { binaryPath, createSandbox, runHermes, type Sandbox } from "./hermes.ts";
+import { processesOf } from "./processes_of.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /**
- * `kill -9` of a daemon that has twenty recurring jobs and, each time, some single ones: no recurring job runs twice for
- * one time, no single one is lost, and the books know of everything that ran.
+ * `kill -9` of `hermes cron daemon`, which has twenty recurring jobs and, each time, two more that run once: no recurring
+ * job runs twice for one time, none that runs once is lost, and the books know of everything that ran.
  */
 export const name = "cron-kill";
 export const defaultCount = 200;
-export const shortCount = 5;
+export const shortCount = 4;
 
-const recurring = 20;
-const singlesEachTime = 3;
 /** A daemon lives so long at most, in ms. */
-const longestLifeMs = 700;
-const reportEvery = 50;
+const longestLifeMs = 5_000;
+/** What single jobs are owed has to come within this time, in ms, when nothing is killed any more. */
+const patienceMs = 120_000;
+const reportEvery = 25;
 
-const script = `echo "$HERMES_CRON_RUN_ID" >>../ran
-sleep "0.0$(($$ % 10))"
-echo "of $HERMES_CRON_JOB_NAME"
+/** Tells of itself before and behind its work, some of which outlives its daemon. */
+const script = `#!/bin/sh
+echo "begin $HERMES_CRON_JOB_NAME $HERMES_CRON_RUN_ID $HERMES_CRON_DUE_AT" >>"$HERMES_HOME/${ranFile}"
+sleep 0.0$(($$ % 10))
+(sleep 0.1; true) &
+echo "begin of $HERMES_CRON_RUN_ID"
+seq 1 500
+echo "end of $HERMES_CRON_RUN_ID"
 `;
 
+/** How jobs are made, as a person would: what goes behind the schedule. */
+const byScript = ["--script", "work.sh", "--no-agent"];
+const byPrompt = ["Say how it is"];
+const byBoth = ["Wait, then say how it is", "--script", "work.sh"];
+const slowDelivery = ["--deliver", "command:sleep 0.1; cat >/dev/null"];
+const kinds = [byScript, [...byScript, ...slowDelivery], byPrompt, byBoth] as const;
+
+/** @throws {Error} when the binary is missing, or a job cannot be added */
 export async function run({ count, seed, log }: CampaignOptions): Promise<CampaignResult> {
   const random = createRandom(seed);
-  const home = await mkdtemp(join(tmpdir(), "hermes-cron-kill-"));
-  try {
-    await mkdir(join(home, "scripts"));
-    await writeFile(join(home, "scripts", "work.sh"), script);
-    await addRecurring(home, random);
-    for (let round = 1; round <= count; round++) {
-      const until = Date.now() + 200;
-      const singles = Array.from({ length: singlesEachTime }, (_, index) =>
-        job({ id: `single${round}n${index}`, nextRunAt: until + random.integer(0, 400) }),
-      );
-      await withStore(home, async (store) => {
-        for (const single of singles) await store.add(single);
-      });
-      const daemon = await startDaemon(home);
-      await sleep(random.integer(0, longestLifeMs));
-      daemon.kill("SIGKILL");
-      await once(daemon, "close");
-      if (round % reportEvery === 0) log(`${round} of ${count}`);
-    }
-    const failures = [...(await settle(home)), ...(await judge(home, log))];
-    return { cases: count, failures };
-  } finally {
-    await rm(home, { recursive: true, force: true });
+  await using server = await startResponsesServer({ repeat: true, steps: [answer] });
+  await using sandbox = await createSandbox({ url: server.url, apiMode: "codex_responses" });
+  await mkdir(join(sandbox.home, "scripts"));
+  await writeFile(join(sandbox.home, "scripts", "work.sh"), script, { mode: 0o700 });
+  const config = join(sandbox.home, "config.yaml");
+  const text = await readFile(config, "utf8");
+  await writeFile(config, `${text}cron: {max_parallel_jobs: 6, timezone: UTC}\n`);
+
+  await addRecurring(sandbox);
+  for (let round = 1; round <= count; round++) {
+    const [daemon] = await Promise.all([
+      liveShortly(sandbox, random.integer(0, longestLifeMs)),
+      addSingles(sandbox, random, round),
+    ]);
+    if (daemon.exitCode !== null) throw new Error(`A daemon ended with ${daemon.exitCode}`);
+    if (round % reportEvery === 0) log(`${round} of ${count}`);
+  }
+  const failures = [
+    ...(await settle(sandbox)),
+    ...(await judgeHome(sandbox, count, log)),
+    ...(await processesOf(sandbox.home)).map((line) => `left behind: ${line}`),
+  ];
+  return { cases: count, failures };
+}
+
+/** What waits asks for a program first, so that a turn can die between two requests. */
+function answer({ body }: { readonly body: unknown }): ServerStep {
+  const input = JSON.stringify(body);
+  const isWaiting = input.includes("Wait, then say") && !input.includes("function_call_output");
+  if (!isWaiting) return textAnswer("All is well.\n\nThe end.", { delayMs: 50 });
+  return callTool("terminal", { command: "sleep 0.1; echo waited" }, { delayMs: 50 });
+}
+
+async function addRecurring(sandbox: Sandbox): Promise<void> {
+  for (let index = 0; index < 20; index++) {
+    const isTurn = index % 5 === 4;
+    // Every job of seconds has its own beat; the shortest interval is 10 s.
+    const often = `${index % 3}-59/${3 + (index % 7)} * * * * *`;
+    const schedule = isTurn || index % 5 === 0 ? "every 10s" : often;
+    await add(sandbox, schedule, {
+      name: oftenName(index),
+      task: isTurn ? byPrompt : (kinds[index % 2] ?? byScript),
+    });
   }
 }
 
-function job(rest: Partial<Job> & Pick<Job, "id">): Job {
-  return createJob({
-    name: rest.id,
-    deliver: [{ kind: "command", command: "sleep 0.02; cat >/dev/null" }],
-    task: { script: "work.sh", withAgent: false },
-    ...rest,
-  });
-}
-
-async function addRecurring(home: string, random: Random): Promise<void> {
-  const now = Date.now();
-  await withStore(home, async (store) => {
-    for (let index = 0; index < recurring; index++) {
-      const schedule = {
-        kind: "interval",
-        everyMs: random.integer(300, 3_000),
-        anchor: now,
-      } as const;
-      await store.add(job({ id: `often${index}`, schedule, nextRunAt: now }));
-    }
-  });
-}
-
-/** Lets a daemon live until nothing is owed any more; what stays owed is a failure. */
-async function settle(home: string): Promise<readonly string[]> {
-  const daemon = await startDaemon(home);
-  let owed: readonly Job[] = [];
-  for (let look = 0; look < 300; look++) {
-    await sleep(100);
-    owed = await withStore(home, async (store) =>
-      (await store.jobs()).filter(({ id, state }) => id.startsWith("single") && state === "active"),
-    );
-    if (owed.length === 0) break;
+async function addSingles(sandbox: Sandbox, random: Random, round: number): Promise<void> {
+  for (const letter of ["a", "b"]) {
+    await add(sandbox, `${random.integer(1, 20) / 10}s`, {
+      name: singleName(round, letter),
+      task: random.pick(kinds),
+    });
   }
+}
+
+async function add(
+  sandbox: Sandbox,
+  schedule: string,
+  job: { readonly name: string; readonly task: readonly string[] },
+): Promise<void> {
+  const args = ["cron", "add", schedule, ...job.task, "--name", job.name, "--json"];
+  const { code, stderr } = await runHermes(sandbox, args);
+  if (code !== 0) throw new Error(`${job.name} cannot be added: ${stderr.trim()}`);
+}
+
+/** A daemon that is killed after some time. */
+async function liveShortly(sandbox: Sandbox, lifeMs: number): Promise<ChildProcess> {
+  const daemon = startDaemon(sandbox);
+  const gone = once(daemon, "close");
+  await sleep(lifeMs);
+  daemon.kill("SIGKILL");
+  await gone;
+  return daemon;
+}
+
+/** Lets a daemon live until nothing that runs once is owed any more; then it is told to end, and does. */
+async function settle(sandbox: Sandbox): Promise<readonly string[]> {
+  const daemon = startDaemon(sandbox);
+  const gone = once(daemon, "close");
+  const givesUpAt = performance.now() + patienceMs;
+  while (!(await isSettled(sandbox)) && performance.now() < givesUpAt) await sleep(200);
   daemon.kill("SIGTERM");
-  await once(daemon, "close");
-  return owed.map(({ id }) => `${id} was lost`);
+  await gone;
+  return daemon.exitCode === 0 ? [] : [`The last daemon ended with ${daemon.exitCode}`];
 }
 
-async function judge(home: string, log: CampaignOptions["log"]): Promise<readonly string[]> {
-  const counts = new Map<string, number>();
-  const ran = (await readFile(join(home, "ran"), "utf8")).trim().split("\n");
-  const failures = [...twice(ran)].map((id) => `${id} ran twice`);
-  const known = new Set<string>();
-  await withStore(home, async (store) => {
-    for (const { id, state } of await store.jobs()) {
-      const runs = await store.runs(id, { limit: 10_000 });
-      for (const { id: runId, status } of runs) {
-        known.add(runId);
-        counts.set(status, (counts.get(status) ?? 0) + 1);
-      }
-      failures.push(...problemsOf(id, runs));
-      const isDone = runs.some(({ status }) => status === "completed");
-      if (state === "done" && !isDone) failures.push(`${id} is done and never was`);
-    }
-    for (const { id } of await store.running()) failures.push(`${id} goes on for ever`);
+function startDaemon({ home, cwd }: Sandbox): ChildProcess {
+  return spawn(binaryPath(), ["cron", "daemon"], {
+    cwd,
+    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: home, HERMES_HOME: home },
+    stdio: "ignore",
   });
-  log([...counts].map(([status, count]) => `${count} ${status}`).join(", "));
-  const unknown = ran.filter((id) => !known.has(id));
-  return [...failures, ...unknown.map((id) => `${id} ran and is not in the books`)];
-}
-
-function problemsOf(id: string, runs: readonly JobRun[]): readonly string[] {
-  if (!id.startsWith("often")) return [];
-  return [...twice(runs.map(({ dueAt }) => String(dueAt)))].map(
-    (dueAt) => `${id} was run twice for ${dueAt}`,
-  );
-}
-
-function twice(values: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  return new Set(values.filter((value) => seen.size === seen.add(value).size));
-}
-
-async function withStore<T>(
-  home: string,
-  work: (store: SqliteCronStore) => Promise<T>,
-): Promise<T> {
-  const directory = join(home, "cron");
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const exists = async (path: string): Promise<boolean> => existsSync(path);
-  await using store = new SqliteCronStore({ exists }, join(directory, "jobs.db"));
-  return await work(store);
-}
-
-async function startDaemon(home: string): Promise<ChildProcess> {
-  const program = join(import.meta.dirname, "cron_daemon.ts");
-  const child = spawn(process.execPath, [program, home], { stdio: ["ignore", "pipe", "inherit"] });
-  await once(child.stdout, "data");
-  return child;
 }

@@ -39,7 +39,7 @@ export function createOutcomeFiles(deps: OutcomeFilesDeps, directory: string): O
         throw unkept(path, error);
       }
       // What is too many may stay, if it cannot go: this outcome is there.
-      await removeOldest(files, place).catch(() => undefined);
+      await tidy(files, place).catch(() => undefined);
       return path;
     },
     async read(path) {
@@ -90,11 +90,15 @@ function fileTime(at: number): string {
   return new Date(at).toISOString().replaceAll(":", "-");
 }
 
-async function removeOldest(files: FileStore, directory: string): Promise<void> {
-  const names = (await files.list(directory))
-    .flatMap(({ name }) => (name.endsWith(".md") ? [name] : []))
-    .toSorted();
-  for (const name of names.slice(0, -keptOutcomes)) await files.remove(join(directory, name));
+/** Goes over what is there: outcomes that are too many, and what a process began to write when it died. */
+async function tidy(files: FileStore, directory: string): Promise<void> {
+  const names = (await files.list(directory)).map(({ name }) => name);
+  const outcomes = names.filter((name) => name.endsWith(".md")).toSorted();
+  // A job's runs, and so the writers of its outcomes, come one after the other.
+  const begun = names.filter((name) => /^\.hermes-.*\.tmp$/.test(name));
+  for (const name of [...begun, ...outcomes.slice(0, -keptOutcomes)]) {
+    await files.remove(join(directory, name));
+  }
 }
 
 function unkept(path: string, error: unknown): HermesError {

@@ -78,7 +78,7 @@ const interpreters: Readonly<Record<string, string>> = {
  */
 export async function runScript(
   app: AppParts,
-  { job, run }: { readonly job: Job; readonly run: Pick<JobRun, "id"> },
+  { job, run }: { readonly job: Job; readonly run: Pick<JobRun, "id" | "dueAt"> },
   signal: AbortSignal,
 ): Promise<ScriptReport> {
   const name = job.task.script ?? "";
@@ -89,6 +89,8 @@ export async function runScript(
     jobEnv(app, {
       HERMES_CRON_JOB_ID: job.id,
       HERMES_CRON_JOB_NAME: job.name,
+      // What a script has done for a time already, it can know by this.
+      HERMES_CRON_DUE_AT: new Date(run.dueAt).toISOString(),
       [runIdVariable]: run.id,
     }),
   ]);

@@ -6,6 +6,7 @@ import { addUsage, noUsage, type TurnEvent, type TurnOutcome } from "../core/eve
 import type { Item } from "../core/item.ts";
 import type { Clock } from "../core/ports.ts";
 import type { TurnReport } from "../cron/run_job.ts";
+import { runIdVariable } from "./cron_script.ts";
 import { newItemId } from "./ids.ts";
 import type { AppParts } from "./parts.ts";
 
@@ -21,7 +22,7 @@ export async function runTurn(
   turn: { readonly job: Job; readonly run: JobRun; readonly prompt: string },
   signal: AbortSignal,
 ): Promise<TurnReport> {
-  const options = await conversationOptions(app, turn.job.task);
+  const options = await conversationOptions(app, turn.job.task, turn.run);
   await using conversation = await app.openConversation({ ...options, signal });
   const silence = watchSilence(
     app.ports.clock,
@@ -61,7 +62,11 @@ export async function runTurn(
   };
 }
 
-async function conversationOptions(app: AppParts, task: JobTask): Promise<ConversationOptions> {
+async function conversationOptions(
+  app: AppParts,
+  task: JobTask,
+  run: Pick<JobRun, "id">,
+): Promise<ConversationOptions> {
   const { approvals } = await app.config();
   return {
     source: "cron",
@@ -75,6 +80,8 @@ async function conversationOptions(app: AppParts, task: JobTask): Promise<Conver
     ephemeral: false,
     approval: approvals.cron_mode === "approve" ? "yolo" : "deny",
     allow: task.allow,
+    // What a command leaves behind when this process dies is found by it, before another attempt.
+    commandEnv: { [runIdVariable]: run.id },
   };
 }
 

@@ -29,7 +29,7 @@ export interface Toolbox extends AsyncDisposable {
 /** What of a conversation decides about its tools. */
 export type ToolboxOptions = Pick<
   Partial<ConversationOptions>,
-  "toolsets" | "person" | "approval" | "source"
+  "toolsets" | "person" | "approval" | "source" | "commandEnv"
 >;
 
 /**
@@ -70,6 +70,7 @@ export async function openToolbox(
       maxLineChars: config.tool_output.max_line_length,
     },
     envPassthrough: config.terminal.env_passthrough,
+    ...defined("commandEnv", options.commandEnv),
     secretEnv: await app.secretNames(),
     redact,
     skills: skillSettings(config, options),

@@ -112,7 +112,7 @@ export type RunEnd = Omit<
   readonly endedAt: number;
 };
 
-/** What becomes of a job when a run has ended. */
+/** What becomes of a job when a run has ended, unless it was given another time meanwhile: then that counts. */
 export interface JobAfterRun {
   readonly state?: JobState;
   readonly nextRunAt?: null;

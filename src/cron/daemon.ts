@@ -1,7 +1,8 @@
 import type { Job, JobRun } from "../core/cron.ts";
 import type { Clock } from "../core/ports.ts";
+import { timeAfterSetBack } from "./set_back.ts";
 import { Slots } from "./slots.ts";
-import { runDue, settleLost, type TickDeps } from "./tick.ts";
+import { runDue, settleLost, tellOfEnd, type TickDeps, type UntoldRun } from "./tick.ts";
 
 export interface DaemonDeps extends TickDeps {
   readonly clock: Clock;
@@ -79,9 +80,12 @@ class DueWork {
   readonly #slots: Slots;
   readonly #signal: AbortSignal;
   readonly #inWork = new Map<string, Promise<void>>();
+  /** What somebody is told of just now. */
+  readonly #telling = new Set<Promise<void>>();
   /** The time that each job was due at when it was looked at last. */
   readonly #seen = new Map<string, number | null>();
   #wake = new AbortController();
+  #lastLookAt = Infinity;
 
   constructor(deps: DaemonDeps, { maxParallel }: DaemonOptions, signal: AbortSignal) {
     this.#deps = deps;
@@ -91,11 +95,12 @@ class DueWork {
 
   /** Ends what died in the books, and starts everything that is due and not in work already. */
   async start(): Promise<void> {
-    await settleLost(this.#deps, this.#signal).catch((error: unknown) => {
+    await settleLost(this.#deps, (untold) => this.#tell(untold)).catch((error: unknown) => {
       this.#deps.onProblem(undefined, error);
     });
     this.#seen.clear();
     const seenAt = this.#deps.clock.now();
+    await this.#followClock(seenAt);
     for (const job of await this.#deps.store.due(seenAt)) {
       if (this.#inWork.has(job.id) || this.#signal.aborted) continue;
       this.#seen.set(job.id, job.nextRunAt);
@@ -109,12 +114,41 @@ class DueWork {
     }
   }
 
+  /** Where the clock was set back since the last look, or may have been: jobs do not wait for a time that was wrong. */
+  async #followClock(now: number): Promise<void> {
+    const { store } = this.#deps;
+    const isSetBack = now < this.#lastLookAt;
+    this.#lastLookAt = now;
+    if (!isSetBack) return;
+    for (const job of await store.jobs()) {
+      const nextRunAt = timeAfterSetBack(job, now);
+      if (nextRunAt === undefined) continue;
+      // It may have been removed just now.
+      await store.change(job.id, { nextRunAt }, now).catch((error: unknown) => {
+        this.#deps.onProblem(job, error);
+      });
+    }
+  }
+
+  /** Beside everything else: who is slow to hear of it holds up nobody. */
+  #tell(untold: UntoldRun): void {
+    const telling: Promise<void> = tellOfEnd(this.#deps, untold, this.#signal)
+      .then(
+        () => undefined,
+        (error: unknown) => this.#deps.onProblem(untold.job, error),
+      )
+      .finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
+  }
+
   /** Whether something came of it. Never rejects. */
   async #run(job: Job, seenAt: number): Promise<boolean> {
     // Whoever was waiting for a free place when the end came stays due.
     if (this.#signal.aborted) return false;
     try {
-      return (await runDue(this.#deps, job, { seenAt, signal: this.#signal })) !== undefined;
+      const onMissed = (untold: UntoldRun): void => this.#tell(untold);
+      const options = { seenAt, signal: this.#signal, onMissed };
+      return (await runDue(this.#deps, job, options)) !== undefined;
     } catch (error) {
       this.#deps.onProblem(job, error);
       return false;
@@ -142,5 +176,7 @@ class DueWork {
 
   async allEnded(): Promise<void> {
     await Promise.all(this.#inWork.values());
+    // Which may have found something to tell.
+    await Promise.all(this.#telling);
   }
 }

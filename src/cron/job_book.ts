@@ -98,7 +98,8 @@ async function newJob(deps: JobBookDeps, request: JobRequest, schedule: Schedule
 
 /** The parser lets no schedule through that never comes. */
 function firstRun({ clock }: JobBookDeps, schedule: Schedule): number {
-  const at = nextRun(schedule, clock.now());
+  // A single time may have passed since it was read: it is owed.
+  const at = schedule.kind === "once" ? schedule.at : nextRun(schedule, clock.now());
   if (at === undefined) throw new TypeError(`A ${schedule.kind} schedule without a next time`);
   return at;
 }
@@ -133,7 +134,7 @@ function editedSchedule(
 
 /** What a new schedule or number of runs makes of a job: one that had ended begins again, one that is paused stays so. */
 function timeAgain(
-  { clock }: JobBookDeps,
+  deps: JobBookDeps,
   job: Job,
   edit: { readonly schedule: Schedule | undefined; readonly repeat: number | null | undefined },
 ): Partial<Pick<Job, "state" | "nextRunAt">> {
@@ -141,8 +142,12 @@ function timeAgain(
   const isUnchanged = edit.schedule === undefined && edit.repeat === undefined;
   if (isUnchanged || job.state === "paused") return {};
   if (repeat !== null && job.completedRuns >= repeat) return { state: "done", nextRunAt: null };
-  if (edit.schedule === undefined && job.state === "active") return {};
-  const nextRunAt = nextRun(schedule, clock.now());
+  if (edit.schedule !== undefined) {
+    return { state: "active", nextRunAt: firstRun(deps, edit.schedule) };
+  }
+  // While its last run goes on, an active one has no next time.
+  if (job.state === "active" && job.nextRunAt !== null) return {};
+  const nextRunAt = nextRun(schedule, deps.clock.now());
   return nextRunAt === undefined ? {} : { state: "active", nextRunAt };
 }
 

@@ -27,29 +27,39 @@ export interface TickDeps {
 
 /** A one-shot whose process died is started again, this often in all. */
 const maxAttempts = 3;
+/** Runs that are looked through for them. */
+const lookedAtRuns = 100;
 
-/**
- * Ends in the books what died in the middle: runs that are written as running while nobody holds their job.
- * Returns them as they are written then.
- */
-export async function settleLost(deps: TickDeps, signal: AbortSignal): Promise<readonly JobRun[]> {
-  const settled: JobRun[] = [];
-  for (const run of await deps.store.running()) {
-    const lost = await deps.withJob(run.jobId, async () => {
-      // Its holder may have ended it between the two looks.
-      const isStill = (await deps.store.running()).some(({ id }) => id === run.id);
-      return isStill ? await settle(deps, run, signal) : undefined;
-    });
-    if (lost) settled.push(lost);
-  }
-  return settled;
+/** A run that was lost or missed, as it is in the books; nobody was told yet. */
+export interface UntoldRun {
+  readonly job: Job;
+  readonly run: JobRun;
+  readonly end: RunEnd;
 }
 
-async function settle(
-  deps: TickDeps,
-  run: JobRun,
-  signal: AbortSignal,
-): Promise<JobRun | undefined> {
+/**
+ * Ends in the books what died in the middle: runs that are written as running while nobody holds their job. `onLost` gets
+ * each of them when that is done: telling of it may take long, and neither its job nor another one has to wait for that.
+ * @throws what kept a run from being ended; the others have been
+ */
+export async function settleLost(deps: TickDeps, onLost: (lost: UntoldRun) => void): Promise<void> {
+  const problems: unknown[] = [];
+  for (const run of await deps.store.running()) {
+    try {
+      const lost = await deps.withJob(run.jobId, async () => {
+        // Its holder may have ended it between the two looks.
+        const isStill = (await deps.store.running()).some(({ id }) => id === run.id);
+        return isStill ? await settle(deps, run) : undefined;
+      });
+      if (lost) onLost(lost);
+    } catch (error) {
+      problems.push(error);
+    }
+  }
+  if (problems.length > 0) throw problems[0];
+}
+
+async function settle(deps: TickDeps, run: JobRun): Promise<UntoldRun | undefined> {
   const { store, clock } = deps;
   const job = (await store.jobs()).find(({ id }) => id === run.jobId);
   if (!job) return undefined;
@@ -61,19 +71,18 @@ async function settle(
       : `The process that ran it (${run.pid}) died`;
   const end = unseen(clock.now(), "lost", "cron/lost", why);
   await store.finish(run.id, end, await afterLoss(store, job, run));
-  return await tell(deps, job, { run, end, signal });
+  return { job, run, end };
 }
 
 /**
  * Tells of a run whose end is in the books: a process that dies while it does that has told at most once. What came of
  * the telling is written behind it.
  */
-async function tell(
+export async function tellOfEnd(
   deps: TickDeps,
-  job: Job,
-  told: { readonly run: JobRun; readonly end: RunEnd; readonly signal: AbortSignal },
+  { job, run, end }: UntoldRun,
+  signal: AbortSignal,
 ): Promise<JobRun> {
-  const { run, end, signal } = told;
   const deliveries = await deps.alert(job, { ...run, ...end }, signal);
   if (deliveries.length > 0) {
     await deps.store.finish(run.id, { ...end, deliveries }, { isCounted: false });
@@ -86,45 +95,56 @@ async function tell(
 async function afterLoss(store: CronStore, job: Job, run: JobRun): Promise<JobAfterRun> {
   if (run.trigger === "manual") return { isCounted: false };
   if (isOneShot(job)) {
-    const isGivenUp = (await attemptsOf(store, run)) >= maxAttempts;
+    const isGivenUp = (await deathsOf(store, run)) >= maxAttempts;
     return isGivenUp ? { state: "broken", nextRunAt: null } : {};
   }
   // It was the last one.
   return job.state === "active" && job.nextRunAt === null ? { state: "done" } : {};
 }
 
-/** How often this time of the job was begun. */
-async function attemptsOf(store: CronStore, { jobId, dueAt }: JobRun): Promise<number> {
-  const runs = await store.runs(jobId, { limit: maxAttempts });
-  return runs.filter((run) => run.dueAt === dueAt).length;
+/** How often a process died with this time of the job; who was told to end may begin as often as it likes. */
+async function deathsOf(store: CronStore, { jobId, dueAt }: JobRun): Promise<number> {
+  const runs = await store.runs(jobId, { limit: lookedAtRuns });
+  return runs.filter((run) => run.dueAt === dueAt && run.status !== "interrupted").length;
+}
+
+export interface DueOptions {
+  /** ms since epoch */
+  readonly seenAt: number;
+  readonly signal: AbortSignal;
+  readonly onMissed: (missed: UntoldRun) => void;
 }
 
 /**
  * Takes a job whose time has come, if nobody else does: at most one process runs it, and a recurring one has moved on to
  * its next time before it starts. The run as it ended; undefined when there was nothing to do. `seenAt` is when it was
- * seen to be due: waiting for a free place makes it no later.
+ * seen to be due: waiting for a free place makes it no later. `onMissed` gets what was too late, to tell of it.
  */
 export async function runDue(
   deps: TickDeps,
   job: Job,
-  { seenAt, signal }: { readonly seenAt: number; readonly signal: AbortSignal },
+  { seenAt, signal, onMissed }: DueOptions,
 ): Promise<JobRun | undefined> {
   const { store, clock } = deps;
-  const plan = planDue(job, seenAt);
+  const plan = planDue(job, { seenAt, now: clock.now() });
   if (!plan) return undefined;
   const run: JobRun = { ...begun(deps, job.id), dueAt: plan.dueAt, trigger: "schedule" };
   if (plan.kind === "missed") {
-    return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, signal });
+    return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, onMissed });
   }
   const ended = await deps.withJob(job.id, async () => {
-    if (!(await store.claim(run, plan.nextRunAt))) return { run: undefined };
-    return { run: await finishRun(deps, job, { run, signal }) };
+    // It may have waited long for its turn, and somebody may have changed it: what counts is what it is now.
+    const current = (await store.jobs()).find(({ id }) => id === job.id);
+    if (current?.nextRunAt !== plan.dueAt) return { run: undefined };
+    const { nextRunAt } = planDue(current, { seenAt, now: clock.now() }) ?? plan;
+    if (!(await store.claim(run, nextRunAt))) return { run: undefined };
+    return { run: await finishRun(deps, current, { run, signal }) };
   });
   if (ended) return ended.run;
   // Its last run goes on. A single time stays due, for whoever holds it may die.
   if (isOneShot(job)) return undefined;
   const nextRunAt = nextRun(job.schedule, clock.now()) ?? null;
-  return await miss(deps, job, { run, nextRunAt, signal, isOverrun: true });
+  return await miss(deps, job, { run, nextRunAt, onMissed, isOverrun: true });
 }
 
 /** Runs a job now, whatever its schedule says; undefined where it runs already. */
@@ -167,11 +187,11 @@ async function miss(
   missed: {
     readonly run: JobRun;
     readonly nextRunAt: number | null;
-    readonly signal: AbortSignal;
+    readonly onMissed: DueOptions["onMissed"];
     readonly isOverrun?: true;
   },
 ): Promise<JobRun | undefined> {
-  const { run, nextRunAt, signal, isOverrun } = missed;
+  const { run, nextRunAt, onMissed, isOverrun } = missed;
   const due = new Date(run.dueAt).toISOString();
   const why = isOverrun
     ? `The run before it was still going at ${due}`
@@ -179,7 +199,8 @@ async function miss(
   const end = unseen(deps.clock.now(), "missed", "cron/missed", why);
   if (!(await deps.store.claim({ ...run, ...end }, nextRunAt))) return undefined;
   if (nextRunAt === null) await deps.store.change(job.id, { state: "broken" }, deps.clock.now());
-  return await tell(deps, job, { run, end, signal });
+  onMissed({ job, run, end });
+  return { ...run, ...end };
 }
 
 function begun({ newRunId, clock, pid }: TickDeps, jobId: string) {

@@ -124,13 +124,19 @@ export class SqliteCronStore implements CronStore {
       if (!row) return;
       const run: JobRun = { ...runOf(row), ...end };
       await transaction.updateTable("runs").set(runRow(run)).where("id", "=", runId).execute();
+      const { next_run_at: nextRunAt } = await transaction
+        .selectFrom("jobs")
+        .select("next_run_at")
+        .where("id", "=", run.jobId)
+        .executeTakeFirstOrThrow();
+      const hasNewTime = nextRunAt !== null && nextRunAt !== run.dueAt;
       await transaction
         .updateTable("jobs")
         .set((column) => ({
           completed_runs: column("completed_runs", "+", job.isCounted === false ? 0 : 1),
           updated_at: end.endedAt,
-          ...(job.state === undefined ? {} : { state: job.state }),
-          ...(job.nextRunAt === undefined ? {} : { next_run_at: job.nextRunAt }),
+          ...(job.state === undefined || hasNewTime ? {} : { state: job.state }),
+          ...(job.nextRunAt === undefined || hasNewTime ? {} : { next_run_at: job.nextRunAt }),
         }))
         .where("id", "=", run.jobId)
         .execute();

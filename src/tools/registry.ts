@@ -45,6 +45,8 @@ export interface ToolDeps {
   readonly limits: ToolLimits;
   /** Names of variables that commands get although they look like secrets. */
   readonly envPassthrough: readonly string[];
+  /** Set for commands, whatever the environment of hermes says. */
+  readonly commandEnv?: Readonly<Record<string, string>>;
   /** Names of variables that hold secrets: the keys of providers, and what else commands must not see. */
   readonly secretEnv: readonly string[];
   /** Masks secrets in what people see of a running command; absent: shown as it is. */
@@ -114,10 +116,8 @@ export function createTools(deps: ToolDeps): ToolSet {
     externalDirectories: deps.skills.externalDirectories,
     approval: deps.skills.approval,
   };
-  const commandEnv = childEnv(env, {
-    passthrough: deps.envPassthrough,
-    secrets: deps.secretEnv,
-  });
+  const kept = childEnv(env, { passthrough: deps.envPassthrough, secrets: deps.secretEnv });
+  const commandEnv = { ...kept, ...deps.commandEnv };
   return {
     tools: [
       createTerminalTool({

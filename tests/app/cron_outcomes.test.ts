@@ -67,12 +67,13 @@ All is well, my ***
     expect(files.text(path)).toContain("- exit code: 75\n- error: No quota (model/quota)\n- due: ");
   });
 
-  test("keeps the newest hundred, and what is no outcome", async () => {
+  test("keeps the newest hundred, and what is no outcome, but not what a process began when it died", async () => {
     const names = Array.from({ length: 120 }, (_, day) =>
       new Date(day * 86_400_000).toISOString().replaceAll(":", "-"),
     );
     const { files, outcomes } = rig({
       "/out/0123456789ab/notes.txt": "",
+      "/out/0123456789ab/.hermes-1b4e28ba-2fa1.tmp": "# my",
       ...Object.fromEntries(names.map((name) => [`/out/0123456789ab/${name}.md`, ""])),
     });
     await outcomes.keep(job, run, outcome);

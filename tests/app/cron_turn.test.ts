@@ -85,6 +85,7 @@ describe("runTurn()", () => {
         ephemeral: false,
         approval: "deny",
         allow: ["make *"],
+        commandEnv: { HERMES_CRON_RUN_ID: "run_1" },
         signal: never,
       },
     ]);

@@ -9,6 +9,8 @@ import { Slots } from "../../src/cron/slots.ts";
 import { nextRun } from "../../src/cron/next_run.ts";
 import { SqliteCronStore } from "../../src/storage/cron_store.ts";
 import { createInstantClock } from "../fakes/clock.ts";
+import { createRun } from "../fakes/job.ts";
+import { until } from "../fakes/until.ts";
 
 const minute = 60_000;
 
@@ -53,8 +55,8 @@ function rig(clock = createInstantClock()) {
         held.delete(jobId);
       }
     },
-    async run(job) {
-      ran.push(`${job.id} at ${clock.now() / minute}`);
+    async run(job, { startedAt }) {
+      ran.push(`${job.id} at ${startedAt / minute}`);
       return { ...done, endedAt: clock.now() };
     },
     alert: () => Promise.resolve([]),
@@ -201,4 +203,95 @@ test("a job that cannot be taken is told of and keeps nobody else from running",
   );
   expect([problems, ran.length]).toEqual([Array(3).fill("a: Error: The disk is full"), 1]);
   expect((await store.resolve("a")).nextRunAt).toBe(1);
+});
+
+test("who is slow to hear of a lost run keeps nobody from running, its job neither", async () => {
+  await add("a", every(1));
+  await add("b", { kind: "once", at: 2 * minute });
+  const { deps, ran } = rig(createInstantClock(2 * minute));
+  const lost = createRun({ id: "run_0", jobId: "a", dueAt: minute });
+  await store.claim(lost, 2 * minute);
+  const told: string[] = [];
+  const heard = new AbortController();
+  const slow: DaemonDeps = {
+    ...deps,
+    async alert(job, run) {
+      await until(() => heard.signal.aborted);
+      told.push(`${job.id} ${run.status}`);
+      return [];
+    },
+    async run(job, run, signal) {
+      const end = await deps.run(job, run, signal);
+      if (ran.length === 2) heard.abort();
+      return end;
+    },
+  };
+  const runs = await runTick(slow, { maxParallel: 2 }, new AbortController().signal);
+  expect([ran.toSorted(), told]).toEqual([["a at 2", "b at 2"], ["a lost"]]);
+  expect(runs.map(({ jobId, status }) => `${jobId} ${status}`)).toEqual([
+    "a completed",
+    "b completed",
+    "a lost",
+  ]);
+});
+
+test("a lost run that cannot be ended keeps no other from being", async () => {
+  for (const id of ["a", "b"]) {
+    await add(id, every(1));
+    await store.claim(createRun({ id: `run_${id}`, jobId: id, dueAt: minute }), 2 * minute);
+  }
+  const { deps } = rig();
+  const problems: string[] = [];
+  const ended: string[] = [];
+  const refusing: DaemonDeps = {
+    ...deps,
+    withJob: (jobId, work) =>
+      jobId === "a" ? Promise.reject(new Error("Not yours")) : deps.withJob(jobId, work),
+    onRun: (job, { status }) => ended.push(`${job.id} ${status}`),
+    onProblem: (_job, error) => problems.push(String(error)),
+  };
+  const tick = runTick(refusing, { maxParallel: 1 }, new AbortController().signal);
+  expect(await tick.catch(String)).toBe("Error: Not yours");
+  expect([ended, problems]).toEqual([["b lost"], ["Error: Not yours"]]);
+});
+
+test("who is slow to hear of a missed run takes no place from others", async () => {
+  await add("a", every(1));
+  await add("b", { kind: "once", at: 2 * minute });
+  const { deps, ran } = rig(createInstantClock(9 * minute));
+  const slow: DaemonDeps = {
+    ...deps,
+    async alert() {
+      await until(() => ran.length === 1);
+      return [];
+    },
+  };
+  const runs = await runTick(slow, { maxParallel: 1 }, new AbortController().signal);
+  expect(runs.map(({ jobId, status }) => `${jobId} ${status}`)).toEqual([
+    "b completed",
+    "a missed",
+  ]);
+});
+
+test.each([
+  ["a clock that was years ahead leaves no job waiting for them", 4 * 365 * 24 * 60, 7],
+  ["what the clock shows again within three hours does not run again", 170, 175],
+])("%s", async (_what, aheadMinutes, expected) => {
+  await add("a", every(7));
+  await add("once", { kind: "once", at: 9 * 365 * 24 * 60 * minute });
+  const clock = createInstantClock();
+  let ahead = aheadMinutes * minute;
+  const { deps, ran } = rig({ ...clock, now: () => clock.now() + ahead });
+  const stop = new AbortController();
+  const set: DaemonDeps = {
+    ...deps,
+    onRun() {
+      // The first time is too late for the wrong clock.
+      if (ahead === 0) stop.abort();
+      ahead = 0;
+    },
+  };
+  await runDaemon(set, { maxParallel: 1 }, stop.signal);
+  expect(ran).toEqual([`a at ${expected}`]);
+  expect((await store.resolve("once")).nextRunAt).toBe(9 * 365 * 24 * 60 * minute);
 });

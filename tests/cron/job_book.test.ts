@@ -177,3 +177,21 @@ test("run() refuses a job that runs already", async () => {
   const error = await thrown(() => fake.book.run(job, new AbortController().signal));
   expect(error.code).toBe("cron/busy");
 });
+
+test("a single time that passes while its job is looked at is owed", async () => {
+  await using fake = await createFakeJobBook({ checkTakesMs: 200 });
+  const soon = request({ scheduleText: "0.1s" });
+  const { job } = await fake.book.create(soon);
+  expect([job.state, job.nextRunAt]).toEqual(["active", now + 100]);
+  const { scheduleText, task } = soon;
+  const edited = await fake.book.edit({ ...job, state: "done" }, { scheduleText, task });
+  expect([edited.job.state, edited.job.nextRunAt]).toEqual(["active", now + 300]);
+});
+
+test("edit() gives a job more runs while its last one goes on", async () => {
+  await using fake = await createFakeJobBook();
+  const { job } = await fake.book.create(request({ scheduleText: "every 2h", repeat: 1 }));
+  const going = await fake.store.change(job.id, { nextRunAt: null }, now);
+  const { job: edited } = await fake.book.edit(going, { repeat: 3 });
+  expect([edited.state, edited.nextRunAt]).toEqual(["active", now + 2 * hour]);
+});

@@ -238,6 +238,14 @@ describe("runJob()", () => {
   });
 });
 
+test("a script that ended with everything else was stopped, and did not fail", async () => {
+  const { deps, delivered } = rig({ script: { exitCode: 143, stdout: "", stderr: "" } });
+  const stop = new AbortController();
+  stop.abort();
+  const end = await runJob(deps, job({ script: "long.sh" }), run, stop.signal);
+  expect([end.status, end.error?.code, delivered]).toEqual(["interrupted", "turn/interrupted", []]);
+});
+
 test.each([
   ["[SILENT]", true],
   ["  [silent]\n", true],

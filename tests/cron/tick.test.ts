@@ -3,8 +3,15 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Job, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
-import { runDue, runNow, settleLost, type TickDeps } from "../../src/cron/tick.ts";
+import type { Job, JobChange, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
+import {
+  type UntoldRun,
+  runDue,
+  runNow,
+  settleLost,
+  tellOfEnd,
+  type TickDeps,
+} from "../../src/cron/tick.ts";
 import { SqliteCronStore } from "../../src/storage/cron_store.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 
@@ -13,9 +20,13 @@ const hour = 60 * minute;
 const hourly: Schedule = { kind: "interval", everyMs: hour, anchor: 0 };
 const never = new AbortController().signal;
 
-/** Runs a job that is seen just now. */
-function take(deps: TickDeps, job: Job): Promise<JobRun | undefined> {
-  return runDue(deps, job, { seenAt: deps.clock.now(), signal: never });
+/** Runs a job that is seen just now, and tells of what was missed. */
+async function take(deps: TickDeps, job: Job): Promise<JobRun | undefined> {
+  const missed: UntoldRun[] = [];
+  const onMissed = (one: UntoldRun): void => void missed.push(one);
+  const run = await runDue(deps, job, { seenAt: deps.clock.now(), signal: never, onMissed });
+  for (const one of missed) await tellOfEnd(deps, one, never);
+  return run;
 }
 
 let directory: string;
@@ -179,6 +190,56 @@ describe("runDue()", () => {
     expect([ran, (await jobNow()).state]).toEqual([["j of 60"], "done"]);
   });
 
+  test("a single time that gets a new one while it runs keeps that", async () => {
+    const { deps, ran } = rig(hour);
+    const once: Schedule = { kind: "once", at: hour };
+    const later: Schedule = { kind: "once", at: 5 * hour };
+    const edited: TickDeps = {
+      ...deps,
+      async run(...given) {
+        await store.change("j", { schedule: later, nextRunAt: 5 * hour }, hour);
+        return await deps.run(...given);
+      },
+    };
+    await take(edited, await add(once, hour));
+    const { state, nextRunAt } = await jobNow();
+    expect([ran, state, nextRunAt]).toEqual([["j of 60"], "active", 5 * hour]);
+  });
+
+  test("a last run that is none any more ends nothing, one of a job that was paused does", async () => {
+    const { deps } = rig(hour);
+    const during = (change: JobChange): TickDeps => ({
+      ...deps,
+      async run(...given) {
+        await store.change("j", change, hour);
+        return await deps.run(...given);
+      },
+    });
+    await take(during({ repeat: 5, nextRunAt: 2 * hour }), await add(hourly, hour, { repeat: 1 }));
+    expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["active", 2 * hour]);
+    await store.change("j", { repeat: 2, nextRunAt: hour }, hour);
+    await take(during({ state: "paused", nextRunAt: null }), await jobNow());
+    expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["done", null]);
+  });
+
+  test("a job that was changed while it waited for its turn runs as it is then", async () => {
+    const { deps } = rig(hour);
+    const scripts: (string | undefined)[] = [];
+    const watched: TickDeps = {
+      ...deps,
+      async run(job, ...rest) {
+        scripts.push(job.task.script);
+        return await deps.run(job, ...rest);
+      },
+    };
+    const seen = await add(hourly, hour);
+    await store.change("j", { task: { ...seen.task, script: "new.sh" }, repeat: 1 }, hour);
+    await take(watched, seen);
+    expect([scripts, (await jobNow()).state]).toEqual([["new.sh"], "done"]);
+    await store.remove("j");
+    expect(await take(watched, seen)).toBeUndefined();
+  });
+
   test("a job that runs so often is done after its last run", async () => {
     const { deps, clock } = rig(hour);
     await add(hourly, hour, { repeat: 2 });
@@ -190,6 +251,12 @@ describe("runDue()", () => {
     expect([state, nextRunAt, completedRuns]).toEqual(["done", null, 2]);
   });
 });
+
+async function lostOf(deps: TickDeps): Promise<readonly UntoldRun[]> {
+  const lost: UntoldRun[] = [];
+  await settleLost(deps, (one) => lost.push(one));
+  return lost;
+}
 
 describe("settleLost()", () => {
   const claimed = (rest: Partial<JobRun> = {}): JobRun => ({
@@ -212,14 +279,27 @@ describe("settleLost()", () => {
     await add(hourly, hour);
     await store.claim(claimed(), 2 * hour);
     held.add("j");
-    expect(await settleLost(deps, never)).toEqual([]);
+    expect(await lostOf(deps)).toEqual([]);
     held.clear();
-    expect(
-      (await settleLost(deps, never)).map(({ status, exitCode }) => [status, exitCode]),
-    ).toEqual([["lost", 1]]);
+    const lost = await lostOf(deps);
+    expect(lost.map(({ run, end }) => [run.id, end.status, end.exitCode])).toEqual([
+      ["run_0", "lost", 1],
+    ]);
+    expect([await statuses(), alerts]).toEqual([["lost"], []]);
+    for (const one of lost) await tellOfEnd(deps, one, never);
     expect(alerts).toEqual(["j lost: The process that ran it (3) died"]);
-    expect(await settleLost(deps, never)).toEqual([]);
+    expect(await lostOf(deps)).toEqual([]);
     expect((await jobNow()).nextRunAt).toBe(2 * hour);
+  });
+
+  test("who was told to end a single time has not tried it", async () => {
+    const { deps } = rig(2 * hour);
+    await add({ kind: "once", at: hour }, hour);
+    const stopped = { ...deps, run: async () => ({ ...done, status: "interrupted" as const }) };
+    for (let times = 0; times < 5; times++) await take(stopped, await jobNow());
+    await store.claim(claimed({ id: "a" }), hour);
+    await lostOf(deps);
+    expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["active", hour]);
   });
 
   test("a single time is begun again, three times in all", async () => {
@@ -227,7 +307,7 @@ describe("settleLost()", () => {
     await add({ kind: "once", at: hour }, hour);
     for (const id of ["a", "b", "c"]) {
       expect(await store.claim(claimed({ id }), hour)).toBe(true);
-      await settleLost(deps, never);
+      await lostOf(deps);
     }
     const { state, nextRunAt } = await jobNow();
     expect([state, nextRunAt, await statuses()]).toEqual([

@@ -24,6 +24,8 @@ export interface FakeJobBookOptions {
   /** ms since epoch. */
   readonly now?: number;
   readonly warnings?: readonly string[];
+  /** How long it takes to look at a task; 0 where absent. */
+  readonly checkTakesMs?: number;
   /** How runs end; undefined: another run goes on. */
   readonly run?: Partial<JobRun> | undefined;
 }
@@ -42,9 +44,10 @@ export async function createFakeJobBook(options: FakeJobBookOptions = {}): Promi
     clock,
     timezone,
     parse: (text, zone) => parseSchedule(text, { now: clock.now(), timezone: zone ?? timezone }),
-    checkTask(task) {
+    async checkTask(task) {
       checked.push(task);
-      return Promise.resolve(options.warnings ?? []);
+      await clock.advance(options.checkTakesMs ?? 0);
+      return options.warnings ?? [];
     },
     runNow(job) {
       ran.push(job);

@@ -141,6 +141,9 @@ test("an end is kept with its run, and counts", async () => {
   await store.finish("r1", end);
   await store.record(run("r2", "a", { trigger: "manual" }));
   await store.finish("r2", { ...end, status: "failed" }, { state: "done", nextRunAt: null });
+  expect((await store.resolve("a")).state).toBe("active");
+  await store.change("a", { nextRunAt: null }, 2_000);
+  await store.finish("r2", { ...end, status: "failed" }, { state: "done", isCounted: false });
   expect(await store.runs("a", { limit: 9 })).toEqual([
     { ...run("r2", "a", { trigger: "manual" }), ...end, status: "failed" },
     { ...run("r1", "a"), ...end },

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createCronHome } from "../../fakes/cron_home.ts";
 import { createJob } from "../../fakes/job.ts";
+import { callTool, textAnswer } from "../../fakes/server_steps.ts";
 import { until } from "../../fakes/until.ts";
 
 const nobody = (): void => undefined;
@@ -82,32 +83,47 @@ test("a daemon runs a job that is added while it sleeps, and survives one that i
   expect([seen, await desk.store.running()]).toEqual([["removed silent", "later completed"], []]);
 });
 
-test("what a killed daemon left behind is ended before its single time is run again", async () => {
-  await using home = await createCronHome();
-  await home.write(
-    ".hermes/scripts/twice.sh",
-    // Whoever runs beside it writes while it sleeps.
-    `if [ ! -e began ]; then while :; do echo >>began; sleep 0.01; done; fi
+/** Whoever runs beside it writes while it sleeps. */
+const aloneIn = (directory: string): string => `cd '${directory}'
+if [ ! -e began ]; then while :; do echo >>began; sleep 0.01; done; fi
 before=$(wc -l <began)
 sleep 0.3
-if [ "$before" -eq "$(wc -l <began)" ]; then echo alone; else echo beside another one; fi
-`,
-  );
-  const workdir = home.directory;
-  const desk = await home.start().cron();
-  const task = { script: "twice.sh", withAgent: false, workdir };
-  await desk.store.add(
-    createJob({ task, deliver: [{ kind: "file", path: join(workdir, "told") }] }),
-  );
-  const program = join(import.meta.dirname, "../../../scripts/torture/cron_daemon.ts");
-  const child = spawn(process.execPath, [program, join(workdir, ".hermes")], { stdio: "ignore" });
-  const gone = once(child, "close");
-  await until(() => existsSync(join(workdir, "began")));
-  child.kill("SIGKILL");
-  await gone;
-  const runs = await desk.tick(new AbortController().signal, nobody);
-  expect(runs.map(({ status }) => status)).toEqual(["lost", "completed"]);
-  const told = await home.read("told");
-  expect(told).toContain(`was lost: The process that ran it (${child.pid}) died`);
-  expect(told).toMatch(/completed, run_[\da-f]+\n\nalone\n\n$/);
-});
+if [ "$before" -eq "$(wc -l <began)" ]; then echo alone >how; else echo beside another one >how; fi
+echo done
+`;
+
+test.each([
+  ["a script", { script: "alone.sh", withAgent: false }],
+  ["a command of its agent", { prompt: "Run it" }],
+])(
+  "what a killed daemon left of %s is ended before its single time is run again",
+  async (_what, task) => {
+    let directory = "";
+    await using home = await createCronHome([
+      ({ body }) =>
+        JSON.stringify(body).includes("function_call_output")
+          ? textAnswer("done")
+          : callTool("terminal", { command: aloneIn(directory) }),
+    ]);
+    directory = home.directory;
+    await home.write(".hermes/scripts/alone.sh", aloneIn(directory));
+    const desk = await home.start().cron();
+    await desk.store.add(
+      createJob({ task, deliver: [{ kind: "file", path: join(directory, "told") }] }),
+    );
+    const program = join(import.meta.dirname, "daemon_program.ts");
+    const child = spawn(process.execPath, [program, join(directory, ".hermes")], {
+      stdio: "ignore",
+    });
+    const gone = once(child, "close");
+    await until(() => existsSync(join(directory, "began")));
+    child.kill("SIGKILL");
+    await gone;
+    const runs = await desk.tick(new AbortController().signal, nobody);
+    expect(runs.map(({ status }) => status)).toEqual(["lost", "completed"]);
+    expect(await home.read("how")).toBe("alone\n");
+    const told = await home.read("told");
+    expect(told).toContain(`was lost: The process that ran it (${child.pid}) died`);
+    expect(told).toMatch(/completed, run_[\da-f]+\n\ndone\n\n$/);
+  },
+);

@@ -92,7 +92,7 @@ test("a script runs where it should, with what it may know, before a prompt that
     ".hermes/scripts/sub/look.py",
     `import os, sys
 print(os.getcwd(), sys.stdin.read() == "")
-for name in ["HERMES_HOME", "HERMES_CRON_JOB_ID", "HERMES_CRON_JOB_NAME", "MINE", "MY_TOKEN", "NOTIFY_SOCKET"]:
+for name in ["HERMES_HOME", "HERMES_CRON_JOB_ID", "HERMES_CRON_JOB_NAME", "HERMES_CRON_DUE_AT", "MINE", "MY_TOKEN", "NOTIFY_SOCKET"]:
     print(name, os.environ.get(name))
 print("secret-of-the-user")
 `,
@@ -108,6 +108,7 @@ print("secret-of-the-user")
     `HERMES_HOME ${at}\\n`,
     "HERMES_CRON_JOB_ID 0123456789ab\\n",
     "HERMES_CRON_JOB_NAME news\\n",
+    "HERMES_CRON_DUE_AT 20",
     "MINE yes\\n",
     "MY_TOKEN None\\n",
     "NOTIFY_SOCKET None\\n",

@@ -53,6 +53,8 @@ export function serviceUnit({ program, home, path, canNotify }: ServiceFacts): s
     `Environment=${quotedWord(`HERMES_HOME=${home}`)}`,
     ...(path === "" ? [] : [`Environment=${quotedWord(`PATH=${path}`)}`]),
     "UnsetEnvironment=HERMES_PROFILE",
+    // The daemon ends what it runs: a script that got the signal itself would have failed, and not be owed any more.
+    "KillMode=mixed",
     "Restart=on-failure",
     "RestartSec=10",
     // Another daemon runs, or the configuration is broken: starting again changes nothing.

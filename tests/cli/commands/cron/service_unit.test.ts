@@ -25,6 +25,7 @@ ExecStart="/opt/a b/hermes" cron daemon
 Environment="HERMES_HOME=/home/anna/.hermes"
 Environment="PATH=/usr/bin:/bin"
 UnsetEnvironment=HERMES_PROFILE
+KillMode=mixed
 Restart=on-failure
 RestartSec=10
 RestartPreventExitStatus=75 78

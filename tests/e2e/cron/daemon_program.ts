@@ -1,6 +1,6 @@
-/** Runs the jobs of a home until it is killed: `bun scripts/torture/cron_daemon.ts HOME`. Says when it begins. */
-import { createApp } from "../../src/app.ts";
-import { createPorts } from "../../src/platform/ports.ts";
+/** Runs the jobs of a home until it is killed: `bun tests/e2e/cron/daemon_program.ts HOME`. Says when it begins. */
+import { createApp } from "../../../src/app.ts";
+import { createPorts } from "../../../src/platform/ports.ts";
 
 const [home] = process.argv.slice(2);
 const ports = createPorts();
