@@ -29,6 +29,7 @@ export {
 export type { CodexLimits } from "./src/codex/turn_clock.ts";
 export { runSessionTurn, type SessionTurnDeps } from "./src/agent/session_turn.ts";
 export type { AgentRuntime, TurnRequest } from "./src/core/runtime.ts";
+export { Steering } from "./src/core/steering.ts";
 
 // What happens in a turn
 export type {
@@ -94,14 +95,18 @@ export { createTools, type ToolDeps, type ToolLimits, type ToolSet } from "./src
 
 // Sessions on disk and in memory
 export type {
+  Branching,
   EndedTurn,
+  ModelCalls,
   NewSession,
   NewTurn,
+  Rewind,
   SearchHit,
   SessionCatalog,
   SessionInfo,
   SessionStore,
   StoredItem,
+  WholeSession,
 } from "./src/core/session_store.ts";
 export { MemorySessionStore } from "./src/storage/memory_store.ts";
 export { SqliteSessionStore, type SessionStoreDeps } from "./src/storage/session_store.ts";

@@ -30,7 +30,7 @@ const tests: Step = {
     "--path-ignore-patterns=tests/e2e/**",
     "--parallel",
     "--only-failures",
-    "--timeout=20000",
+    "--timeout=60000",
   ],
   env: refuseOnly,
 };

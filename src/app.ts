@@ -1,12 +1,14 @@
 import type { Approver } from "./core/approval.ts";
+import type { AuxiliaryModel } from "./core/auxiliary.ts";
 import type { CredentialSource } from "./core/credential.ts";
-import type { TurnEvent } from "./core/event.ts";
+import type { TurnEvent, Usage } from "./core/event.ts";
 import type { UserMessage } from "./core/item.ts";
 import type { Log } from "./core/log.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
+import type { Steering } from "./core/steering.ts";
 import type { Question } from "./core/tool.ts";
 import type { CodexStatus } from "./codex/status.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
@@ -22,9 +24,10 @@ import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
 import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
+import type { ReviewReport } from "./app/reviewer.ts";
 
-/** How dangerous commands are decided: by a person, never, always. */
-export type ApprovalMode = "ask" | "deny" | "yolo";
+/** How dangerous commands are decided: by a person, by a small model and then a person, never, always. */
+export type ApprovalMode = "ask" | "smart" | "deny" | "yolo";
 
 export interface AppOptions {
   /** `--profile`; `HERMES_PROFILE` where absent. */
@@ -69,6 +72,8 @@ export interface ConversationOptions {
   readonly person?: Approver;
   /** Puts a question of the `clarify` tool to the person. */
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<string | undefined>;
+  /** Is told what reviews of the conversation came to, which run beside it; absent: there are none. */
+  readonly onReview?: (report: ReviewReport) => void;
   /** File that the model side is written to. */
   readonly record?: string;
   /** Answers from a file in place of a model, or from the embedded demo. */
@@ -77,6 +82,7 @@ export interface ConversationOptions {
 
 /** A session with its backend, ready for turns one after the other. */
 export interface Conversation extends AsyncDisposable {
+  /** Another one after a compression. */
   readonly sessionId: string;
   readonly provider: string;
   readonly model: string;
@@ -85,8 +91,16 @@ export interface Conversation extends AsyncDisposable {
   readonly approval: ApprovalMode;
   /** Names of the tools that the model sees. */
   readonly toolNames: readonly string[];
-  /** Never throws: a failure is the `turn-end`. */
-  runTurn(message: UserMessage, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** What small model calls beside the turns used; absent where there are none. */
+  usedBeside?(): Usage;
+  /** For small questions beside turns; absent where no model is asked from here. */
+  readonly auxiliary?: AuxiliaryModel;
+  /** Never throws: a failure is the `turn-end`. What waits in `steering` when it has ended was not taken. */
+  runTurn(message: UserMessage, signal: AbortSignal, steering?: Steering): AsyncIterable<TurnEvent>;
+  /** Compresses the context now, with `focus` as what matters most; as `runTurn`. Absent where no model is asked. */
+  readonly compress?: (focus: string | undefined, signal: AbortSignal) => AsyncIterable<TurnEvent>;
+  /** The review that runs beside it now, if one does; never rejects. Closing the conversation ends it. */
+  review(): Promise<void> | undefined;
 }
 
 /** The composed program: everything lazily, nothing opened before it is asked for. */
@@ -188,6 +202,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     redactor,
     log,
     sessions,
+    creditRests: new Map(),
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
     loadedConfig: () => loadedConfig(),
@@ -338,6 +353,7 @@ function without(env: Env, names: ReadonlySet<string>): Env {
 function pooled(pool: CredentialSource, name: string, keys: CredentialSource): CredentialSource {
   return {
     release: () => pool.release?.(),
+    hasOther: async (_, credential) => (await pool.hasOther?.(name, credential)) ?? false,
     async get(provider, request) {
       const { rejected, exhausted } = request ?? {};
       const asked = rejected ?? exhausted?.credential;
@@ -354,6 +370,7 @@ function pooled(pool: CredentialSource, name: string, keys: CredentialSource): C
 function registering(source: CredentialSource, redactor: Redactor): CredentialSource {
   return {
     release: () => source.release?.(),
+    hasOther: async (...asked) => (await source.hasOther?.(...asked)) ?? false,
     async get(provider, request) {
       const credential = await source.get(provider, request);
       if (credential) redactor.addSecret(credential.token);

@@ -7,6 +7,7 @@ import type { Approver } from "../../src/core/approval.ts";
 import { isJsonObject, type Json } from "../../src/core/json.ts";
 import type { ChildProcess, Ports } from "../../src/core/ports.ts";
 import type { TurnRequest } from "../../src/core/runtime.ts";
+import { Steering } from "../../src/core/steering.ts";
 import { createPorts } from "../../src/platform/ports.ts";
 import { type CodexBinary, codexVersions } from "../../tests/fakes/codex_binaries.ts";
 import { type CodexHome, createCodexHome } from "../../tests/fakes/codex_home.ts";
@@ -63,6 +64,7 @@ async function turnRows(codex: CodexBinary, runs: number): Promise<readonly Row[
     row("warm turn", "warmMs", "+ 5 ms"),
     await approvalRow(machine, runs),
     await interruptRow(machine, runs),
+    await steerRow(machine, runs),
   ];
 }
 
@@ -145,7 +147,11 @@ let turns = 0;
 async function runTurn(
   runtime: CodexRuntime,
   { home }: Machine,
-  options: { readonly signal?: AbortSignal; readonly onText?: () => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly steering?: Steering;
+    readonly onText?: () => void;
+  } = {},
 ): Promise<void> {
   const number = ++turns;
   const turn: TurnRequest = {
@@ -163,6 +169,7 @@ async function runTurn(
     reasoningEffort: "medium",
     maxSteps: 1,
     approver: allowAll,
+    ...(options.steering && { steering: options.steering }),
   };
   for await (const event of runtime.runTurn(turn, options.signal ?? new AbortController().signal)) {
     if (event.type === "item-delta") options.onText?.();
@@ -242,6 +249,37 @@ async function interruptRow(machine: Machine, runs: number): Promise<Row> {
     measured: ms(median(measured)),
     ratio: `worst ${ms(Math.max(...measured))}`,
     budget: "5 ms",
+  };
+}
+
+/** From a message to the bytes on codex's stdin. */
+async function steerRow(machine: Machine, runs: number): Promise<Row> {
+  const slow = textAnswer("word ".repeat(20), { everyMs: 5, pieceSize: 5 });
+  const measured: number[] = [];
+  for (let run = -1; run < runs; run++) {
+    const waited = await withServer(machine, [slow, textAnswer("Done.")], async (machineNow) => {
+      let [saidAt, writtenAt] = [Number.NaN, Number.NaN];
+      const spy = spyOn(machineNow.ports, (text) => {
+        if (text.includes('"turn/steer"')) writtenAt = performance.now();
+      });
+      await using runtime = ourRuntime({ ...machineNow, ports: spy });
+      const steering = new Steering();
+      const onText = (): void => {
+        if (!Number.isNaN(saidAt)) return;
+        saidAt = performance.now();
+        const parts = [{ type: "text", text: "Shorter" }] as const;
+        steering.push({ type: "user-message", id: "steer", parts });
+      };
+      await runTurn(runtime, machineNow, { steering, onText });
+      return writtenAt - saidAt;
+    });
+    if (run >= 0) measured.push(waited);
+  }
+  return {
+    what: `codex ${machine.codex.version}, a message to the wire`,
+    measured: ms(median(measured)),
+    ratio: `worst ${ms(Math.max(...measured))}`,
+    budget: "10 ms",
   };
 }
 

@@ -1,7 +1,10 @@
 /**
  * Measures the program against floors and peers in the same run and prints a Markdown table.
  *
- *   bun scripts/bench/main.ts [codex|mcp] [--runs 15]      "codex": turns on codex alone; "mcp": the MCP server
+ *   bun scripts/bench/main.ts [codex|mcp|steer|loop] [--runs 15]
+ *
+ * "codex": turns on codex alone; "mcp": the MCP server; "steer": what is said to a turn that runs; "loop": sessions that
+ * last.
  */
 import { parseArgs } from "node:util";
 import { describeMachine } from "./measure.ts";
@@ -26,6 +29,8 @@ console.log(formatTable(rows));
 
 async function measure(): Promise<readonly Row[]> {
   if (positionals.includes("codex")) return await (await import("./codex.ts")).benchCodex(runs);
+  if (positionals.includes("steer")) return await (await import("./steer.ts")).benchSteer(runs);
   if (positionals.includes("mcp")) return await (await import("./mcp.ts")).benchMcp(runs);
+  if (positionals.includes("loop")) return await (await import("./loop.ts")).benchLoop(runs);
   return [...(await benchPrograms(runs)), ...(await benchParts())];
 }

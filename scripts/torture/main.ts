@@ -13,6 +13,8 @@ import * as migrate from "./migrate.ts";
 import * as migrateKill from "./migrate_kill.ts";
 import * as renewals from "./renewals.ts";
 import * as schedules from "./schedules.ts";
+import * as soak from "./soak.ts";
+import * as soakKill from "./soak_kill.ts";
 import * as sse from "./sse.ts";
 
 const campaigns: readonly Campaign[] = [
@@ -24,6 +26,8 @@ const campaigns: readonly Campaign[] = [
   disk,
   migrate,
   migrateKill,
+  soak,
+  soakKill,
   schedules,
   cronKill,
 ];

@@ -1,16 +1,15 @@
 import { abortError, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
 import type { TurnEvent, TurnOutcome } from "../core/event.ts";
 import type { ToolCall, UserMessage } from "../core/item.ts";
-import type { ModelTransport } from "../core/model.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
+import { HintFinder } from "./directory_hints.ts";
+import { type GuardHalt, LoopGuard } from "./loop_guard.ts";
+import { askModel, type ModelStepDeps } from "./model_step.ts";
 import * as prompts from "./prompts.ts";
-import { collectStep } from "./step.ts";
-import { runToolCalls, type ToolCallDeps } from "./tool_calls.ts";
+import { runToolCalls, type ToolCallDeps, type ToolCallScope } from "./tool_calls.ts";
 import { TurnProgress } from "./turn_progress.ts";
 
-export interface LoopDeps extends ToolCallDeps {
-  readonly transport: ModelTransport;
-}
+export interface LoopDeps extends ToolCallDeps, ModelStepDeps {}
 
 /**
  * Our own backend: asks the model, runs the tools it calls, and asks again, until it answers or a limit is reached.
@@ -49,17 +48,26 @@ async function* runSteps(
   progress: TurnProgress,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, TurnOutcome> {
-  const { turn } = progress;
+  const { maxSteps } = progress.turn;
   const tools = deps.tools.map((tool) => tool.spec);
-  for (let step = 1; step <= turn.maxSteps; step++) {
+  const watch = watchOf(deps, progress);
+  for (let step = 1; step <= maxSteps; step++) {
     throwIfAborted(signal);
-    const request = progress.request(tools);
-    const result = yield* collectStep(deps.transport.stream(request, signal));
+    yield* takeSteering(progress);
+    const { sessionId } = progress.turn;
+    const result = yield* askModel(deps, progress, tools, signal);
+    if (progress.turn.sessionId !== sessionId) {
+      watch.guard.forgetResults();
+      watch.hints?.forgetResults();
+    }
     progress.add(result.items);
     const decision = progress.decide(result);
     switch (decision.kind) {
       case "run-tools":
-        progress.report(yield* runToolCalls(deps, turn, decision.calls, signal));
+        progress.report(
+          yield* runToolCalls(deps, { ...progress.turn, ...watch }, decision.calls, signal),
+        );
+        if (watch.guard.halt) return yield* answerLoop(deps, progress, watch.guard.halt, signal);
         break;
       case "refuse-calls":
         yield* answerCalls(deps, progress, decision.calls, decision.nudge);
@@ -69,13 +77,48 @@ async function* runSteps(
           yield* say(progress, deps.newId(), decision.nudge);
         }
         break;
+      case "move-on": {
+        const { otherwise } = decision;
+        if (!(await deps.transport.moveOn?.(progress.turn.turnId, otherwise, signal)))
+          throw otherwise;
+        progress.movedOn();
+        break;
+      }
       case "finish":
+        // Said meanwhile: the answer stays, and the turn goes on with what is next.
+        if (step < maxSteps && hasSteering(progress)) break;
         return { status: "completed", finalText: decision.text };
       default:
         decision satisfies never;
     }
   }
   return yield* summarize(deps, progress, signal);
+}
+
+/** What the calls of a turn share. */
+function watchOf(
+  { guardSettings, files }: LoopDeps,
+  progress: TurnProgress,
+): Pick<ToolCallScope, "guard" | "hints"> {
+  const guard = new LoopGuard(guardSettings);
+  if (!files) return { guard };
+  const isSeen = (text: string): boolean => progress.hasInResults(text);
+  return { guard, hints: new HintFinder({ files, isSeen }, progress.turn.cwd) };
+}
+
+function hasSteering({ turn }: TurnProgress): boolean {
+  return (turn.steering?.waiting.length ?? 0) > 0;
+}
+
+/** What was said to the turn since the last step: messages like any other, behind all that was seen when they were said. */
+function* takeSteering(progress: TurnProgress): Generator<TurnEvent, void> {
+  const { steering } = progress.turn;
+  for (const message of steering?.waiting ?? []) {
+    steering?.take(message);
+    progress.steer(message);
+    yield { type: "item-start", item: message };
+    yield { type: "item-end", item: message };
+  }
 }
 
 /** A nudge of ours, stored like any message so that the history stays what the model saw. */
@@ -107,29 +150,57 @@ function* answerCalls(
   }
 }
 
-/** The tool-less last step of a turn that used up its steps. */
+/** Ends a turn that used up its steps. */
 async function* summarize(
   deps: LoopDeps,
   progress: TurnProgress,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, TurnOutcome> {
   const limit = progress.turn.maxSteps;
-  throwIfAborted(signal);
-  yield {
-    type: "notice",
-    level: "warning",
-    text: `Step limit reached (${limit}): the answer is a summary of the work so far`,
-  };
-  yield* say(progress, deps.newId(), prompts.summarizeAtLimit);
-  const result = yield* collectStep(deps.transport.stream(progress.request([]), signal));
-  progress.add(result.items);
-  yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");
-  if (result.text.trim() === "" || result.calls.length > 0 || result.finishReason !== "stop") {
-    throw new HermesError(
+  return yield* lastStep(deps, progress, signal, {
+    notice: `Step limit reached (${limit}): the answer is a summary of the work so far`,
+    prompt: prompts.summarizeAtLimit,
+    otherwise: new HermesError(
       "turn/max_iterations",
       `The turn used all of its ${limit} steps without an answer`,
       { hint: "allow more steps with --max-turns, or go on with hermes -c" },
-    );
+    ),
+  });
+}
+
+/** Ends a turn whose tool failed again and again. */
+async function* answerLoop(
+  deps: LoopDeps,
+  progress: TurnProgress,
+  { tool, count }: GuardHalt,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, TurnOutcome> {
+  return yield* lastStep(deps, progress, signal, {
+    notice: `${tool} failed ${count} times in this turn, which was ended: the answer is a summary of the work so far`,
+    prompt: prompts.summarizeAfterLoop,
+    otherwise: new HermesError(
+      "turn/tool_loop",
+      `${tool} failed ${count} times in this turn, and the turn ended without an answer`,
+      { hint: "say what to do in another way, or see tool_loop_guardrails in hermes config show" },
+    ),
+  });
+}
+
+/** The last step of a turn that does not end by itself: without tools, so that nothing but an answer can come. */
+async function* lastStep(
+  deps: LoopDeps,
+  progress: TurnProgress,
+  signal: AbortSignal,
+  why: { readonly notice: string; readonly prompt: string; readonly otherwise: HermesError },
+): AsyncGenerator<TurnEvent, TurnOutcome> {
+  throwIfAborted(signal);
+  yield { type: "notice", level: "warning", text: why.notice };
+  yield* say(progress, deps.newId(), why.prompt);
+  const result = yield* askModel(deps, progress, [], signal);
+  progress.add(result.items);
+  yield* answerCalls(deps, progress, result.calls, "No tool can be used any more");
+  if (result.text.trim() === "" || result.calls.length > 0 || result.finishReason !== "stop") {
+    throw why.otherwise;
   }
   return progress.finish(result.text);
 }

@@ -14,6 +14,19 @@ export const continueUnfinished =
 export const answerAfterTools =
   "[System: Your last answer was empty. Use the tool results above and give your final answer now.]";
 
+export const answerAfterThinking =
+  "[System: You have thought about it, but said nothing yet. Give your answer, or call a tool, now.]";
+
+export const closeScratchpad =
+  "[System: Your last answer ended inside of your scratchpad. Close it, and give your answer after it.]";
+
+export const doWhatWasPromised =
+  "[System: Continue now. Execute the required tool calls and only send your final answer after completing the task.]";
+
+export const summarizeAfterLoop =
+  "[System: The same tool failed again and again, so no tool can be used any more in this turn. Say in plain words what " +
+  "was done, what kept failing and why, and what could be tried next.]";
+
 export const summarizeAtLimit =
   "[System: The limit of steps for this turn is reached, and no tool can be used any more. Say in plain words what " +
   "was done, what was found, and what remains to be done.]";

@@ -4,12 +4,63 @@ import { isJsonObject, parseJson } from "../core/json.ts";
 /** What stands for the answer of a call that never got one: the process died, or the turn was cut. */
 export const missingResult = "[No result: the call was interrupted before it finished]";
 
+/** Stands above the result of a call whose arguments could not be read any more: what is shown of them is not what ran. */
+export const corruptArguments =
+  "[The arguments of this call were unreadable when it was stored, and are shown as {}]";
+
 /**
  * The history as an endpoint accepts it: every call has exactly one result, right behind its group of calls; results
- * nobody asked for are gone; arguments are JSON objects. The same array when nothing was wrong.
+ * nobody asked for are gone; arguments are JSON objects; no text holds half of a surrogate pair, which UTF-8 has no bytes
+ * for. The same array when nothing was wrong. Users in a row stay apart: the codec of a wire that needs it joins them.
  */
 export function repairHistory(items: readonly ModelItem[]): readonly ModelItem[] {
-  return isSound(items) ? items : rebuild(items);
+  const sound = isSound(items) ? items : rebuild(items);
+  return sound.every(isWellFormed) ? sound : sound.map(wellFormed);
+}
+
+function isWellFormed(item: ModelItem): boolean {
+  return textsOf(item).every((text) => text.isWellFormed());
+}
+
+function textsOf(item: ModelItem): readonly string[] {
+  switch (item.type) {
+    case "user-message":
+      return item.parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
+    case "assistant-message":
+    case "reasoning":
+      return [item.text];
+    case "tool-call":
+      return [item.name, item.arguments];
+    case "tool-result":
+      return [item.output];
+    default:
+      return item satisfies never;
+  }
+}
+
+function wellFormed(item: ModelItem): ModelItem {
+  if (isWellFormed(item)) return item;
+  switch (item.type) {
+    case "user-message": {
+      const parts = item.parts.map((part) =>
+        part.type === "text" ? { ...part, text: part.text.toWellFormed() } : part,
+      );
+      return { ...item, parts };
+    }
+    case "assistant-message":
+    case "reasoning":
+      return { ...item, text: item.text.toWellFormed() };
+    case "tool-call":
+      return {
+        ...item,
+        name: item.name.toWellFormed(),
+        arguments: item.arguments.toWellFormed(),
+      };
+    case "tool-result":
+      return { ...item, output: item.output.toWellFormed() };
+    default:
+      return item satisfies never;
+  }
 }
 
 function isSound(items: readonly ModelItem[]): boolean {
@@ -36,9 +87,13 @@ function rebuild(items: readonly ModelItem[]): readonly ModelItem[] {
   }
   const repaired: ModelItem[] = [];
   const seen = new Set<string>();
+  const corrupt = new Set<string>();
   let calls: ToolCall[] = [];
   const closeGroup = () => {
-    for (const call of calls) repaired.push(results.get(call.callId) ?? stubResult(call));
+    for (const call of calls) {
+      const result = results.get(call.callId) ?? stubResult(call);
+      repaired.push(corrupt.has(call.callId) ? marked(result) : result);
+    }
     calls = [];
   };
   for (const item of items) {
@@ -49,15 +104,21 @@ function rebuild(items: readonly ModelItem[]): readonly ModelItem[] {
       repaired.push(item);
     } else if (!seen.has(item.callId)) {
       seen.add(item.callId);
-      const call = isArgumentsObject(item.arguments)
-        ? item
-        : { ...item, arguments: repairArguments(item.arguments) ?? "{}" };
+      const argumentsText = isArgumentsObject(item.arguments)
+        ? item.arguments
+        : repairArguments(item.arguments);
+      if (argumentsText === undefined) corrupt.add(item.callId);
+      const call = { ...item, arguments: argumentsText ?? "{}" };
       repaired.push(call);
       calls.push(call);
     }
   }
   closeGroup();
   return repaired;
+}
+
+function marked(result: ToolResult): ToolResult {
+  return { ...result, output: `${corruptArguments}\n${result.output}` };
 }
 
 function stubResult(call: ToolCall): ToolResult {
@@ -101,11 +162,15 @@ function stripFence(text: string): string {
   return fence?.[1] ?? text;
 }
 
+/** Closers without an opener that are dropped from arguments at most. */
+const maxSurplusClosers = 50;
+
 /** One pass over the text that knows inside from outside of strings. */
 function withoutSlips(text: string): string {
   const pieces: string[] = [];
   let inString = false;
   let depth = 0;
+  let surplus = 0;
   for (let index = 0; index < text.length; index++) {
     const char = text.charAt(index);
     if (inString) {
@@ -118,7 +183,11 @@ function withoutSlips(text: string): string {
     if (char === '"') inString = true;
     if (char === "{" || char === "[") depth++;
     if (char === "}" || char === "]") {
-      if (depth === 0) continue;
+      if (depth === 0) {
+        // A few too many are a slip; more are noise, in which nothing is to be found.
+        if (++surplus > maxSurplusClosers) return text;
+        continue;
+      }
       depth--;
       dropTrailingComma(pieces);
     }

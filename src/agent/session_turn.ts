@@ -7,10 +7,11 @@ import {
   type TurnOutcome,
   type Usage,
 } from "../core/event.ts";
+import type { UserMessage } from "../core/item.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
-import type { SessionStore } from "../core/session_store.ts";
+import type { ModelCalls, SessionStore } from "../core/session_store.ts";
 import { storedCompaction, storedCopy } from "./stored_copy.ts";
 
 export interface SessionTurnDeps {
@@ -28,6 +29,8 @@ export type TurnStore = Pick<
   "startTurn" | "append" | "keepRuntimeState" | "split" | "endTurn"
 >;
 
+const noCalls: ModelCalls = { count: 0, unpriced: 0 };
+
 type Redaction = Pick<Redactor, "content" | "boundary" | "held">;
 
 /**
@@ -40,6 +43,26 @@ export async function* runSessionTurn(
   turn: TurnRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, void> {
+  const work = (ended: AbortSignal) => answering(turn.message, deps.runtime.runTurn(turn, ended));
+  yield* runSessionWork(deps, turn, work, signal);
+}
+
+async function* answering(
+  message: UserMessage,
+  events: AsyncIterable<TurnEvent>,
+): AsyncGenerator<TurnEvent, void> {
+  yield { type: "item-start", item: message };
+  yield { type: "item-end", item: message };
+  yield* events;
+}
+
+/** The same for whatever ends as a turn does: `work` yields its events up to `turn-end`, or throws. */
+export async function* runSessionWork(
+  deps: Omit<SessionTurnDeps, "runtime">,
+  turn: Pick<TurnRequest, "turnId" | "sessionId">,
+  work: (ended: AbortSignal) => AsyncIterable<TurnEvent>,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, void> {
   const ledger = new TurnLedger(deps, turn);
   // Ends the backend's work when the store fails or the consumer stops listening.
   const stop = new AbortController();
@@ -47,9 +70,7 @@ export async function* runSessionTurn(
   try {
     yield { type: "turn-start", turnId: turn.turnId };
     await ledger.start();
-    yield* ledger.store({ type: "item-start", item: turn.message });
-    yield* ledger.store({ type: "item-end", item: turn.message });
-    for await (const event of deps.runtime.runTurn(turn, ended)) {
+    for await (const event of work(ended)) {
       if (event.type === "turn-end") yield await ledger.end(event.outcome);
       else yield* ledger.store(event);
     }
@@ -72,17 +93,21 @@ function failed(error: HermesError, completedItemIds: readonly string[]): TurnOu
 
 /** What has been stored of a turn so far. */
 class TurnLedger {
-  readonly #deps: SessionTurnDeps;
-  readonly #turn: TurnRequest;
+  readonly #deps: Omit<SessionTurnDeps, "runtime">;
+  readonly #turn: Pick<TurnRequest, "turnId" | "sessionId">;
   readonly #completed: string[] = [];
   /** Another one than the turn's own after a split. */
   #turnId: string;
   /** Since the last split. */
   #usage: Usage = noUsage;
+  #calls: ModelCalls = noCalls;
   #isStarted = false;
   #isEnded = false;
 
-  constructor(deps: SessionTurnDeps, turn: TurnRequest) {
+  constructor(
+    deps: Omit<SessionTurnDeps, "runtime">,
+    turn: Pick<TurnRequest, "turnId" | "sessionId">,
+  ) {
     this.#deps = deps;
     this.#turn = turn;
     this.#turnId = turn.turnId;
@@ -109,13 +134,22 @@ class TurnLedger {
       return;
     }
     if (event.type === "session-split") await this.#split(event);
-    if (event.type === "usage") this.#usage = addUsage(this.#usage, event.usage);
+    if (event.type === "usage") this.#count(event.usage);
     if (event.type === "item-end") {
       const stored = storedCopy(event.item, this.#deps.redactor);
       await this.#deps.store.append(this.#turnId, stored, this.#deps.clock.now());
       this.#completed.push(event.item.id);
     }
     yield event;
+  }
+
+  #count(usage: Usage): void {
+    this.#usage = addUsage(this.#usage, usage);
+    const { count, unpriced } = this.#calls;
+    this.#calls = {
+      count: count + 1,
+      unpriced: unpriced + (usage.costUsd === undefined ? 1 : 0),
+    };
   }
 
   async #split({ sessionId, compaction, instructions }: SessionSplitEvent): Promise<void> {
@@ -127,10 +161,12 @@ class TurnLedger {
       compaction: storedCompaction(compaction, this.#deps.redactor),
       ...(instructions === undefined ? {} : { instructions }),
       usage: this.#usage,
+      calls: this.#calls,
       at: this.#deps.clock.now(),
     });
     this.#turnId = newTurnId;
     this.#usage = noUsage;
+    this.#calls = noCalls;
   }
 
   async end(outcome: TurnOutcome): Promise<TurnEvent> {
@@ -143,6 +179,7 @@ class TurnLedger {
         turnId: this.#turnId,
         outcome: storedOutcome(actual, this.#deps.redactor),
         usage: this.#usage,
+        calls: this.#calls,
         endedAt: this.#deps.clock.now(),
       });
       return { type: "turn-end", outcome: actual };

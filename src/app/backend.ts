@@ -1,11 +1,14 @@
+import type { CompressNow } from "../agent/compression/on_demand.ts";
 import type { LoopDeps } from "../agent/loop.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryModel } from "../core/auxiliary.ts";
+import type { Usage } from "../core/event.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime } from "../core/runtime.ts";
 import type { RuntimeName, SessionInfo } from "../core/session_store.ts";
 import { chooseRuntime } from "./choose_runtime.ts";
+import type { SessionLocks } from "./compression.ts";
 import type { AppParts } from "./parts.ts";
 
 /** What runs the turns of a conversation. */
@@ -23,8 +26,10 @@ export interface Backend extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** What our own loop of this conversation is made of, for turns beside it; absent where another program runs turns. */
   readonly loop?: LoopDeps;
+  /** Compresses a session of it when somebody wants that; absent where no model is asked. */
+  readonly compressNow?: CompressNow;
   /** For small calls beside turns; absent where no model is asked from here. */
-  readonly auxiliary?: AuxiliaryModel;
+  readonly auxiliary?: AuxiliaryModel & { used?(): Usage };
   /** What has come up since the last time and the user should know, one sentence each. */
   takeNotices?(): readonly string[];
 }
@@ -36,6 +41,8 @@ export interface BackendRequest {
   readonly redactor: Redactor;
   /** The session that is gone on with. */
   readonly stored: SessionInfo | undefined;
+  /** Where its sessions are. */
+  readonly store: SessionLocks;
 }
 
 /**

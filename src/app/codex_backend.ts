@@ -72,11 +72,24 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
       ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
     },
   );
+  // Codex's own model cannot be asked from here: what is named for a task can.
+  const auxiliary =
+    Object.keys(config.auxiliary).length === 0
+      ? undefined
+      : await (await import("./auxiliary_routes.ts")).openNamedAuxiliary(app, config);
   return {
     name: "codex_app_server",
     provider: codexProvider,
     model: model ?? codexsOwn,
     runtime,
+    ...defined("auxiliary", auxiliary),
+    async *compressNow(session, focus, signal) {
+      if (focus !== undefined) {
+        const text = "codex decides by itself what matters: the focus has no effect";
+        yield { type: "notice", level: "warning", text };
+      }
+      yield* runtime.compact(session, signal);
+    },
     instructions: prompt.instructions,
     toolNames,
     warnings: [
@@ -89,6 +102,7 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
     async [Symbol.asyncDispose]() {
       await runtime[Symbol.asyncDispose]();
       await toolbox[Symbol.asyncDispose]();
+      auxiliary?.[Symbol.dispose]();
     },
   };
 }

@@ -1,18 +1,29 @@
 import { createApprovalPolicy } from "../agent/approval_policy.ts";
-import type { TurnStore } from "../agent/session_turn.ts";
+import { createCommandJudge } from "../agent/command_judge.ts";
+import { withTurnNotes } from "../agent/turn_notes.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError } from "../core/errors.ts";
-import type { TurnEvent } from "../core/event.ts";
+import { noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
-import type { NewSession, SessionInfo, SessionStore } from "../core/session_store.ts";
+import { noLog } from "../core/log.ts";
+import type {
+  NewSession,
+  SessionCatalog,
+  SessionInfo,
+  SessionStore,
+} from "../core/session_store.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
-import { type Backend, openBackend } from "./backend.ts";
+import { openBackend } from "./backend.ts";
+import type { SessionLocks } from "./compression.ts";
 import { newTurnId } from "./ids.ts";
-import { logTurn } from "./logged_turn.ts";
+import { turnNotesOf } from "./loop_rules.ts";
 import type { AppParts } from "./parts.ts";
 import { newSessionId } from "./session_id.ts";
 import { loadSkills } from "./skills.ts";
 import { createTurnRunner } from "./turn_runner.ts";
+import { creatingStore, goingOnStore } from "./turn_store.ts";
+import { watchTurns } from "./watched_turns.ts";
 
 /** The session that is gone on with. */
 interface StoredSession {
@@ -29,24 +40,30 @@ export async function openConversation(
   options: ConversationOptions,
 ): Promise<Conversation> {
   const { ports } = app;
-  const [config, redactor, log] = await Promise.all([app.config(), app.redactor(), app.log()]);
+  // The demo leaves nothing behind.
+  const openLog = options.replay?.kind === "demo" ? Promise.resolve(noLog) : app.log();
+  const [config, redactor, log] = await Promise.all([app.config(), app.redactor(), openLog]);
   await checkDirectory(app, options.cwd);
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const backend = await openBackend(app, { config, options, redactor, stored: stored?.info });
+  const request = { config, options, redactor, stored: stored?.info, store };
+  const backend = await openBackend(app, request);
+  const { auxiliary } = backend;
+  // What nobody may allow is known of our own tools only: codex's commands are left to people.
+  const judge =
+    options.approval === "smart" && auxiliary && backend.name === "loop"
+      ? createCommandJudge({ auxiliary, redactor, newNonce })
+      : undefined;
   const approver = createApprovalPolicy(
     {
+      ...(judge ? { judge } : {}),
       ...(options.person ? { person: options.person } : {}),
       matches: matchesAllowPattern,
       rememberAlways: (key) => app.allowAlways(key),
     },
     { mode: options.approval, allow: [...config.command_allowlist, ...options.allow] },
   );
-  const notices = [...backend.warnings, ...skills.warnings, ...(await app.warnings())];
-  const news = (): readonly TurnEvent[] =>
-    [...notices.splice(0), ...(backend.takeNotices?.() ?? [])].map(toNotice);
-  const firstParts = [...skills.parts];
   const startedAt = ports.clock.now();
   const session: NewSession = {
     id: stored?.info.id ?? newSessionId(startedAt),
@@ -59,59 +76,71 @@ export async function openConversation(
     instructions: backend.instructions,
     startedAt,
   };
-  const logged = { ...session, sessionId: () => session.id };
+  const facts = {
+    sessionId: session.id,
+    model: backend.model,
+    instructions: backend.instructions,
+    cwd: options.cwd,
+    approver,
+    maxSteps: options.maxSteps ?? config.agent.max_turns,
+    reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
+    ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
+    ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
+    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
+    ...(options.ask ? { ask: options.ask } : {}),
+    ...(typeof stored?.info.runtimeState === "string"
+      ? { runtimeState: stored.info.runtimeState }
+      : {}),
+  };
   const runner = createTurnRunner(
     {
       store: stored
         ? goingOnStore(store, stored.info, backend.name)
         : creatingStore(store, session),
-      runtime: backend.runtime,
+      runtime: withTurnNotes(backend.runtime, turnNotesOf(config, await app.env())),
       clock: ports.clock,
       redactor,
       newTurnId,
+      ...defined("compressNow", backend.compressNow),
     },
-    {
-      sessionId: session.id,
-      model: backend.model,
-      instructions: backend.instructions,
-      cwd: options.cwd,
-      approver,
-      maxSteps: options.maxSteps ?? config.agent.max_turns,
-      reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
-      ...(config.model.service_tier === "" ? {} : { serviceTier: config.model.service_tier }),
-      ...(config.model.max_tokens === null ? {} : { maxOutputTokens: config.model.max_tokens }),
-      ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
-      ...(options.ask ? { ask: options.ask } : {}),
-      ...(typeof stored?.info.runtimeState === "string"
-        ? { runtimeState: stored.info.runtimeState }
-        : {}),
-    },
+    facts,
     stored?.items ?? [],
   );
-
+  const watch = await watchTurns(app, {
+    ...{ request, backend, session, facts, store, log },
+    warnings: [...backend.warnings, ...skills.warnings, ...(await app.warnings())],
+    sessionId: () => runner.sessionId,
+    items: () => runner.items(),
+  });
+  const firstParts = [...skills.parts];
+  const { compress } = runner;
   return {
-    sessionId: session.id,
+    get sessionId() {
+      return runner.sessionId;
+    },
     provider: backend.provider,
     model: backend.model,
     runtime: backend.name,
     cwd: options.cwd,
     approval: options.approval,
     toolNames: backend.toolNames,
-    async *runTurn(message, signal) {
+    ...(auxiliary?.used ? { usedBeside: () => auxiliary.used?.() ?? noUsage } : {}),
+    ...defined("auxiliary", backend.auxiliary),
+    runTurn(message, signal, steering) {
       const parts = [...message.parts, ...firstParts.splice(0)];
-      const turn = runner.runTurn({ ...message, parts }, signal);
-      for await (const event of logTurn({ log, clock: ports.clock }, logged, turn)) {
-        if (event.type === "turn-end") yield* news();
-        yield event;
-        if (event.type !== "turn-end") yield* news();
-      }
+      return watch.around(runner.runTurn({ ...message, parts }, signal, steering));
     },
-    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+    ...(compress && { compress: (focus, signal) => watch.around(compress(focus, signal)) }),
+    review: () => watch.review(),
+    async [Symbol.asyncDispose]() {
+      await watch[Symbol.asyncDispose]();
+      await backend[Symbol.asyncDispose]();
+    },
   };
 }
 
-function toNotice(text: string): TurnEvent {
-  return { type: "notice", level: "warning", text };
+function newNonce(): string {
+  return crypto.randomUUID().replaceAll("-", "");
 }
 
 async function checkDirectory({ ports }: AppParts, cwd: string): Promise<void> {
@@ -123,7 +152,10 @@ async function checkDirectory({ ports }: AppParts, cwd: string): Promise<void> {
   });
 }
 
-async function openStore(app: AppParts, { ephemeral }: ConversationOptions): Promise<SessionStore> {
+async function openStore(
+  app: AppParts,
+  { ephemeral }: ConversationOptions,
+): Promise<SessionStore & SessionLocks & Pick<SessionCatalog, "lineage">> {
   if (!ephemeral) return await app.sessions();
   const { MemorySessionStore } = await import("../storage/memory_store.ts");
   return new MemorySessionStore();
@@ -141,40 +173,4 @@ async function loadSession(
   throw new HermesError("session/not_found", "There is no session to go on with", {
     hint: "start one without -c",
   });
-}
-
-/**
- * The store of a session that goes on. What another backend remembers of it ends with the first turn that it has no part
- * in: going on from there it would not know of that turn.
- */
-function goingOnStore(store: SessionStore, info: SessionInfo, runtime: Backend["name"]): TurnStore {
-  if (info.runtimeState === null || runtime === "codex_app_server") return store;
-  let isForgotten = false;
-  return {
-    async startTurn(turn) {
-      await store.startTurn(turn);
-      if (!isForgotten) await store.keepRuntimeState(turn.turnId, null);
-      isForgotten = true;
-    },
-    append: (turnId, item, at) => store.append(turnId, item, at),
-    keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
-    split: (split) => store.split(split),
-    endTurn: (turn) => store.endTurn(turn),
-  };
-}
-
-/** The store, with the session's row written by its first turn: a conversation without one leaves no trace. */
-function creatingStore(store: SessionStore, session: NewSession): TurnStore {
-  let isCreated = false;
-  return {
-    async startTurn(turn) {
-      if (!isCreated) await store.create(session);
-      isCreated = true;
-      await store.startTurn(turn);
-    },
-    append: (turnId, item, at) => store.append(turnId, item, at),
-    keepRuntimeState: (turnId, state) => store.keepRuntimeState(turnId, state),
-    split: (split) => store.split(split),
-    endTurn: (turn) => store.endTurn(turn),
-  };
 }

@@ -1,3 +1,4 @@
+import { compressOnDemand } from "../agent/compression/on_demand.ts";
 import {
   buildInstructions,
   findProjectFile,
@@ -6,26 +7,34 @@ import {
   projectFileProblem,
 } from "../agent/instructions.ts";
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
-import { missingCredential } from "../config/resolve_endpoint.ts";
+import { windowOf } from "../config/context_windows.ts";
+import { defined } from "../core/defined.ts";
 import type { ModelTransport } from "../core/model.ts";
-import { createAuxiliary } from "./auxiliary.ts";
+import { type MainModel, openAuxiliary } from "./auxiliary_routes.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
+import { openCompressor } from "./compression.ts";
+import { openDelegation } from "./delegation.ts";
+import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
+import { guardSettingsOf } from "./loop_rules.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
-import { endpointTransport, recordedTransport, replayedTransport } from "./model_side.ts";
+import { recordedTransport, replayedTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { resolveForSession } from "./session_endpoint.ts";
 import { skillsSection } from "./skills.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
-import { watchdogsOf } from "./watchdog_env.ts";
 
 /** What a conversation asks: an endpoint, or a recording in its place. */
 interface ModelSide {
   readonly provider: string;
   readonly model: string;
   readonly baseUrl?: string;
+  /** Tokens that the model can hold; absent where no model answers. */
+  readonly contextLength?: number;
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
+  /** For small calls beside turns; absent for recordings, which hold none. */
+  readonly main?: MainModel;
   /** Ends the use of what opens the endpoint. */
   readonly release?: () => void;
 }
@@ -49,7 +58,13 @@ async function withTools(
   from: BackendRequest,
   { side, mcp }: { readonly side: ModelSide; readonly mcp: McpTools },
 ): Promise<Backend> {
-  const toolbox = await openToolbox(app, from, mcp);
+  const delegate = openDelegation(app, {
+    request: from,
+    model: side.model,
+    toolsets: mcp.toolsets,
+    loop: () => loop,
+  });
+  const toolbox = await openToolbox(app, { ...from, delegate }, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });
   const loop: LoopDeps = {
     transport: side.transport,
@@ -57,8 +72,29 @@ async function withTools(
     clock: app.ports.clock,
     spill: toolbox.spill,
     newId: newItemId,
+    files: app.ports.files,
+    guardSettings: guardSettingsOf(from.config),
   };
-  const runtime = createLoopRuntime(loop);
+  const specs = toolbox.tools.map((tool) => tool.spec);
+  const auxiliary =
+    side.main && openAuxiliary(app, { config: from.config, main: side.main, log: await app.log() });
+  const { contextLength } = side;
+  const compressor =
+    contextLength === undefined || auxiliary === undefined
+      ? undefined
+      : openCompressor({
+          config: from.config,
+          store: from.store,
+          clock: app.ports.clock,
+          auxiliary,
+          tools: toolbox.sessions,
+          model: { ...side, contextLength },
+          redact: (text) => from.redactor.content(text),
+          // As it is in a session that begins: the memory by now, the date of today.
+          instructions: async () =>
+            (await promptFor(app, { ...from, stored: undefined, side, toolbox })).instructions,
+        });
+  const runtime = createLoopRuntime(compressor === undefined ? loop : { ...loop, compressor });
   return {
     name: "loop",
     provider: side.provider,
@@ -66,7 +102,8 @@ async function withTools(
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
     loop,
-    auxiliary: createAuxiliary(side.transport, side.model),
+    ...defined("auxiliary", auxiliary),
+    ...(compressor === undefined ? {} : { compressNow: compressOnDemand(compressor, specs) }),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
     warnings: [...side.warnings, ...toolbox.warnings, ...prompt.warnings],
@@ -75,6 +112,7 @@ async function withTools(
       await mcp[Symbol.asyncDispose]();
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
+      auxiliary?.[Symbol.dispose]();
       side.release?.();
     },
   };
@@ -104,12 +142,8 @@ async function openModelSide(
   const resolved = stored
     ? await resolveForSession((given) => app.resolveModel(given), flags, stored)
     : await app.resolveModel(flags);
-  const credentials = await app.credentials(resolved);
-  if (!(await credentials.get(resolved.endpoint.provider))) throw missingCredential(resolved);
-  const transport = await endpointTransport({ ports: app.ports, credentials }, resolved.endpoint, {
-    maxAttempts: config.agent.api_max_retries,
-    watchdogs: watchdogsOf(await app.env()),
-  });
+  const { endpoint, model } = resolved;
+  const { transport, connect, release } = await openModel(app, config, resolved);
   const recorded = options.record
     ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
         path: options.record,
@@ -117,12 +151,19 @@ async function openModelSide(
       })
     : transport;
   return {
-    provider: resolved.endpoint.provider,
-    model: resolved.model,
-    baseUrl: resolved.endpoint.baseUrl,
+    provider: endpoint.provider,
+    model,
+    baseUrl: endpoint.baseUrl,
+    contextLength: windowOf(resolved),
     transport: recorded,
+    main: {
+      provider: endpoint.provider,
+      model,
+      baseUrl: endpoint.baseUrl,
+      connect: () => connect(1),
+    },
     warnings: resolved.warnings,
-    release: () => credentials.release?.(),
+    release,
   };
 }
 

@@ -16,13 +16,18 @@ export async function openMemory(
   return createMemoryFiles(
     { files, clock, redact: (text) => redactor.content(text) },
     {
-      directory: join(app.paths.home, "memories"),
+      directory: memoryDirectory(app),
       limits: {
         ...(memory.memory_enabled ? { memory: memory.memory_char_limit } : {}),
         ...(memory.user_profile_enabled ? { user: memory.user_char_limit } : {}),
       },
     },
   );
+}
+
+/** Where the memory of a home is kept. */
+export function memoryDirectory({ paths }: Pick<AppParts, "paths">): string {
+  return join(paths.home, "memories");
 }
 
 /** How the tool treats memory. With `memory.write_approval` a person is asked; where nobody is, changes wait. */

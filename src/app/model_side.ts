@@ -5,29 +5,34 @@ import type { Clock, FileStore, Ports } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
 import type { TransportOptions } from "../transports/exchange.ts";
+import type { RetryOptions } from "../transports/retry.ts";
 import { newItemId } from "./ids.ts";
+import { pricedTransport, type Pricing } from "./priced_transport.ts";
 
 export interface EndpointTransportDeps {
   readonly ports: Pick<Ports, "fetch" | "clock">;
   readonly credentials: CredentialSource;
 }
 
-/** The transport to an endpoint, with retries around it; loads the codec of its wire only. */
+/** The transport to an endpoint, with recoveries and retries around it; loads the codec of its wire only. */
 export async function endpointTransport(
   { ports, credentials }: EndpointTransportDeps,
   endpoint: ModelEndpoint,
-  options: TransportOptions & { readonly maxAttempts: number },
+  options: TransportOptions & RetryOptions & { readonly prices?: Pricing["prices"] },
 ): Promise<ModelTransport> {
   const deps = { fetch: ports.fetch, clock: ports.clock, credentials, newId: newItemId };
-  const [create, { withRetry }] = await Promise.all([
+  const [create, { withRecoveries }, { withRetry }] = await Promise.all([
     loadWire(endpoint.wireApi),
+    import("../transports/recover.ts"),
     import("../transports/retry.ts"),
   ]);
-  const { maxAttempts } = options;
+  const { billing } = endpoint.dialect;
+  const { prices = {} } = options;
+  const step = pricedTransport(create(deps, endpoint, options), { billing, prices });
   return withRetry(
-    create(deps, endpoint, options),
+    withRecoveries(step, endpoint),
     { clock: ports.clock, random: Math.random },
-    { maxAttempts: Math.max(1, maxAttempts) },
+    { ...options, maxAttempts: Math.max(1, options.maxAttempts) },
   );
 }
 

@@ -9,6 +9,8 @@ export interface AppParts extends App {
   warnings(): Promise<readonly string[]>;
   /** Names of variables that hold secrets of the user's: keys of providers, and all of `.env`. */
   secretNames(): Promise<readonly string[]>;
+  /** Places that small model calls found out of credit, with the monotonic time until which they are left alone. */
+  readonly creditRests: Map<string, number>;
   /** Keeps a kind of command as allowed for later sessions. */
   allowAlways(key: string): Promise<void>;
 }

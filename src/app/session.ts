@@ -132,6 +132,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     tools,
     clock,
     newId: newItemId,
+    files: ports.files,
     spill: createResultFiles(ports.files, join(host.temporaryDirectory, `hermes-${id}`)),
   });
   const runner = createTurnRunner(

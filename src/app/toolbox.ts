@@ -2,11 +2,12 @@ import type { ResultSpill } from "../agent/result_size.ts";
 import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import { defined } from "../core/defined.ts";
+import type { Delegate } from "../core/delegation.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
 import type { MemorySnapshot } from "../tools/memory/memory_files.ts";
-import { createTools } from "../tools/registry.ts";
+import { createTools, type ToolSet } from "../tools/registry.ts";
 import { namesSessions, selectTools, toolsetNames } from "../tools/toolsets.ts";
 import type { McpTools } from "./mcp_tools.ts";
 import { memorySettings, openMemory } from "./memory.ts";
@@ -20,6 +21,7 @@ export interface Toolbox extends AsyncDisposable {
   readonly tools: readonly Tool[];
   readonly spill: ResultSpill;
   readonly warnings: readonly string[];
+  readonly sessions: Pick<ToolSet, "stateOf" | "move">;
   /** What the prompt of a new session says of earlier ones. Never throws. */
   memory(): Promise<MemorySnapshot>;
 }
@@ -36,7 +38,16 @@ export type ToolboxOptions = Pick<
  */
 export async function openToolbox(
   app: AppParts,
-  { config, options }: { readonly config: Config; readonly options: ToolboxOptions },
+  {
+    config,
+    options,
+    delegate,
+  }: {
+    readonly config: Config;
+    readonly options: ToolboxOptions;
+    /** Absent: nothing is delegated. */
+    readonly delegate?: Delegate;
+  },
   mcp?: Pick<McpTools, "tools" | "toolsets" | "failures">,
 ): Promise<Toolbox> {
   const { files, spawner, clock, host } = app.ports;
@@ -65,6 +76,9 @@ export async function openToolbox(
     skills: skillSettings(config, options),
     ...(memory.targets.length > 0 ? { memory: memorySettings(memory, { config, options }) } : {}),
     sessions: openSessions,
+    ...(delegate && {
+      delegation: { delegate, maxConcurrent: config.delegation.max_concurrent_children },
+    }),
     ...defined("cron", cronSettings(app, options)),
   });
   const forPrograms = namesSessions(options.toolsets ?? [])
@@ -92,6 +106,7 @@ export async function openToolbox(
   }
   return {
     tools,
+    sessions: all,
     spill: createResultFiles(files, resultsDirectory),
     memory: () => memory.snapshot(),
     warnings: unknown.map((name) => `Unknown toolset, ignored: ${name}`),

@@ -43,12 +43,14 @@ const accidentMs = 60_000;
  */
 export function createPoolSource(deps: PoolSourceDeps): CredentialSource {
   const pools = new Map<string, ProviderPool>();
+  const poolOf = (provider: string): ProviderPool => {
+    const pool = pools.get(provider) ?? new ProviderPool(deps, provider);
+    pools.set(provider, pool);
+    return pool;
+  };
   return {
-    async get(provider, request = {}) {
-      const pool = pools.get(provider) ?? new ProviderPool(deps, provider);
-      pools.set(provider, pool);
-      return await pool.get(request);
-    },
+    get: async (provider, request = {}) => await poolOf(provider).get(request),
+    hasOther: async (provider, credential) => await poolOf(provider).hasOther(credential),
     release() {
       for (const pool of pools.values()) pool.release();
     },
@@ -66,7 +68,8 @@ class ProviderPool {
   readonly #refused = new Map<string, string>();
   /** Tokens that a renewal brought after a refusal: refused again, they are no good. */
   readonly #secondTokens = new Set<string>();
-  #limited: { readonly id: string; readonly at: number } | undefined;
+  /** The grant that a limit refused last, and until when its next refusal counts as a second one. */
+  #limited: { readonly id: string; readonly until: number } | undefined;
 
   constructor(deps: PoolSourceDeps, provider: string) {
     this.#deps = deps;
@@ -78,6 +81,17 @@ class ProviderPool {
     if (exhausted) return await this.#stepAside(exhausted.credential, exhausted.error);
     const found = await this.#find();
     return found && (await this.#first(found));
+  }
+
+  async hasOther({ id }: Credential): Promise<boolean> {
+    const grants = (await this.#find())?.grants ?? [];
+    return grants.some(
+      (grant) => credentialId(this.#provider, grant.id) !== id && this.#canStepIn(grant),
+    );
+  }
+
+  #canStepIn(grant: Grant): boolean {
+    return isUsable(grant, this.#deps.clock.now()) && !this.#isRefused(grant);
   }
 
   /** Others may take what this one used. */
@@ -126,12 +140,13 @@ class ProviderPool {
   }
 
   /** A grant by the user's strategy; what it moves is kept for the next process. */
-  async #choose({ store, grants }: Found): Promise<Grant | undefined> {
+  async #choose({ store, grants }: Found, left?: Grant): Promise<Grant | undefined> {
     const { clock, random, strategyOf, leases } = this.#deps;
     // Its own use is none of others.
     this.release();
     const strategy = strategyOf(this.#provider);
-    const refused = grants.filter((grant) => this.#isRefused(grant));
+    // The one that is left may be usable again by now: its server asked for no time at all.
+    const refused = grants.filter((grant) => grant.id === left?.id || this.#isRefused(grant));
     const except = new Set(refused.map(({ id }) => id));
     const choice = choose(grants, {
       strategy,
@@ -223,10 +238,13 @@ class ProviderPool {
     const { store, grant } = await this.#grantOf(credential);
     if (!store || !grant) return undefined;
     const now = this.#deps.clock.now();
-    const isFirst = this.#limited?.id !== grant.id || now - this.#limited.at > accidentMs;
-    this.#limited = { id: grant.id, at: now };
-    if (error.code === "model/rate_limited" && isFirst) return undefined;
     const { httpStatus = null, retryAfterMs } = error;
+    const isFirst = this.#limited?.id !== grant.id || now > this.#limited.until;
+    // The wait that was asked for is no time in which it was not limited.
+    this.#limited = { id: grant.id, until: now + accidentMs + (retryAfterMs ?? 0) };
+    // One that rests already was asked because there was nothing better: it gets no second chance.
+    const isAccident = isFirst && isUsable(grant, now) && !isPlanLimit(error);
+    if (error.code === "model/rate_limited" && isAccident) return undefined;
     const refusal = { code: httpStatus, reason: "", message: error.message.slice(0, 300) };
     await this.#mark(store, grant, this.#resting(refusal, retryAfterMs));
     return await this.#another(grant, "has used up its limit", { isResting: true });
@@ -260,11 +278,8 @@ class ProviderPool {
   ): Promise<Credential | undefined> {
     // One that rests comes back by itself.
     if (!isResting) this.#refused.set(left.id, left.accessToken);
-    const now = this.#deps.clock.now();
     const grants = (await this.#find())?.grants ?? [];
-    const isThere = grants.some(
-      (grant) => grant.id !== left.id && isUsable(grant, now) && !this.#isRefused(grant),
-    );
+    const isThere = grants.some((grant) => grant.id !== left.id && this.#canStepIn(grant));
     return isThere ? await this.#next(left, why, isResting) : undefined;
   }
 
@@ -272,7 +287,7 @@ class ProviderPool {
   async #next(left: Grant, why: string, isResting = false): Promise<Credential> {
     if (!isResting) this.#refused.set(left.id, left.accessToken);
     const found = await this.#find();
-    const grant = found && (await this.#choose(found));
+    const grant = found && (await this.#choose(found, left));
     if (!grant) throw this.#nothingLeft(found?.grants ?? []);
     const credential = await this.#fresh(found.store, grant);
     const notice = `${left.label} ${why}: going on as ${grant.label} (${this.#provider})`;
@@ -338,6 +353,11 @@ interface Found {
 /** Whether a grant rests because it was refused as such. */
 function isRefusal(status: GrantStatus): boolean {
   return status.kind === "cooling" && status.code === 401;
+}
+
+/** A limit of the plan, which no minute lifts, in the words of those who send no code with it. */
+function isPlanLimit({ message }: HermesError): boolean {
+  return /usage limit (?:has been )?reached|gousagelimit|usage_limit_reached/i.test(message);
 }
 
 function credentialId(provider: string, id: string): string {

@@ -14,12 +14,15 @@ export interface ApprovalSituation {
   readonly isAttended: boolean;
 }
 
+const attendedModes = { manual: "ask", smart: "smart", off: "yolo" } as const;
+
 /** How dangerous commands are decided: as the flag says, else by asking, else by the policy for unattended runs. */
 export function approvalMode(
   situation: ApprovalSituation,
   approvals: Pick<Config["approvals"], "mode" | "noninteractive">,
 ): ApprovalMode {
   if (situation.flag !== undefined) return situation.flag;
-  if (situation.isAttended) return approvals.mode === "off" ? "yolo" : "ask";
+  if (situation.isAttended) return attendedModes[approvals.mode];
+  // A model decides alone only where the command line says so.
   return approvals.noninteractive === "approve" ? "yolo" : "deny";
 }

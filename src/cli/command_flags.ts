@@ -32,7 +32,7 @@ export function withTurnOptions(command: Command): Command {
     .addOption(repeatable("--image <path>", "attach an image (repeatable)"))
     .option("--max-turns <number>", "model steps at most")
     .option("--deadline <seconds>", "end the turn after this time (exit code 124)")
-    .option("--approval <mode>", "dangerous commands: ask, deny or yolo")
+    .option("--approval <mode>", "dangerous commands: ask, smart, deny or yolo")
     .addOption(repeatable("--allow <pattern>", "allow commands that match (repeatable)"))
     .option("--yolo", "short for --approval yolo")
     .option("--cwd <directory>", "the directory to work in")

@@ -14,6 +14,8 @@ export interface GuardedTurn {
   readonly deadlineMs?: number;
   /** Whether errors come with their stack. */
   readonly debug: boolean;
+  /** Whether errors come with what was received before them. */
+  readonly verbose?: boolean;
   /** What a person may do after an interrupt. */
   readonly resumeHint?: string;
   /** Shows it; `stdout` tells the guard when its reader went away. */
@@ -89,7 +91,8 @@ async function showEnd(
   const error = errorToTell(actual, guard, turn.resumeHint);
   if (error) {
     const style = styleFor(env, terminal.stderr);
-    const text = renderError(error, { mask: context.mask, style, debug: turn.debug });
+    const { debug, verbose = false } = turn;
+    const text = renderError(error, { mask: context.mask, style, debug, verbose });
     await terminal.stderr.write(text);
   }
   await shown;
@@ -120,10 +123,10 @@ function errorToTell(
 }
 
 /**
- * The signals that end a turn. A hang-up is one of them only beside a terminal: under nohup it is ignored, and a
+ * The signals that end a turn or a job. A hang-up is one of them only beside a terminal: under nohup it is ignored, and a
  * handler would undo that.
  */
-function endingSignals(terminal: Terminal): readonly SignalName[] {
+export function endingSignals(terminal: Terminal): readonly SignalName[] {
   const hasTerminal =
     terminal.stdin.kind === "tty" || terminal.stdout.isTty || terminal.stderr.isTty;
   return hasTerminal ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];

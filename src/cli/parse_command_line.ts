@@ -21,9 +21,12 @@ export function parseCommandLine(
   if (argv[0] === "--version" || argv[0] === "-V") return { kind: "version" };
   let help = "";
   let invocation: Invocation | undefined;
-  const program = buildProgram((call) => {
-    invocation = call;
-  });
+  const program = buildProgram(
+    (call) => {
+      invocation = call;
+    },
+    (group) => argv.includes(group),
+  );
   const collect = (text: string): void => {
     help += text;
   };

@@ -57,7 +57,18 @@ function loadForRuns(): Promise<
 
 /** What `--json` promises where the command line could not be read: events for what looks like a turn. */
 function jsonOutputOf(argv: readonly string[]): "events" | "document" {
-  const groups = ["auth", "codex", "config", "cron", "doctor", "mcp", "model", "sessions"];
+  const groups = [
+    "auth",
+    "codex",
+    "config",
+    "cron",
+    "doctor",
+    "mcp",
+    "memory",
+    "model",
+    "sessions",
+    "skills",
+  ];
   return groups.includes(argv[0] ?? "") ? "document" : "events";
 }
 

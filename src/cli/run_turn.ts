@@ -32,10 +32,11 @@ export interface TurnRun {
 
 /** Runs one turn, shows it, and resolves with the exit code. */
 export async function runTurn(context: CommandContext, run: TurnRun): Promise<number> {
-  const { deadlineMs, debug, ephemeral } = run.options;
+  const { deadlineMs, debug, verbose, ephemeral } = run.options;
   return await runGuarded(context, {
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     debug,
+    verbose,
     ...(ephemeral ? {} : { resumeHint: "hermes -c goes on with this session" }),
     createView: (stdout) => createView(context, run, stdout),
     play: (stage) => playTurn(context, run, stage),
@@ -164,8 +165,11 @@ async function openConversation(
   );
   const style = styleFor(env, terminal.stderr);
   const { mask } = context;
+  // A model in the person's place asks the person only where this kind of run does, or where it was said now.
+  const isAsked =
+    approval === "ask" || (approval === "smart" && (run.asks || run.options.approval === "smart"));
   const person =
-    approval === "ask" && isThere
+    isAsked && isThere
       ? createKeyApprover(
           { terminal, clock, style, mask, onInterrupt: () => guard.ctrlC() },
           approvals.timeout * 1_000,

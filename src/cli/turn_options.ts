@@ -44,7 +44,7 @@ export interface TurnOptions {
 /** The longest deadline that a timer can hold (2^31 - 1 ms), in seconds. */
 export const maxDeadlineSeconds = 2_147_483;
 
-const approvalModes = ["ask", "deny", "yolo"] as const;
+const approvalModes = ["ask", "smart", "deny", "yolo"] as const;
 
 /**
  * Flags of a turn as options. `cwd` is the directory that hermes was started in; relative paths of files are read

@@ -134,6 +134,11 @@ export class CodexClient {
     return (await this.#call("turn/start", turnReply, { params, signal })).turn?.id;
   }
 
+  /** Begins a turn that compacts the thread; which one, its start tells. */
+  async startCompaction(threadId: string, signal: AbortSignal): Promise<void> {
+    await this.#request("thread/compact/start", { threadId }, { signal });
+  }
+
   /** Says something more to the turn that runs. */
   async steer(
     threadId: string,

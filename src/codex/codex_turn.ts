@@ -13,6 +13,7 @@ import { EarlyMessages } from "./early_messages.ts";
 import { outcomeOf } from "./failures.ts";
 import { Projector } from "./projector.ts";
 import { Questions } from "./questions.ts";
+import { SaidMeanwhile } from "./said_meanwhile.ts";
 import { shellText } from "../core/shell_text.ts";
 import { type CodexLimits, TurnClock } from "./turn_clock.ts";
 import { isOffline, turnError } from "./turn_error.ts";
@@ -25,6 +26,9 @@ const maxWaiting = 1_000;
  * two in the wrong order.
  */
 const trailingItemMs = 250;
+
+/** What of a turn decides about what codex asks in it. */
+export type TurnScope = Omit<TurnRequest, "message">;
 
 export interface CodexTurnDeps {
   readonly peer: JsonRpcPeer;
@@ -57,6 +61,7 @@ export class CodexTurn implements Listener {
   /** Resolves when codex itself has ended the turn, or codex has ended. */
   readonly completed: Promise<void>;
   readonly clock: TurnClock;
+  readonly said: SaidMeanwhile;
   readonly #deps: CodexTurnDeps;
   readonly #questions: Questions;
   readonly #end: (outcome: TurnOutcome) => void;
@@ -75,10 +80,13 @@ export class CodexTurn implements Listener {
   readonly #begunSince = new Set<string>();
   #lastWasTool = false;
   #completion: JsonObject | undefined;
+  /** Whether it began without a name, and is the next one that its thread begins. */
+  #isNext = false;
 
-  constructor(deps: CodexTurnDeps, turn: TurnRequest) {
+  constructor(deps: CodexTurnDeps, turn: TurnScope) {
     this.#deps = deps;
     this.clock = new TurnClock(deps.clock, deps.limits);
+    this.said = new SaidMeanwhile(turn.steering);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<TurnOutcome>());
     ({ promise: this.completed, resolve: this.#complete } = Promise.withResolvers<void>());
     this.#questions = new Questions({
@@ -155,6 +163,13 @@ export class CodexTurn implements Listener {
     for (const { method, params } of this.#early.take()) this.#onNotification(method, params);
   }
 
+  /** Codex begins a turn without an answer, under a name that its start will tell. */
+  beginNext(): void {
+    this.#isNext = true;
+    const start = this.#early.find(({ method }) => method === "turn/started");
+    if (start) this.begin(turnIdOf(start.params));
+  }
+
   /** @throws {HermesError} `stream/invalid` for too much before the turn has its name */
   async onMessage(message: Incoming): Promise<void> {
     switch (message.kind) {
@@ -211,13 +226,15 @@ export class CodexTurn implements Listener {
   #onNotification(method: string, params: Json): void {
     if (method === "serverRequest/resolved") return this.#questions.withdraw(params);
     if (!this.#projector) {
-      if (this.#mayBeOurs(params)) this.#early.add({ method, params });
+      if (!this.#mayBeOurs(params)) return;
+      this.#early.add({ method, params });
+      if (this.#isNext && method === "turn/started") this.begin(turnIdOf(params));
       return;
     }
     const events = this.#projector.project(method, params);
     if (!this.#isOurs(params, this.#projector)) return this.#pass(events);
     if (method === "turn/completed") return this.#onCompleted(params);
-    this.#pass(events);
+    this.#pass([...events, ...this.said.hear(method, params)]);
     this.clock.offline(method === "error" && isOffline(params));
     this.clock.active(this.#activity());
     if (this.#completion && this.#projector.openItems === 0) this.#conclude();
@@ -303,6 +320,7 @@ export class CodexTurn implements Listener {
       return outcomeOf(turnError(error ?? null, typeof status === "string" ? status : "unknown"));
     if (this.#deniedByPolicy.length > 0) return outcomeOf(this.#denied());
     const finalText = this.#projector?.finalText ?? "";
+    if (this.#isNext) return { status: "completed", finalText };
     return finalText.trim() === "" ? outcomeOf(emptyAnswer()) : { status: "completed", finalText };
   }
 

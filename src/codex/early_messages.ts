@@ -33,6 +33,11 @@ export class EarlyMessages {
     this.#length = this.#held.reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** The first that is wanted. */
+  find(isWanted: (message: EarlyMessage) => boolean): EarlyMessage | undefined {
+    return this.#held.find(({ message }) => isWanted(message))?.message;
+  }
+
   /** What is held back; nothing is from then on. */
   take(): readonly EarlyMessage[] {
     this.#length = 0;

@@ -184,7 +184,7 @@ export class Projector {
     if (type === "userMessage" || type === "hookPrompt") this.#finalAnswer = undefined;
     const id = this.#ids.next(codexId);
     const projected = projectItem(type, id, item);
-    if (projected.kind === "nothing") return [];
+    if (projected.kind === "nothing") return type === "userMessage" ? this.#interrupted() : [];
     if (projected.kind !== "notice") this.#hasBegun = true;
     const left = this.#open.get(codexId)?.cutOff() ?? [];
     const open = new OpenItem(type, id, projected);
@@ -193,6 +193,18 @@ export class Projector {
     this.#ended.delete(codexId);
     this.#remember(codexId, projected);
     return [...left, ...open.start()];
+  }
+
+  /** Some versions end what the model writes without a word when more is said to it. */
+  #interrupted(): readonly TurnEvent[] {
+    const written = [...this.#open].filter(([, open]) => open.isWritten);
+    for (const [codexId] of written) {
+      this.#close(codexId);
+      this.#ended.add(codexId);
+    }
+    return written.flatMap(([, open]): readonly TurnEvent[] =>
+      open.hasText ? open.cutOff() : [{ type: "item-reset", itemIds: [open.id] }],
+    );
   }
 
   #end(key: string, open: OpenItem, { type, codexId, item }: Told): readonly TurnEvent[] {

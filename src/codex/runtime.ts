@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.ts";
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { AsyncQueue } from "../core/async_queue.ts";
 import { noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
@@ -6,10 +7,11 @@ import type { JsonObject } from "../core/json.ts";
 import type { ReasoningEffort } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
+import type { Steering } from "../core/steering.ts";
 import type { Tool } from "../core/tool.ts";
 import { abortable } from "../wire/abortable.ts";
 import { RpcError } from "../wire/json_rpc.ts";
-import { CodexTurn } from "./codex_turn.ts";
+import { CodexTurn, type TurnScope } from "./codex_turn.ts";
 import { Connection } from "./connection.ts";
 import { isDoneWithin } from "../wire/done_within.ts";
 import { outcomeOf } from "./failures.ts";
@@ -27,6 +29,9 @@ import type { CodexLimits } from "./turn_clock.ts";
 const interruptShownMs = 200;
 /** How long codex may take in all to end an interrupted turn before it is ended itself. */
 const interruptMs = 5_000;
+/** How often a turn that was just begun is offered a message, and the pause between, in milliseconds. */
+const steerAttempts = 8;
+const steerPauseMs = 25;
 /** Failures after which codex is started anew: it reads its sign-in once, and one that is silent stays so. */
 const unusableAfter = /^(?:auth\/.*|codex\/exited|codex\/silent|stream\/invalid)$/;
 
@@ -64,6 +69,8 @@ export interface CodexRuntimeOptions {
 export interface CodexRuntime extends AgentRuntime {
   /** Says something more to the turn that runs; false when there is none that listens. */
   steer(message: UserMessage, signal: AbortSignal): Promise<boolean>;
+  /** Has codex compact the thread of a session, as a turn that says nothing. */
+  compact(session: TurnScope, signal: AbortSignal): AsyncIterable<TurnEvent>;
 }
 
 export function createCodexRuntime(
@@ -83,6 +90,13 @@ interface OpenThread {
   usage: Usage | undefined;
   /** Whether a command of an earlier turn may still run. */
   hasLeftWork: boolean;
+}
+
+/** A turn, and how codex is told to begin it. */
+interface Begun {
+  readonly scope: TurnScope;
+  readonly start: (ready: ReadyTurn) => Promise<void>;
+  readonly steering?: Steering;
 }
 
 /** A turn that can begin: its thread is open, and it hears what codex sends. */
@@ -111,7 +125,20 @@ class Runtime implements CodexRuntime {
     this.#options = options;
   }
 
-  async *runTurn(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+  runTurn(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+    const begun: Begun = {
+      scope: turn,
+      start: (ready) => this.#startTurn(ready, turn),
+      ...defined("steering", turn.steering),
+    };
+    return this.#events(begun, signal);
+  }
+
+  compact(session: TurnScope, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+    return this.#events({ scope: session, start: (ready) => this.#startCompaction(ready) }, signal);
+  }
+
+  async *#events(turn: Begun, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
     // Ends the work when the consumer stops listening.
     const left = new AbortController();
     const events = new AsyncQueue<TurnEvent>();
@@ -150,7 +177,7 @@ class Runtime implements CodexRuntime {
   }
 
   /** Never rejects: how the turn ends is its last event. */
-  async #run(turn: TurnRequest, events: AsyncQueue<TurnEvent>, signal: AbortSignal): Promise<void> {
+  async #run(turn: Begun, events: AsyncQueue<TurnEvent>, signal: AbortSignal): Promise<void> {
     const outcome = await this.#play(turn, events, signal).catch((error: unknown) =>
       failedBy(error, signal),
     );
@@ -159,12 +186,12 @@ class Runtime implements CodexRuntime {
   }
 
   async #play(
-    turn: TurnRequest,
+    turn: Begun,
     events: AsyncQueue<TurnEvent>,
     signal: AbortSignal,
   ): Promise<TurnOutcome> {
-    const { turnId } = turn;
-    const ready = await this.#prepare(turn, events, signal).catch((error: unknown) => {
+    const { turnId } = turn.scope;
+    const ready = await this.#prepare(turn.scope, events, signal).catch((error: unknown) => {
       events.push({ type: "turn-start", turnId });
       throw error;
     });
@@ -182,7 +209,7 @@ class Runtime implements CodexRuntime {
 
   /** The thread of the session in a codex that runs, and a turn for it. */
   async #prepare(
-    turn: TurnRequest,
+    turn: TurnScope,
     events: AsyncQueue<TurnEvent>,
     signal: AbortSignal,
   ): Promise<ReadyTurn> {
@@ -214,7 +241,7 @@ class Runtime implements CodexRuntime {
   /** Opens the thread, and waits for its servers. */
   async #openThread(
     connection: Connection,
-    { turn, known }: { readonly turn: TurnRequest; readonly known: OpenThread | undefined },
+    { turn, known }: { readonly turn: TurnScope; readonly known: OpenThread | undefined },
     signal: AbortSignal,
   ): Promise<Opening> {
     const { tools, ownServer, servers = noServers, clock } = this.#deps;
@@ -257,7 +284,7 @@ class Runtime implements CodexRuntime {
   }
 
   /** From here on a turn hears what codex sends and answers what it asks, which it may while it opens a thread. */
-  #listen(connection: Connection, turn: TurnRequest, events: AsyncQueue<TurnEvent>): CodexTurn {
+  #listen(connection: Connection, turn: TurnScope, events: AsyncQueue<TurnEvent>): CodexTurn {
     const { clock, tools } = this.#deps;
     const codexTurn = new CodexTurn(
       {
@@ -275,18 +302,25 @@ class Runtime implements CodexRuntime {
     return codexTurn;
   }
 
-  async #conduct(ready: ReadyTurn, turn: TurnRequest, signal: AbortSignal): Promise<TurnOutcome> {
+  async #conduct(ready: ReadyTurn, turn: Begun, signal: AbortSignal): Promise<TurnOutcome> {
     const { open, codexTurn } = ready;
     open.connection.enter("in the middle of a turn");
-    const started = this.#startTurn(ready, turn);
+    const started = turn.start(ready);
     started.catch((error: unknown) => codexTurn.leave(failedBy(error, signal)));
+    const over = new AbortController();
+    const passedOn = this.#passOn(ready, turn, {
+      started,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
     const failure = await firstFailure(codexTurn, signal);
+    over.abort();
     if (failure) {
       this.#settling = this.#settle(ready, started, failure);
       await isDoneWithin(this.#deps.clock, codexTurn.ended, interruptShownMs);
       codexTurn.leave(outcomeOf(failure));
     }
     const ended = await codexTurn.ended;
+    await passedOn;
     open.usage = codexTurn.threadUsage;
     open.hasLeftWork ||= codexTurn.hasLeftWork;
     if (!failure) this.#settling = this.#rest(ready, ended);
@@ -294,6 +328,49 @@ class Runtime implements CodexRuntime {
     return failure && ended.status !== "completed"
       ? outcomeOf(failure, codexTurn.completedItemIds)
       : ended;
+  }
+
+  /** Gives codex what is said to the turn while it runs, in order, until it takes no more. Never rejects. */
+  async #passOn(
+    { codexTurn }: ReadyTurn,
+    { steering }: Begun,
+    { started, signal }: { readonly started: Promise<void>; readonly signal: AbortSignal },
+  ): Promise<void> {
+    if (!steering) return;
+    const hasStarted = await abortable(() => started, signal).then(
+      () => true,
+      () => false,
+    );
+    if (!hasStarted) return;
+    const given = new Set<UserMessage>();
+    while (!signal.aborted) {
+      const message = steering.waiting.find((waiting) => !given.has(waiting));
+      if (!message) {
+        await steering.added(signal);
+        continue;
+      }
+      given.add(message);
+      // Its echo may be faster than the answer.
+      codexTurn.said.give(message);
+      if (await this.#insist(message, codexTurn, signal)) continue;
+      codexTurn.said.withdraw(message);
+      return;
+    }
+  }
+
+  /** Codex refuses until it has begun the turn that it has already named: then it is asked again. */
+  async #insist(message: UserMessage, turn: CodexTurn, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 1; attempt <= steerAttempts; attempt++) {
+      try {
+        if (await this.steer(message, signal)) return true;
+        if (turn.isCompleted) return false;
+        await this.#deps.clock.sleep(steerPauseMs, signal);
+      } catch {
+        // The turn is over, or codex is gone: the message is for the next one.
+        return false;
+      }
+    }
+    return false;
   }
 
   async #startTurn({ open, codexTurn }: ReadyTurn, turn: TurnRequest): Promise<void> {
@@ -305,6 +382,16 @@ class Runtime implements CodexRuntime {
     });
     try {
       codexTurn.begin(await open.connection.client.startTurn(params, this.#disposed.signal));
+    } catch (error) {
+      throw startFailure(await open.connection.explain(error));
+    }
+  }
+
+  async #startCompaction({ open, codexTurn }: ReadyTurn): Promise<void> {
+    const { client } = open.connection;
+    try {
+      await client.startCompaction(open.threadId, this.#disposed.signal);
+      codexTurn.beginNext();
     } catch (error) {
       throw startFailure(await open.connection.explain(error));
     }

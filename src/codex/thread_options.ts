@@ -91,6 +91,8 @@ function inputPart(part: ContentPart): JsonObject {
  */
 export function historyItems(history: readonly Item[]): readonly JsonObject[] {
   return history.flatMap((item): readonly JsonObject[] => {
+    // What was before it is not there any more.
+    if (item.type === "compaction") return historyItems(item.context);
     if (item.type === "user-message") {
       return [messageItem("user", "input_text", textOf(item))];
     }

@@ -42,7 +42,8 @@ export class TokenCount {
 
 /** What came to a count; codex starts from nothing again when the context window has overflowed. */
 function difference(after: Usage, before: Usage): Usage {
-  const grown = (field: keyof Usage): number => Math.max(0, after[field] - before[field]);
+  const grown = (field: Exclude<keyof Usage, "costUsd">): number =>
+    Math.max(0, after[field] - before[field]);
   const [inputTokens, outputTokens] = [grown("inputTokens"), grown("outputTokens")];
   return {
     inputTokens,

@@ -1,3 +1,4 @@
+import { auxiliaryTasks } from "../core/auxiliary.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError } from "../core/errors.ts";
 import { loadEnv } from "./dotenv.ts";
@@ -7,6 +8,7 @@ import type { HomePaths } from "./paths.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { findProvider, providers } from "./providers.ts";
 import { readConfig } from "./read_config.ts";
+import { resolveFallback } from "./resolve_fallback.ts";
 import type { Config } from "./schema.ts";
 import { unusedKeys } from "./unused_keys.ts";
 
@@ -34,6 +36,7 @@ export async function checkConfig(
         ...read.problems,
         ...unused,
         ...(read.config ? mismatches(read.config, name) : []),
+        ...(read.config ? fallbackProblems(read.config, name) : []),
       ],
     };
   });
@@ -70,20 +73,39 @@ function unusedIn(
     }));
 }
 
+/** Entries that would be passed over when they are needed. */
+function fallbackProblems(config: Config, file: string): readonly ConfigProblem[] {
+  return config.fallback_providers.flatMap((entry, index) => {
+    try {
+      resolveFallback(entry, { config, env: {} });
+      return [];
+    } catch (error) {
+      if (!(error instanceof HermesError)) throw error;
+      const path = `fallback_providers.${index}`;
+      const message = `${file}: ${path}: ${error.message}`;
+      return [
+        { kind: "invalid", path, message, ...(error.hint !== undefined && { hint: error.hint }) },
+      ];
+    }
+  });
+}
+
 /** What each key allows alone, but not together. */
 function mismatches(
-  { model, custom_providers: custom }: Config,
+  { model, custom_providers: custom, auxiliary }: Config,
   file: string,
 ): readonly ConfigProblem[] {
   const names = custom.map(({ name }) => name.toLowerCase());
+  const isKnown = (text: string): boolean => {
+    const name = text.trim().toLowerCase();
+    return ["", "auto", "custom", ...names].includes(name) || findProvider(name) !== undefined;
+  };
   const provider = model.provider.trim().toLowerCase();
-  const isKnown =
-    ["", "auto", "custom", ...names].includes(provider) || findProvider(provider) !== undefined;
   const guess = didYouMean(provider, [...names, ...providers.map(({ id }) => id)]);
   const twice = custom.filter(({ name }, index) => names.indexOf(name.toLowerCase()) !== index);
   const shadowed = custom.filter(({ name }) => findProvider(name)?.id === name.toLowerCase());
   return [
-    ...(isKnown
+    ...(isKnown(provider)
       ? []
       : [invalid("model.provider", `${file}: No such provider: ${model.provider}`, guess)]),
     ...twice.map(({ name }) =>
@@ -92,7 +114,28 @@ function mismatches(
     ...shadowed.map(({ name }) =>
       invalid("custom_providers", `${file}: ${name} is the name of a built-in provider`),
     ),
+    ...auxiliaryProblems(auxiliary, file, isKnown),
   ];
+}
+
+/** Tasks that there are not, and tasks that are sent to a provider that there is not. */
+function auxiliaryProblems(
+  auxiliary: Config["auxiliary"],
+  file: string,
+  isKnown: (provider: string) => boolean,
+): readonly ConfigProblem[] {
+  return Object.entries(auxiliary).flatMap(([task, { provider }]): readonly ConfigProblem[] => {
+    const path = `auxiliary.${task}`;
+    if (!(auxiliaryTasks as readonly string[]).includes(task)) {
+      const guess = didYouMean(task, auxiliaryTasks);
+      const hint =
+        guess === undefined ? `tasks are: ${auxiliaryTasks.join(", ")}` : `did you mean ${guess}?`;
+      return [{ kind: "unknown_key", path, message: `${file}: No such task: ${task}`, hint }];
+    }
+    return isKnown(provider)
+      ? []
+      : [invalid(`${path}.provider`, `${file}: No such provider: ${provider}`)];
+  });
 }
 
 function invalid(path: string, message: string, guess?: string): ConfigProblem {

@@ -30,6 +30,8 @@ export interface ChosenProvider {
   readonly model?: string;
   /** Whether what the configuration says of an endpoint is about this one. */
   readonly isConfigured: boolean;
+  /** Whether what the configuration says of its model is about the one that is asked. */
+  readonly isOwnModel: boolean;
 }
 
 /**
@@ -58,7 +60,9 @@ export function chooseProvider(choice: EndpointChoice): ChosenProvider {
         : byAddress(address, choice);
   const url = urlOf(chosen, address, choice);
   const bare = withoutPrefix(model, chosen);
-  return { ...chosen, url, isConfigured, ...(bare === "" ? {} : { model: bare }) };
+  const own = withoutPrefix(config.model.default.trim(), chosen);
+  const isOwnModel = isConfigured && (own === "" || bare === own);
+  return { ...chosen, url, isConfigured, isOwnModel, ...(bare === "" ? {} : { model: bare }) };
 }
 
 type Named = Pick<ChosenProvider, "provider" | "row" | "entry">;

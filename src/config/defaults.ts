@@ -15,8 +15,20 @@ export const defaults: Config = {
   },
   custom_providers: [],
   fallback_providers: [],
+  prices: {},
   credential_pool_strategies: {},
   agent: { max_turns: 90, api_max_retries: 3, disabled_toolsets: [] },
+  tool_loop_guardrails: {
+    warnings_enabled: true,
+    hard_stop_enabled: false,
+    warn_after: { exact_failure: 2, same_tool_failure: 3, idempotent_no_progress: 2 },
+    hard_stop_after: { exact_failure: 5, same_tool_failure: 8, idempotent_no_progress: 5 },
+  },
+  display: {
+    file_mutation_verifier: true,
+    turn_completion_explainer: true,
+    memory_notifications: "on",
+  },
   approvals: { mode: "manual", timeout: 60, noninteractive: "deny", cron_mode: "deny" },
   command_allowlist: [],
   terminal: { timeout: 180, cwd: ".", env_passthrough: [] },
@@ -28,6 +40,7 @@ export const defaults: Config = {
     protect_first_n: 3,
     protect_last_n: 20,
     abort_on_summary_failure: true,
+    codex_gpt55_autoraise: true,
   },
   auxiliary: {},
   memory: {
@@ -40,7 +53,12 @@ export const defaults: Config = {
   },
   skills: { external_dirs: [], creation_nudge_interval: 10, write_approval: false },
   delegation: { max_iterations: 50, max_concurrent_children: 3 },
-  sessions: { auto_prune: false, retention_days: 90, write_json_snapshots: false },
+  sessions: {
+    auto_prune: false,
+    auto_title: true,
+    retention_days: 90,
+    write_json_snapshots: false,
+  },
   security: { redact_secrets: true, allow_private_urls: false },
   mcp_servers: {},
   codex: {

@@ -20,6 +20,8 @@ export interface HomePaths {
   readonly historyFile: string;
   /** Tool results that were too long for the model. */
   readonly resultsDirectory: string;
+  /** Sessions as JSON files, where they are wanted. */
+  readonly snapshotsDirectory: string;
   /** Scripts that jobs may run. */
   readonly scriptsDirectory: string;
   readonly cron: CronPaths;
@@ -65,6 +67,7 @@ export function resolveHome(
     logFile: join(home, "logs", "hermes.log"),
     historyFile: join(home, "history"),
     resultsDirectory: join(home, "results"),
+    snapshotsDirectory: join(home, "sessions"),
     scriptsDirectory: join(home, "scripts"),
     cron: cronPaths(join(home, "cron")),
   };

@@ -140,6 +140,7 @@ const codexDialect: Dialect = {
   accountHeader: "ChatGPT-Account-ID",
   maxOutputTokens: false,
   steadyEvents: true,
+  billing: "subscription",
 };
 
 /** Servers that refuse messages with fields that they do not know. */
@@ -171,7 +172,12 @@ export const providers: readonly ProviderRow[] = [
     keyEnv: ["OPENROUTER_API_KEY"],
     hosts: ["openrouter.ai"],
     // It drops parameters that a model does not support.
-    dialect: { ...plainDialect, cacheKeyInBody: false, developerRoleModels: ["gpt-5", "codex"] },
+    dialect: {
+      ...plainDialect,
+      cacheKeyInBody: false,
+      developerRoleModels: ["gpt-5", "codex"],
+      billing: "told",
+    },
     defaultModel: "openai/gpt-5.5",
     runtimes: loop,
     isRouter: true,
@@ -198,7 +204,7 @@ export const providers: readonly ProviderRow[] = [
     hosts: ["api.x.ai"],
     wireApi: "responses",
     issuer: "xai_responses",
-    dialect: xaiDialect,
+    dialect: { ...xaiDialect, billing: "subscription" },
     defaultModel: "grok-4.3",
     runtimes: loop,
     signIn: { account: "an xAI account", keyProvider: "xai", facts: xaiSignIn },
@@ -332,6 +338,21 @@ export const providers: readonly ProviderRow[] = [
 
 /** Models that refuse an assistant message without `reasoning_content`, whoever serves them (part of the name). */
 export const paddedModels: readonly string[] = ["deepseek", "mimo"];
+
+/** Hosts that refuse it for every model, with all hosts below them; under whatever provider they are asked. */
+export const paddingHosts: readonly string[] = [
+  "api.deepseek.com",
+  "api.kimi.com",
+  "moonshot.ai",
+  "moonshot.cn",
+  "xiaomimimo.com",
+];
+
+/** Models of which Ollama and other servers of one's own say `stop` although they cut the answer (part of the name). */
+export const unsureModels: readonly string[] = ["glm"];
+
+/** Where Ollama listens. */
+export const ollamaPort = "11434";
 
 /** The row of an id or alias in any case, or undefined. */
 export function findProvider(name: string): ProviderRow | undefined {

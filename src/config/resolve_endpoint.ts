@@ -5,11 +5,14 @@ import { chooseProvider, type ChosenProvider, type EndpointChoice } from "./choo
 import { isPinned, type EndpointUrl } from "./endpoint_url.ts";
 import {
   findProvider,
+  ollamaPort,
   paddedModels,
+  paddingHosts,
   plainChatDialect,
   plainDialect,
   providerOfAddress,
   type ProviderRow,
+  unsureModels,
 } from "./providers.ts";
 import type { Config } from "./schema.ts";
 
@@ -41,7 +44,7 @@ export interface ResolvedModel {
  */
 export function resolveEndpoint(choice: EndpointChoice): ResolvedModel {
   const chosen = chooseProvider(choice);
-  const { url, entry, isConfigured } = chosen;
+  const { url, entry, isConfigured, isOwnModel } = chosen;
   const { model: settings } = choice.config;
   // A custom provider on a vendor's host is spoken to as that vendor.
   const row = chosen.row ?? providerOfAddress(url);
@@ -52,14 +55,14 @@ export function resolveEndpoint(choice: EndpointChoice): ResolvedModel {
     url,
     model,
   });
-  const contextLength = isConfigured ? settings.context_length : null;
+  const contextLength = isOwnModel ? settings.context_length : null;
   return {
     endpoint: {
       provider: chosen.provider,
       baseUrl: url.baseUrl,
       wireApi,
       issuer: (row && isPinned(url, row) ? row.issuer : undefined) ?? `other:${url.baseUrl}`,
-      dialect: dialectOf(row, wireApi, model),
+      dialect: dialectOf(row, wireApi, { model, url }),
       isLocal: url.isLocal,
     },
     model,
@@ -165,8 +168,25 @@ function requiresResponses(model: string): boolean {
     .startsWith("gpt-5");
 }
 
-function dialectOf(row: ProviderRow | undefined, wireApi: WireApi, model: string): Dialect {
+function dialectOf(
+  row: ProviderRow | undefined,
+  wireApi: WireApi,
+  { model, url }: { readonly model: string; readonly url: EndpointUrl },
+): Dialect {
   const dialect = row?.dialect ?? (wireApi === "responses" ? plainDialect : plainChatDialect);
-  const isPadded = paddedModels.some((name) => model.toLowerCase().includes(name));
-  return isPadded ? { ...dialect, reasoningContent: "pad" } : dialect;
+  const name = model.toLowerCase();
+  // A host that refuses fields that it does not know refuses this one for every model.
+  const mayEcho = dialect.reasoningContent !== "none";
+  const isPadded =
+    (mayEcho && paddedModels.some((part) => name.includes(part))) ||
+    paddingHosts.some((host) => url.host === host || url.host.endsWith(`.${host}`));
+  const isUnsure =
+    wireApi === "chat_completions" &&
+    (row?.id === "zai" || unsureModels.some((part) => name.includes(part))) &&
+    (url.isLocal || url.host.includes("ollama") || new URL(url.baseUrl).port === ollamaPort);
+  return {
+    ...dialect,
+    ...(isPadded && { reasoningContent: "pad" }),
+    ...(isUnsure && { unsureStops: true }),
+  };
 }

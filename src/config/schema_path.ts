@@ -7,7 +7,7 @@ type Schema = z.core.$ZodType;
 
 /** The schema of what stands at a path, without its default, or undefined when there is no such key. */
 export function schemaAt(path: KeyPath): Schema | undefined {
-  let schema: Schema | undefined = configSchema;
+  let schema: Schema | undefined = configSchema();
   for (const segment of path) schema = schema && childOf(bare(schema), segment);
   return schema && withoutDefault(schema);
 }

@@ -1,8 +1,9 @@
 import type * as z from "zod";
+import { defaults } from "./defaults.ts";
 import { describeIssue, showValue } from "./describe_issue.ts";
 import { formatKey, type KeyPath } from "./key_path.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { configSchema, type Config } from "./schema.ts";
+import { type Config, schemaOf } from "./schema.ts";
 import { nearestKey } from "./schema_path.ts";
 import { isTable, withModelTable, withValue } from "./tree.ts";
 
@@ -31,22 +32,30 @@ export function normalizeTree(tree: unknown): unknown {
 /** Checks a normalized tree. An unknown key is a problem of its own and does not void the rest. */
 export function validateTree(tree: unknown, options: ValidateOptions): ValidatedConfig {
   const first = parse(tree);
-  if (first.success) return { config: first.data, problems: [] };
-  const unknown = first.error.issues.flatMap((issue) =>
+  if (first.config) return { config: first.config, problems: [] };
+  const unknown = first.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...pathOf(issue), key]) : [],
   );
   const known = unknown.reduce<unknown>((rest, path) => withValue(rest, path, undefined), tree);
   const second = parse(known);
   const problems = [
-    ...(second.error?.issues.map((issue) => invalid(issue, options)) ?? []),
+    ...second.issues.map((issue) => invalid(issue, options)),
     ...unknown.map((path) => unknownKey(path, options)),
   ];
-  return second.success ? { config: second.data, problems } : { problems };
+  return second.config ? { config: second.config, problems } : { problems };
 }
 
-function parse(tree: unknown): z.ZodSafeParseResult<z.output<typeof configSchema>> {
+/** A reading of a tree: what it says over the defaults, or what is wrong with it. */
+function parse(tree: unknown): {
+  readonly config?: Config;
+  readonly issues: readonly z.core.$ZodIssue[];
+} {
+  const schema = schemaOf(isTable(tree) ? Object.keys(tree) : []);
   // Compiling the schema takes 5 ms and pays off from the hundredth reading on; a program reads it once.
-  return configSchema.safeParse(tree, { jitless: true });
+  const result = schema.safeParse(tree, { jitless: true });
+  if (!result.success) return { issues: result.error.issues };
+  // The schema of what is there fills in the rest of it; of what is not there everything is a default.
+  return { config: { ...defaults, ...result.data } as Config, issues: [] };
 }
 
 function invalid(issue: z.core.$ZodIssue, { place, written }: ValidateOptions): ConfigProblem {

@@ -24,8 +24,12 @@ export interface ApprovalRequest {
   readonly alwaysAllows?: string;
   /** Whoever asks keeps an `allow_always` itself: the policy must not. */
   readonly isKeptByAsker?: true;
+  /** No model takes the person's place: what it is about decides what may be decided. */
+  readonly isForPerson?: true;
   /** Where nobody can be asked it is allowed: the user has said so already by what was configured. */
   readonly isAllowedUnattended?: true;
+  /** Nobody may be asked, somebody there or not: what no rule allows is denied. */
+  readonly isUnattended?: true;
 }
 
 export type ApprovalDecision = "allow_once" | "allow_session" | "allow_always" | "deny";

@@ -25,8 +25,8 @@ export interface AuxiliaryRequest {
 export interface AuxiliaryModel {
   /**
    * The whole text of the answer.
-   * @throws {HermesError} what the provider reported, `model/truncated`, `model/empty_answer`, `network/timeout`, or what
-   *   the signal was aborted with
+   * @throws {HermesError} what the provider reported, `model/truncated`, `model/empty_answer`, `network/timeout`,
+   *   `config/invalid` where no model is there for the task, or what the signal was aborted with
    */
   ask(request: AuxiliaryRequest, signal: AbortSignal): Promise<string>;
 }

@@ -24,6 +24,8 @@ export interface CredentialRequest {
 /** Finds the credential of a provider; undefined when there is none. */
 export interface CredentialSource {
   get(provider: string, request?: CredentialRequest): Promise<Credential | undefined>;
+  /** Whether another credential would take over when a limit refuses this one again. */
+  hasOther?(provider: string, credential: Credential): Promise<boolean>;
   /** Nothing of it is used any more: others may take it. */
   release?(): void;
 }

@@ -35,6 +35,7 @@ export const errorCodes = [
   "turn/deadline",
   "turn/interrupted",
   "turn/max_iterations",
+  "turn/tool_loop",
   "turn/answer_invalid",
   "turn/tool_arguments",
   "config/invalid",
@@ -45,6 +46,7 @@ export const errorCodes = [
   "session/not_found",
   "session/ambiguous",
   "session/title_taken",
+  "session/busy",
   "cron/not_found",
   "cron/ambiguous",
   "cron/name_taken",
@@ -79,6 +81,8 @@ export interface HermesErrorOptions {
   readonly retryAfterMs?: number;
   /** The status of the HTTP answer that caused it. */
   readonly httpStatus?: number;
+  /** Tokens that the model's window holds, where the refusal states them. */
+  readonly contextLimit?: number;
 }
 
 /** A failure that a user can understand: what was attempted, what was found, and what to do. Never holds a secret. */
@@ -86,9 +90,11 @@ export class HermesError extends Error {
   override readonly name = "HermesError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  #detail: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
+  readonly contextLimit: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: HermesErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -97,6 +103,18 @@ export class HermesError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.httpStatus = options.httpStatus;
+    this.contextLimit = options.contextLimit;
+  }
+
+  /** One line for whoever looks into it, shown with `--verbose` and `--debug`: what was received before it failed. */
+  get detail(): string | undefined {
+    return this.#detail;
+  }
+
+  /** Adds the detail where there is none yet, and returns the error: who throws it seldom knows what came before. */
+  explain(detail: string): this {
+    this.#detail ??= detail;
+    return this;
   }
 }
 

@@ -65,6 +65,8 @@ export interface Usage {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly totalTokens: number;
+  /** US dollars, as far as they are known: told by the provider, or by prices of the user's. Absent where nothing is. */
+  readonly costUsd?: number;
 }
 
 /** How a step ended. `incomplete`: the model wants to go on; `length`: a limit cut the answer. */
@@ -115,11 +117,19 @@ export const noUsage: Usage = {
 
 /** The sum of two counts. */
 export function addUsage(a: Usage, b: Usage): Usage {
+  const costUsd = addCosts(a.costUsd, b.costUsd);
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
     totalTokens: a.totalTokens + b.totalTokens,
+    ...(costUsd === undefined ? {} : { costUsd }),
   };
+}
+
+/** The sum as far as it is known, without the noise of binary fractions: to a thousand-millionth of a dollar. */
+function addCosts(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.round((a + b) * 1e9) / 1e9;
 }

@@ -57,6 +57,7 @@ function codeOf(code: ErrorCode): number {
     case "model/quota":
     case "model/overloaded":
     case "cron/busy":
+    case "session/busy":
       return exitCodes.tryLater;
     case "config/invalid":
     case "config/unreadable":
@@ -91,6 +92,7 @@ function codeOf(code: ErrorCode): number {
     case "codex/silent":
     case "codex/sandbox":
     case "turn/max_iterations":
+    case "turn/tool_loop":
     case "turn/answer_invalid":
     case "turn/tool_arguments":
     case "file/not_found":

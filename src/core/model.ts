@@ -1,3 +1,4 @@
+import type { HermesError } from "./errors.ts";
 import type { ModelEvent } from "./event.ts";
 import type { ModelItem } from "./item.ts";
 import type { JsonObject } from "./json.ts";
@@ -9,6 +10,8 @@ export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "
 export interface ModelRequest {
   /** Also the prompt cache key. */
   readonly sessionId: string;
+  /** Which turn asks: what may be tried once in a turn is counted by it. Absent for calls beside turns. */
+  readonly turnId?: string;
   readonly model: string;
   readonly instructions: string;
   readonly items: readonly ModelItem[];
@@ -21,10 +24,25 @@ export interface ModelRequest {
   readonly outputSchema?: JsonObject;
 }
 
+/** The model that answers a turn in place of the one that was chosen. */
+export interface StandIn {
+  /** `grok-4.3 (xai)`. */
+  readonly name: string;
+  /** Tokens that it can hold. */
+  readonly contextLength: number;
+}
+
 /**
  * One step with a model endpoint. Yields events up to one `step-end`, or throws a `HermesError`; ends within
  * milliseconds of an abort by throwing the signal's reason.
  */
 export interface ModelTransport {
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /**
+   * Has the rest of a turn asked of another model, as after a failure of this one; false when there is no other one.
+   * Absent where there never is.
+   */
+  moveOn?(turnId: string, why: HermesError, signal: AbortSignal): Promise<boolean>;
+  /** Who answers a turn by now in place of the chosen model; undefined while that answers. Absent where nobody else ever does. */
+  standIn?(turnId: string): StandIn | undefined;
 }

@@ -34,6 +34,13 @@ export interface Dialect {
    * also takes minutes for the first event of a long prompt.
    */
   readonly steadyEvents?: boolean;
+  /** Whether it also says `stop` of an answer that it cut (chat completions), so that the text has to tell. */
+  readonly unsureStops?: boolean;
+  /**
+   * How its use is paid, where that is known: `told`, each answer says in US dollars what it cost; `subscription`, not by
+   * the token.
+   */
+  readonly billing?: "told" | "subscription";
 }
 
 /** Where a model step is sent, fully resolved. */

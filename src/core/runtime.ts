@@ -3,6 +3,7 @@ import type { TurnEvent } from "./event.ts";
 import type { Item, UserMessage } from "./item.ts";
 import type { JsonObject } from "./json.ts";
 import type { ReasoningEffort } from "./model.ts";
+import type { Steering } from "./steering.ts";
 import type { Question } from "./tool.ts";
 
 /** One turn to run: everything a backend needs to know of it. */
@@ -26,6 +27,8 @@ export interface TurnRequest {
   readonly approver: Approver;
   /** Absent: nobody can be asked. */
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<string | undefined>;
+  /** What is said to the turn while it runs: taken before the next step. Absent: nobody says anything more. */
+  readonly steering?: Steering;
 }
 
 /** A backend that can run a turn. Never throws from the iteration: a failure is a `turn-end`. */

@@ -33,6 +33,9 @@ export interface SessionInfo extends Omit<NewSession, "baseUrl" | "title" | "par
   readonly messageCount: number;
   readonly toolCallCount: number;
   readonly usage: Usage;
+  /** US dollars, as far as they are known; null where nothing is known. */
+  readonly costUsd: number | null;
+  readonly calls: ModelCalls;
   /** The first line of the first user message, at most 120 characters. */
   readonly preview: string;
   readonly runtimeState: string | null;
@@ -40,6 +43,44 @@ export interface SessionInfo extends Omit<NewSession, "baseUrl" | "title" | "par
   readonly endedAt: number | null;
   /** `compression`: it goes on in a child. */
   readonly endReason: string | null;
+}
+
+/** How often a model answered. */
+export interface ModelCalls {
+  readonly count: number;
+  /** Those of them whose cost nobody told. */
+  readonly unpriced: number;
+}
+
+/**
+ * A session as a person sees it: with all that it was compressed from. Its id is the one with which it goes on; start,
+ * counts, usage and cost are those of all together, the title is the oldest.
+ */
+export interface WholeSession extends SessionInfo {
+  /** Ids of its parts, the oldest first; the session's own is the last that was not rewound. */
+  readonly ids: readonly string[];
+}
+
+/** What a rewind takes out of a conversation. */
+export interface Rewind {
+  /** Of any part of the session. */
+  readonly sessionId: string;
+  /** The first item that is taken out. */
+  readonly itemId: string;
+  /** Also when a turn seems to run: one whose process died looks so. */
+  readonly isForced?: boolean;
+  /** ms since epoch. */
+  readonly at: number;
+}
+
+/** How a session becomes two. */
+export interface Branching {
+  /** Of any part of the session; all of it is copied. */
+  readonly sessionId: string;
+  readonly newSessionId: string;
+  readonly title?: string;
+  /** ms since epoch. */
+  readonly at: number;
 }
 
 /** How a session goes on in a new one. */
@@ -53,6 +94,8 @@ export interface SessionSplit {
   readonly instructions?: string;
   /** What the turn used in the old session. */
   readonly usage: Usage;
+  /** None where absent. */
+  readonly calls?: ModelCalls;
   /** ms since epoch. */
   readonly at: number;
 }
@@ -78,6 +121,8 @@ export interface EndedTurn {
   readonly turnId: string;
   readonly outcome: TurnOutcome;
   readonly usage: Usage;
+  /** None where absent. */
+  readonly calls?: ModelCalls;
   readonly endedAt: number;
 }
 
@@ -96,13 +141,20 @@ export interface SessionStore extends AsyncDisposable {
    * child from then on, under its new id. The child is called as its parent with the next number.
    */
   split(split: SessionSplit): Promise<void>;
+  /** What a session works towards, as its owner wrote it; null: nothing. */
+  goal(sessionId: string): Promise<string | null>;
+  /** Keeps a goal; nothing happens where the session is not there. A split takes it along. */
+  keepGoal(sessionId: string, goal: string | null): Promise<void>;
   /** Whether this holder has the session's lock now; a second one gets it when the first has released it or is too old. */
   lock(lock: SessionLock): Promise<boolean>;
   unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void>;
 }
 
 export interface SearchHit {
+  /** The part that holds the item. */
   readonly session: SessionInfo;
+  /** With which it goes on: the same one, unless it was compressed. */
+  readonly tipId: string;
   readonly itemId: string;
   readonly role: "user" | "assistant" | "tool";
   /** Text around the hit, matches between `[` and `]`. */
@@ -114,9 +166,9 @@ export interface SearchOptions {
   readonly limit: number;
   /** Who said it; anybody where absent. */
   readonly roles?: readonly SearchHit["role"][];
-  /** Absent: the best first, or the newest where every text must be looked at. */
+  /** By when they were stored. Absent: the best first, or the newest for words that are everywhere or in no index. */
   readonly order?: "newest" | "oldest";
-  /** The only session to look into, by its id. */
+  /** The only session to look into, all of it, by the id of any of its parts. */
   readonly within?: string;
   /** Ids of sessions that are passed over. */
   readonly except?: readonly string[];
@@ -142,20 +194,23 @@ export interface NewMessages {
 
 /** What people do with stored sessions. */
 export interface SessionCatalog {
-  /** Newest first. */
+  /** Whole sessions, newest first. */
   list(options: {
     readonly limit: number;
     readonly source?: string;
-  }): Promise<readonly SessionInfo[]>;
+  }): Promise<readonly WholeSession[]>;
   /** By id, unique id prefix or title. @throws {HermesError} `session/not_found`, `session/ambiguous` */
   resolve(idOrTitle: string): Promise<SessionInfo>;
   /** The session that was written to last, or undefined. */
-  latest(): Promise<SessionInfo | undefined>;
+  latest(): Promise<WholeSession | undefined>;
+  /** What is in one part, without what was rewound. */
   items(sessionId: string): Promise<readonly StoredItem[]>;
   /** Where a session goes on: itself, or the last of what it was compressed into. @throws {HermesError} `session/not_found` */
   tip(sessionId: string): Promise<SessionInfo>;
   /** The session with those that it was compressed from, the oldest first. @throws {HermesError} `session/not_found` */
   lineage(sessionId: string): Promise<readonly SessionInfo[]>;
+  /** The whole of which a session is a part. @throws {HermesError} `session/not_found` */
+  whole(sessionId: string): Promise<WholeSession>;
   search(query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
   /** The place behind the last item that was stored: a number that only grows, also when sessions are deleted. */
   cursor(): Promise<number>;
@@ -164,9 +219,34 @@ export interface SessionCatalog {
     cursor: number,
     options: Pick<SearchOptions, "limit" | "within" | "except">,
   ): Promise<NewMessages>;
-  /** @throws {HermesError} `session/title_taken`, `session/not_found` */
+  /** Names the whole session. @throws {HermesError} `session/title_taken`, `session/not_found` */
   rename(sessionId: string, title: string): Promise<void>;
-  delete(sessionId: string): Promise<void>;
-  /** Deletes sessions that were last written before `before` (ms since epoch); tells which. */
-  prune(before: number, options: { readonly dryRun: boolean }): Promise<readonly SessionInfo[]>;
+  /**
+   * Gives a session that has no title this one, with a number behind it where it is taken; resolves with the title that
+   * was given, undefined where the session has one already or is gone.
+   * @throws {HermesError} `usage/invalid` when nothing is left of it
+   */
+  suggestTitle(sessionId: string, title: string): Promise<string | undefined>;
+  /** Deletes the whole session; resolves with the ids of its parts. */
+  delete(sessionId: string): Promise<readonly string[]>;
+  /** Deletes whole sessions that were last written before `before` (ms since epoch) and are none of `except`; tells which. */
+  prune(
+    before: number,
+    options: { readonly dryRun: boolean; readonly except?: readonly string[] },
+  ): Promise<readonly WholeSession[]>;
+  /**
+   * Takes an item and all that came after it out of the conversation: it stays stored, and nobody finds it any more. A part
+   * that the session was compressed into is given up where the item is in an earlier one, which goes on.
+   * @throws {HermesError} `session/not_found`, `session/busy`, `usage/invalid` for an item that is not in it
+   */
+  rewind(rewind: Rewind): Promise<WholeSession>;
+  /** Makes a second session of what was said so far; the first one stays as it is. @throws {HermesError} `session/not_found`, `session/title_taken` */
+  branch(branching: Branching): Promise<WholeSession>;
+  /** Those of the names that follow `prefix` somewhere in what branches have copied, of sessions that may be gone. */
+  namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]>;
+  /** Whether something that is done every `everyMs` at most is due; it counts as done from then on, in every process. */
+  claimChore(
+    name: string,
+    due: { readonly at: number; readonly everyMs: number },
+  ): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
-import type { ApprovalRequest } from "./approval.ts";
+import type { ApprovalRequest, Approver } from "./approval.ts";
+import type { Usage } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 
 /** What the model is told of a tool. */
@@ -41,6 +42,10 @@ export interface ToolContext {
   onOutput(delta: string): void;
   /** The answer of the person, or undefined when nobody can be asked. */
   ask(question: Question): Promise<string | undefined>;
+  /** Who decides about calls of the turn; for a tool that has calls made itself. */
+  readonly approver?: Approver;
+  /** Counts tokens that the tool used to the turn; absent where nobody counts. */
+  onUsage?(usage: Usage): void;
 }
 
 export interface ToolOutput {
@@ -61,8 +66,15 @@ export type ToolPermission =
 export interface Tool<Input = unknown> {
   readonly spec: ToolSpec;
   readonly effect: ToolEffect;
+  /**
+   * Who wrote what it brings, where that is somebody from outside: `MCP server fs`. Its results are fenced then, so that they
+   * cannot pass for instructions; those of `network` tools always are.
+   */
+  readonly untrusted?: string;
   /** Results above this many characters are spilled to a file; the loop's default where absent. */
   readonly maxResultChars?: number;
+  /** Calls of one step that run at most; more are refused. No limit where absent. */
+  readonly maxCallsPerStep?: number;
   /** @throws {HermesError} `turn/tool_arguments` with a message that the model can act on */
   parse(rawArguments: string): Input;
   /** What the call touches; absent: `exclusive`. Pure. */

@@ -108,11 +108,11 @@ class Server implements McpServer {
       const result = await withinTime(this.#deps.clock, { ms: timeoutMs, signal, late }, (limit) =>
         live.call(tool, input, { signal: limit, onProgress: (text) => context.onOutput(text) }),
       );
-      return resultOutput(name, result);
+      return resultOutput(result);
     } catch (error) {
       if (signal.aborted)
-        return failureOutput(name, "The call was interrupted; its effects may be partial");
-      return failureOutput(name, await this.#failed(error, connection));
+        return failureOutput("The call was interrupted; its effects may be partial");
+      return failureOutput(await this.#failed(error, connection));
     } finally {
       this.#askers.splice(this.#askers.indexOf(ask), 1);
     }

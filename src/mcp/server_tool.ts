@@ -1,3 +1,4 @@
+import { coerceArguments } from "../core/coerce_arguments.ts";
 import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
 import type { Tool, ToolPermission } from "../core/tool.ts";
@@ -15,16 +16,14 @@ export function createServerTool(
   name: string,
 ): Tool<JsonObject> {
   const isShared = listed.isReadOnly || server.spec.isParallel;
+  const parameters = safeSchema(listed.inputSchema);
   return {
-    spec: {
-      name,
-      description: descriptionOf(server.spec.name, listed),
-      parameters: safeSchema(listed.inputSchema),
-    },
+    spec: { name, description: descriptionOf(server.spec.name, listed), parameters },
     effect: listed.isReadOnly ? "read" : "network",
+    untrusted: `MCP server ${server.spec.name}`,
     parse(rawArguments) {
       const input = parseJson(rawArguments);
-      if (isJsonObject(input)) return input;
+      if (isJsonObject(input)) return coerceArguments(input, parameters);
       throw new HermesError(
         "turn/tool_arguments",
         `Cannot read the arguments of ${name}: they must be one JSON object`,

@@ -4,6 +4,8 @@ import { appendQueries } from "./append_queries.ts";
 import { goesOnElsewhere } from "./resolve_session.ts";
 import { sessionInfo } from "./session_rows.ts";
 import type { Tables } from "./tables.ts";
+import { usageSums } from "./usage_columns.ts";
+import { tipRow } from "./whole_sessions.ts";
 import { nextTitle } from "./titles.ts";
 
 /** Closes a session and goes on with its running turn in a child; runs in a transaction of the caller's. */
@@ -12,7 +14,7 @@ export async function splitSession(
   sessionId: string,
   split: SessionSplit,
 ): Promise<void> {
-  const { turnId, newTurnId, newSessionId, compaction, instructions, usage, at } = split;
+  const { turnId, newTurnId, newSessionId, compaction, instructions, at } = split;
   const parent = await transaction
     .selectFrom("sessions")
     .selectAll()
@@ -31,11 +33,7 @@ export async function splitSession(
       end_reason: "compression",
       goal: null,
       updated_at: at,
-      input_tokens: row("input_tokens", "+", usage.inputTokens),
-      cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
-      output_tokens: row("output_tokens", "+", usage.outputTokens),
-      reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
-      total_tokens: row("total_tokens", "+", usage.totalTokens),
+      ...usageSums(row, split),
     }))
     .where("id", "=", sessionId)
     .execute();
@@ -43,6 +41,7 @@ export async function splitSession(
     .insertInto("sessions")
     .values({
       id: newSessionId,
+      root_id: parent.root_id,
       source: parent.source,
       provider: parent.provider,
       model: parent.model,
@@ -127,16 +126,17 @@ export async function unlockSession(
 
 /** The id of the session in which this one goes on. */
 export async function tipOf(db: Kysely<Tables>, sessionId: string): Promise<string> {
-  const { rows } = await sql<{ id: string }>`
-    WITH RECURSIVE onward(id, depth) AS (
-      SELECT ${sessionId}, 0
-      UNION ALL
-      SELECT child.id, depth + 1 FROM onward
-      JOIN sessions parent ON parent.id = onward.id AND parent.end_reason = 'compression'
-      JOIN sessions child ON child.parent_id = parent.id AND child.started_at = parent.ended_at
+  const tip = await db
+    .selectFrom("sessions")
+    .select("id")
+    .where("root_id", "=", (own) =>
+      own.selectFrom("sessions").select("root_id").where("id", "=", sessionId),
     )
-    SELECT id FROM onward ORDER BY depth DESC LIMIT 1`.execute(db);
-  return rows[0]?.id ?? sessionId;
+    .where(tipRow)
+    .orderBy("started_at", "desc")
+    .orderBy(sql`rowid`, "desc")
+    .executeTakeFirst();
+  return tip?.id ?? sessionId;
 }
 
 /** The session behind those that it was compressed from, the oldest first. */
@@ -145,9 +145,11 @@ export async function lineageOf(
   sessionId: string,
 ): Promise<readonly SessionInfo[]> {
   const lineage: SessionInfo[] = [];
+  let rootId: string | undefined;
   for (let id: string | null = sessionId; id !== null;) {
     const row = await db.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
-    if (!row || (lineage.length > 0 && row.end_reason !== "compression")) break;
+    // A parent of another root is the one that it branched off.
+    if (!row || row.root_id !== (rootId ??= row.root_id)) break;
     lineage.unshift(sessionInfo(row));
     id = row.parent_id;
   }

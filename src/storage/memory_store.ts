@@ -1,10 +1,12 @@
-import { addUsage, noUsage } from "../core/event.ts";
+import { noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type {
+  Branching,
   EndedTurn,
   NewMessages,
   NewSession,
   NewTurn,
+  Rewind,
   SearchHit,
   SearchOptions,
   SessionCatalog,
@@ -13,16 +15,23 @@ import type {
   SessionSplit,
   SessionStore,
   StoredItem,
+  WholeSession,
 } from "../core/session_store.ts";
 import { itemCounts, itemText, previewOf } from "./item_text.ts";
-import { chooseSession, goesOnElsewhere, sessionNotFound } from "./resolve_session.ts";
+import { chooseSession, goesOnElsewhere, sessionNotFound, wasRewound } from "./resolve_session.ts";
+import { notInSession, sessionBusy } from "./rewind.ts";
 import { createTextScan } from "./scan_text.ts";
 import { planSearch } from "./search_query.ts";
-import { cleanTitle, lineageNumber, nextTitle, titleTaken } from "./titles.ts";
+import { branchTitle, cleanTitle, freeTitle, nextTitle, titleTaken } from "./titles.ts";
+import { withUsage } from "./usage_columns.ts";
+import { isTip, wholeOf } from "./whole_sessions.ts";
 
 interface MemorySession {
   info: SessionInfo;
-  readonly items: (StoredItem & { readonly cursor: number })[];
+  goal?: string | null;
+  /** The first of those that it was compressed from, or itself. */
+  readonly rootId: string;
+  items: (StoredItem & { readonly cursor: number; readonly isCopy?: true })[];
 }
 
 /** Sessions that end with the process: the twin of the SQLite store, for `--ephemeral` and for embedders. */
@@ -30,12 +39,13 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   readonly #sessions = new Map<string, MemorySession>();
   readonly #sessionOfTurn = new Map<string, MemorySession>();
   readonly #locks = new Map<string, { readonly holder: string; readonly expiresAt: number }>();
+  readonly #chores = new Map<string, number>();
   /** The number of the last item, counted over all sessions. */
   #lastCursor = 0;
 
   async create({ baseUrl, title, parentId, ...session }: NewSession): Promise<void> {
     const clean = title === undefined ? null : cleanTitle(title);
-    if (clean !== null) this.#refuseTaken(clean, session.id);
+    if (clean !== null) this.#refuseTaken(clean, [session.id]);
     this.#sessions.set(session.id, {
       info: {
         ...session,
@@ -46,11 +56,14 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
         messageCount: 0,
         toolCallCount: 0,
         usage: noUsage,
+        costUsd: null,
+        calls: { count: 0, unpriced: 0 },
         preview: "",
         runtimeState: null,
         endedAt: null,
         endReason: null,
       },
+      rootId: session.id,
       items: [],
     });
   }
@@ -61,7 +74,9 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   async startTurn({ turnId, sessionId }: NewTurn): Promise<void> {
-    this.#sessionOfTurn.set(turnId, this.#byId(sessionId));
+    const session = this.#byId(sessionId);
+    if (session.info.endReason === "rewound") throw wasRewound(sessionId);
+    this.#sessionOfTurn.set(turnId, session);
   }
 
   async append(turnId: string, item: Item, at: number): Promise<void> {
@@ -84,14 +99,10 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     session.info = { ...session.info, runtimeState: state };
   }
 
-  async endTurn({ turnId, usage, endedAt }: EndedTurn): Promise<void> {
+  async endTurn(turn: EndedTurn): Promise<void> {
+    const { turnId, endedAt } = turn;
     const session = this.#ofTurn(turnId);
-    const { info } = session;
-    session.info = {
-      ...info,
-      updatedAt: endedAt,
-      usage: addUsage(info.usage, usage),
-    };
+    session.info = { ...withUsage(session.info, turn), updatedAt: endedAt };
     this.#sessionOfTurn.delete(turnId);
   }
 
@@ -101,11 +112,10 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     if (info.endedAt !== null) throw goesOnElsewhere(info.id);
     const { at, compaction, newSessionId, newTurnId } = split;
     session.info = {
-      ...info,
+      ...withUsage(info, split),
       endedAt: at,
       endReason: "compression",
       updatedAt: at,
-      usage: addUsage(info.usage, split.usage),
     };
     const titles = this.#newestFirst().flatMap(({ title }) => title ?? []);
     const child: MemorySession = {
@@ -121,13 +131,27 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
         messageCount: 0,
         toolCallCount: 0,
         usage: noUsage,
+        costUsd: null,
+        calls: { count: 0, unpriced: 0 },
       },
+      rootId: session.rootId,
       items: [],
     };
+    child.goal = session.goal ?? null;
+    session.goal = null;
     this.#sessions.set(newSessionId, child);
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(newTurnId, child);
     await this.append(newTurnId, compaction, at);
+  }
+
+  async goal(sessionId: string): Promise<string | null> {
+    return this.#sessions.get(sessionId)?.goal ?? null;
+  }
+
+  async keepGoal(sessionId: string, goal: string | null): Promise<void> {
+    const session = this.#sessions.get(sessionId);
+    if (session) session.goal = goal?.toWellFormed() ?? null;
   }
 
   async lock({ sessionId, holder, at, lifeMs }: SessionLock): Promise<boolean> {
@@ -142,40 +166,44 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   async tip(sessionId: string): Promise<SessionInfo> {
-    let { info } = this.#byId(sessionId);
-    while (info.endReason === "compression") {
-      const { id, endedAt } = info;
-      const child = this.#newestFirst().find(
-        ({ parentId, startedAt }) => parentId === id && startedAt === endedAt,
-      );
-      if (!child) break;
-      info = child;
-    }
-    return info;
+    return (
+      this.#parts(sessionId).findLast(({ info }) => isTip(info))?.info ?? this.#byId(sessionId).info
+    );
   }
 
   async lineage(sessionId: string): Promise<readonly SessionInfo[]> {
-    const lineage = [this.#byId(sessionId).info];
-    for (let id = lineage[0]?.parentId ?? null; id !== null;) {
-      const parent = this.#sessions.get(id)?.info;
-      if (parent?.endReason !== "compression") break;
-      lineage.unshift(parent);
-      id = parent.parentId;
+    const { info, rootId } = this.#byId(sessionId);
+    const lineage = [info];
+    for (let id = info.parentId; id !== null;) {
+      const parent = this.#sessions.get(id);
+      if (parent?.rootId !== rootId) break;
+      lineage.unshift(parent.info);
+      id = parent.info.parentId;
     }
     return lineage;
+  }
+
+  async whole(sessionId: string): Promise<WholeSession> {
+    return wholeOf(
+      await this.tip(sessionId),
+      this.#parts(sessionId).map(({ info }) => info),
+    );
   }
 
   async list(options: {
     readonly limit: number;
     readonly source?: string;
-  }): Promise<readonly SessionInfo[]> {
-    return this.#newestFirst()
+  }): Promise<readonly WholeSession[]> {
+    const tips = this.#newestFirst()
+      .filter(isTip)
       .filter(({ source }) => options.source === undefined || source === options.source)
       .slice(0, options.limit);
+    return await Promise.all(tips.map(({ id }) => this.whole(id)));
   }
 
-  async latest(): Promise<SessionInfo | undefined> {
-    return this.#newestFirst()[0];
+  async latest(): Promise<WholeSession | undefined> {
+    const [newest] = await this.list({ limit: 1 });
+    return newest;
   }
 
   async resolve(idOrTitle: string): Promise<SessionInfo> {
@@ -184,7 +212,7 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const infos = this.#newestFirst();
     return chooseSession(name, {
       byId: this.#sessions.get(name)?.info,
-      byTitle: infos.filter(({ title }) => lineageNumber(title ?? "", name) !== undefined),
+      byTitle: [...this.#sessions.values()],
       byPrefix: infos.filter(({ id }) => id.startsWith(name)),
     });
   }
@@ -200,15 +228,20 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const scan = createTextScan(plan.alternatives);
     const { roles, order } = options;
     const hits = this.#sessionsOf(options).flatMap(({ info, items }) =>
-      items.flatMap(({ item, at }): readonly SearchHit[] => {
+      items.flatMap(({ item, at, cursor }): readonly { hit: SearchHit; cursor: number }[] => {
         const { role, words } = itemText(item);
         if (role === "none" || words === null || !scan.matches(words)) return [];
         if (roles && !roles.includes(role)) return [];
-        return [{ session: info, itemId: item.id, role, snippet: scan.snippet(words), at }];
+        const tipId = this.#parts(info.id).findLast((part) => isTip(part.info))?.info.id ?? info.id;
+        const snippet = scan.snippet(words);
+        return [{ hit: { session: info, tipId, itemId: item.id, role, snippet, at }, cursor }];
       }),
     );
     const direction = order === "oldest" ? -1 : 1;
-    return hits.toSorted((a, b) => (b.at - a.at) * direction).slice(0, options.limit);
+    return hits
+      .toSorted((a, b) => (b.cursor - a.cursor) * direction)
+      .slice(0, options.limit)
+      .map(({ hit }) => hit);
   }
 
   async cursor(): Promise<number> {
@@ -221,7 +254,8 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   ): Promise<NewMessages> {
     const messages = this.#sessionsOf(options)
       .flatMap(({ info, items }) => items.map((stored) => ({ ...stored, sessionId: info.id })))
-      .filter(({ item, cursor: at }) => {
+      .filter(({ item, cursor: at, isCopy }) => {
+        if (isCopy) return false;
         const { role, words } = itemText(item);
         return at > cursor && words !== null && (role === "user" || role === "assistant");
       })
@@ -234,39 +268,153 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
 
   async rename(sessionId: string, title: string): Promise<void> {
     const clean = cleanTitle(title);
-    const session = this.#byId(sessionId);
-    this.#refuseTaken(clean, sessionId);
-    session.info = { ...session.info, title: clean };
+    const parts = this.#parts(sessionId);
+    this.#refuseTaken(
+      clean,
+      parts.map(({ info }) => info.id),
+    );
+    const tip = await this.tip(sessionId);
+    for (const part of parts) {
+      part.info = { ...part.info, title: part.info.id === tip.id ? clean : null };
+    }
   }
 
-  async delete(sessionId: string): Promise<void> {
-    this.#byId(sessionId);
-    this.#sessions.delete(sessionId);
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    const session = this.#sessions.get(sessionId);
+    if (!session || session.info.title !== null) return undefined;
+    const taken = this.#newestFirst().flatMap((info) => info.title ?? []);
+    const given = freeTitle(cleanTitle(title), taken);
+    session.info = { ...session.info, title: given };
+    return given;
+  }
+
+  async delete(sessionId: string): Promise<readonly string[]> {
+    const ids = this.#parts(sessionId).map(({ info }) => info.id);
+    for (const id of ids) this.#sessions.delete(id);
+    return ids;
   }
 
   async prune(
     before: number,
-    options: { readonly dryRun: boolean },
-  ): Promise<readonly SessionInfo[]> {
-    const old = this.#newestFirst()
-      .filter((info) => info.updatedAt < before)
+    options: { readonly dryRun: boolean; readonly except?: readonly string[] },
+  ): Promise<readonly WholeSession[]> {
+    const { dryRun, except = [] } = options;
+    const old = (await this.list({ limit: Infinity }))
+      .filter((whole) => whole.updatedAt < before && !whole.ids.some((id) => except.includes(id)))
       .toReversed();
-    if (!options.dryRun) for (const { id } of old) this.#sessions.delete(id);
+    if (!dryRun) for (const { ids } of old) for (const id of ids) this.#sessions.delete(id);
     return old;
+  }
+
+  async rewind({ sessionId, itemId, isForced = false, at }: Rewind): Promise<WholeSession> {
+    const parts = this.#parts(sessionId);
+    const ids = new Set(parts.map(({ info }) => info.id));
+    const isBusy =
+      [...this.#sessionOfTurn.values()].some(({ info }) => ids.has(info.id)) ||
+      [...this.#locks].some(([id, { expiresAt }]) => ids.has(id) && expiresAt > at);
+    if (isBusy && !isForced) throw sessionBusy(sessionId);
+    const first = parts.findIndex(({ items }) => items.some(({ item }) => item.id === itemId));
+    const kept = parts[first];
+    if (!kept) throw notInSession(sessionId, itemId);
+    const given = parts.slice(first + 1);
+    const titles = [kept, ...given].flatMap(({ info }) => info.title ?? []);
+    hideFrom(
+      kept,
+      kept.items.findIndex(({ item }) => item.id === itemId),
+    );
+    for (const part of given) {
+      hideFrom(part, 0);
+      part.info = { ...part.info, endReason: "rewound", endedAt: at, title: null };
+    }
+    kept.info = {
+      ...kept.info,
+      endReason: null,
+      endedAt: null,
+      updatedAt: at,
+      runtimeState: null,
+      title: titles[0] ?? null,
+      preview: saysNothing(kept) && kept.rootId === kept.info.id ? "" : kept.info.preview,
+    };
+    return await this.whole(sessionId);
+  }
+
+  async branch({ sessionId, newSessionId, title, at }: Branching): Promise<WholeSession> {
+    const whole = await this.whole(sessionId);
+    const titles = this.#newestFirst().flatMap((info) => info.title ?? []);
+    const clean = title === undefined ? undefined : cleanTitle(title);
+    if (clean !== undefined) this.#refuseTaken(clean, []);
+    const lineage = await this.lineage(whole.id);
+    const turnIds = new Map<string, string>();
+    const items = lineage
+      .flatMap(({ id }) => this.#byId(id).items)
+      .map((stored) => {
+        const turnId = turnIds.get(stored.turnId) ?? `turn_${crypto.randomUUID()}`;
+        turnIds.set(stored.turnId, turnId);
+        this.#lastCursor += 1;
+        return { ...stored, turnId, cursor: this.#lastCursor, isCopy: true as const };
+      });
+    this.#sessions.set(newSessionId, {
+      info: {
+        ...(await this.tip(sessionId)),
+        id: newSessionId,
+        title: clean ?? (whole.title === null ? null : branchTitle(whole.title, titles)),
+        parentId: whole.id,
+        runtimeState: null,
+        startedAt: at,
+        updatedAt: at,
+        messageCount: lineage.reduce((sum, part) => sum + part.messageCount, 0),
+        toolCallCount: lineage.reduce((sum, part) => sum + part.toolCallCount, 0),
+        usage: noUsage,
+        costUsd: null,
+        calls: { count: 0, unpriced: 0 },
+      },
+      rootId: newSessionId,
+      items,
+    });
+    return await this.whole(newSessionId);
+  }
+
+  async namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]> {
+    const copies = [...this.#sessions.values()].flatMap(({ items }) =>
+      items.filter(({ isCopy }) => isCopy).map(({ item }) => JSON.stringify(item)),
+    );
+    return names.filter((name) => copies.some((copy) => copy.includes(`${prefix}${name}`)));
+  }
+
+  async claimChore(
+    name: string,
+    { at, everyMs }: { readonly at: number; readonly everyMs: number },
+  ): Promise<boolean> {
+    const doneAt = this.#chores.get(name);
+    if (doneAt !== undefined && Math.abs(at - doneAt) < everyMs) return false;
+    this.#chores.set(name, at);
+    return true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#sessions.clear();
   }
 
-  #refuseTaken(title: string, sessionId: string): void {
-    const owner = this.#newestFirst().find((info) => info.title === title && info.id !== sessionId);
+  /** The parts of a whole, the oldest first. */
+  #parts(sessionId: string): readonly MemorySession[] {
+    const { rootId } = this.#byId(sessionId);
+    return [...this.#sessions.values()]
+      .filter((session) => session.rootId === rootId)
+      .toSorted((a, b) => a.info.startedAt - b.info.startedAt);
+  }
+
+  #refuseTaken(title: string, except: readonly string[]): void {
+    const owner = this.#newestFirst().find(
+      (info) => info.title === title && !except.includes(info.id),
+    );
     if (owner) throw titleTaken(owner.id, title);
   }
 
   #sessionsOf({ within, except = [] }: Pick<SearchOptions, "within" | "except">) {
+    const root = within === undefined ? undefined : this.#sessions.get(within)?.rootId;
     return [...this.#sessions.values()].filter(
-      ({ info: { id } }) => (within === undefined || id === within) && !except.includes(id),
+      ({ info: { id }, rootId }) =>
+        (within === undefined || rootId === root) && !except.includes(id),
     );
   }
 
@@ -288,4 +436,20 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     if (!this.#sessions.has(session.info.id)) throw sessionNotFound(session.info.id);
     return session;
   }
+}
+
+/** Takes the items from a place on out of a session. */
+function hideFrom(session: MemorySession, at: number): void {
+  const hidden = session.items.slice(at).map(({ item }) => itemCounts(item));
+  session.items = session.items.slice(0, at);
+  session.info = {
+    ...session.info,
+    messageCount: session.info.messageCount - hidden.reduce((sum, each) => sum + each.messages, 0),
+    toolCallCount:
+      session.info.toolCallCount - hidden.reduce((sum, each) => sum + each.toolCalls, 0),
+  };
+}
+
+function saysNothing({ items }: MemorySession): boolean {
+  return !items.some(({ item }) => itemText(item).role === "user");
 }

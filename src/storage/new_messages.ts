@@ -27,6 +27,8 @@ export async function messagesAfter(
     .select(["seq", "session_id", "turn_id", "body", "at"])
     .where("seq", ">", cursor)
     .where("words", "is not", null)
+    // What a branch was made of has been told where it was said.
+    .where("is_copy", "=", 0)
     .where(isAskedFor({ ...options, roles: ["user", "assistant"] }))
     .orderBy("seq")
     .limit(options.limit)

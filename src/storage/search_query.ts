@@ -1,11 +1,18 @@
 import { hasSpacelessScript } from "./spaceless_script.ts";
 
+/**
+ * By an index: of words, or of trigrams for terms in a script without spaces, three characters or more each. `match` is an
+ * FTS5 expression, `terms` the same for each term of it.
+ */
+export interface IndexPlan {
+  readonly kind: "words" | "trigrams";
+  readonly match: string;
+  readonly terms: readonly string[];
+}
+
 /** How a search is done. */
 export type SearchPlan =
-  /** By words, as an FTS5 expression. */
-  | { readonly kind: "words"; readonly match: string }
-  /** By trigrams: terms in a script without spaces, three characters or more each. */
-  | { readonly kind: "trigrams"; readonly match: string }
+  | IndexPlan
   /** By looking at every text: what no index can answer. */
   | { readonly kind: "scan"; readonly alternatives: readonly Alternative[] }
   | { readonly kind: "nothing" };
@@ -33,13 +40,12 @@ export function planSearch(query: string, options: { readonly hasIndex: boolean 
   if (alternatives.length === 0) return { kind: "nothing" };
   if (!options.hasIndex) return { kind: "scan", alternatives };
   const terms = alternatives.flatMap(({ all, none }) => [...all, ...none]);
-  if (!terms.some(isSpaceless)) return { kind: "words", match: matchOf(alternatives) };
+  const indexed = { match: matchOf(alternatives), terms: terms.map(quoted) };
+  if (!terms.some(isSpaceless)) return { kind: "words", ...indexed };
   const isLongEnough = terms.every(({ text }) => Array.from(text).length >= 3);
   // That index holds only texts in such scripts: an alternative without one finds others too.
   const isHeld = alternatives.every(({ all }) => all.some(isSpaceless));
-  return isLongEnough && isHeld
-    ? { kind: "trigrams", match: matchOf(alternatives) }
-    : { kind: "scan", alternatives };
+  return isLongEnough && isHeld ? { kind: "trigrams", ...indexed } : { kind: "scan", alternatives };
 }
 
 function isSpaceless({ text }: Term): boolean {
@@ -85,13 +91,34 @@ function alternativesOf(tokens: readonly Token[]): readonly Alternative[] {
 
 /** An FTS5 expression: terms are quoted, so that nothing in them is syntax. */
 function matchOf(alternatives: readonly Alternative[]): string {
-  const quoted = (terms: readonly Term[], operator: Operator) =>
-    terms.map(({ text, isPrefix }) => `"${text}"${isPrefix ? "*" : ""}`).join(` ${operator} `);
+  const joined = (terms: readonly Term[], operator: Operator) =>
+    terms.map(quoted).join(` ${operator} `);
   return alternatives
     .map(({ all, none }) => {
-      const wanted = quoted(all, "AND");
+      const wanted = joined(all, "AND");
       // In one NOT: each of its own would nest, and FTS5 takes no more than 256 levels.
-      return none.length === 0 ? wanted : `${wanted} NOT (${quoted(none, "OR")})`;
+      return none.length === 0 ? wanted : `${wanted} NOT (${joined(none, "OR")})`;
     })
     .join(" OR ");
+}
+
+function quoted({ text, isPrefix }: Term): string {
+  return `"${text}"${isPrefix ? "*" : ""}`;
+}
+
+/**
+ * A text for each alternative that is in whatever it finds, all in scripts without spaces and without cases; undefined
+ * where there is none. Texts without such a script need not be looked at then.
+ */
+export function spacelessNeedles(
+  alternatives: readonly Alternative[],
+): readonly string[] | undefined {
+  const needles = alternatives.map(
+    ({ all }) => all.find((term) => isSpaceless(term) && hasNoCase(term.text))?.text,
+  );
+  return needles.every((needle) => needle !== undefined) ? needles : undefined;
+}
+
+function hasNoCase(text: string): boolean {
+  return text.toLowerCase() === text && text.toUpperCase() === text;
 }

@@ -22,6 +22,8 @@ export function sessionInfo(row: Selectable<SessionsTable>): SessionInfo {
     endedAt: row.ended_at,
     endReason: row.end_reason,
     preview: row.preview,
+    costUsd: row.cost_usd,
+    calls: { count: row.model_calls, unpriced: row.unpriced_calls },
     startedAt: row.started_at,
     updatedAt: row.updated_at,
     messageCount: row.message_count,

@@ -1,10 +1,12 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Item } from "../core/item.ts";
 import type {
+  Branching,
   EndedTurn,
   NewMessages,
   NewSession,
   NewTurn,
+  Rewind,
   SearchHit,
   SearchOptions,
   SessionCatalog,
@@ -13,16 +15,22 @@ import type {
   SessionSplit,
   SessionStore,
   StoredItem,
+  WholeSession,
 } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
+import { branchSession, namedInBranches } from "./branch.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { lastCursor, messagesAfter } from "./new_messages.ts";
-import { chooseSession, sessionNotFound } from "./resolve_session.ts";
+import { chooseSession, sessionNotFound, wasRewound } from "./resolve_session.ts";
+import { rewindSession } from "./rewind.ts";
 import { searchItems } from "./search.ts";
 import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
+import { suggestTitle } from "./suggest_title.ts";
 import { cleanTitle, titleTaken } from "./titles.ts";
+import { usageSums } from "./usage_columns.ts";
+import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
 
 export interface SessionStoreDeps {
   /** Whether the file is there; reading must not create it. */
@@ -39,6 +47,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   #database: Database | undefined;
   /** Turn ids of this process with their session, so that an append need not look them up. */
   readonly #sessionOfTurn = new Map<string, string>();
+  /** The last turn that was begun here since the session was loaded: whoever goes on still has it in mind. */
+  readonly #lastTurnOf = new Map<string, string>();
 
   constructor(deps: SessionStoreDeps, path: string) {
     this.#deps = deps;
@@ -51,6 +61,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .insertInto("sessions")
         .values({
           id: session.id,
+          root_id: session.id,
           source: session.source,
           provider: session.provider,
           model: session.model,
@@ -71,11 +82,20 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async load(sessionId: string): Promise<{ info: SessionInfo; items: readonly Item[] }> {
     const [info, stored] = await Promise.all([this.#byId(sessionId), this.items(sessionId)]);
+    this.#lastTurnOf.delete(sessionId);
     return { info, items: stored.map(({ item }) => item) };
   }
 
   async startTurn({ turnId, sessionId, startedAt }: NewTurn): Promise<void> {
     await this.#write(async ({ db }) => {
+      const { end_reason: ended } =
+        (await db
+          .selectFrom("sessions")
+          .select("end_reason")
+          .where("id", "=", sessionId)
+          .executeTakeFirst()) ?? {};
+      if (ended === "rewound") throw wasRewound(sessionId);
+      if (await this.#isLastTurnHidden({ db }, sessionId)) throw wasRewound(sessionId);
       await db
         .insertInto("turns")
         .values({
@@ -90,6 +110,15 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .execute();
     });
     this.#sessionOfTurn.set(turnId, sessionId);
+    this.#lastTurnOf.set(sessionId, turnId);
+  }
+
+  /** Whether somebody took back what the caller has in mind: the model must not get it, so that no turn goes on from it. */
+  async #isLastTurnHidden({ db }: Pick<Database, "db">, sessionId: string): Promise<boolean> {
+    const turnId = this.#lastTurnOf.get(sessionId);
+    if (turnId === undefined) return false;
+    const items = db.selectFrom("items").select("id").where("turn_id", "=", turnId);
+    return (await items.where("hidden_at", "is not", null).executeTakeFirst()) !== undefined;
   }
 
   async append(turnId: string, item: Item, at: number): Promise<void> {
@@ -113,7 +142,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     });
   }
 
-  async endTurn({ turnId, outcome, usage, endedAt }: EndedTurn): Promise<void> {
+  async endTurn(turn: EndedTurn): Promise<void> {
+    const { turnId, outcome, endedAt } = turn;
     const sessionId = this.#sessionOf(turnId);
     const error = outcome.status === "failed" ? outcome.error : undefined;
     await this.#write((database) =>
@@ -130,14 +160,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
           .execute();
         await transaction
           .updateTable("sessions")
-          .set((row) => ({
-            updated_at: endedAt,
-            input_tokens: row("input_tokens", "+", usage.inputTokens),
-            cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
-            output_tokens: row("output_tokens", "+", usage.outputTokens),
-            reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
-            total_tokens: row("total_tokens", "+", usage.totalTokens),
-          }))
+          .set((row) => ({ updated_at: endedAt, ...usageSums(row, turn) }))
           .where("id", "=", sessionId)
           .execute();
       }),
@@ -152,6 +175,20 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     );
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
+  }
+
+  async goal(sessionId: string): Promise<string | null> {
+    const row = await this.#read(undefined, ({ db }) =>
+      db.selectFrom("sessions").select("goal").where("id", "=", sessionId).executeTakeFirst(),
+    );
+    return row?.goal ?? null;
+  }
+
+  async keepGoal(sessionId: string, goal: string | null): Promise<void> {
+    await this.#write(async ({ db }) => {
+      const kept = goal?.toWellFormed() ?? null;
+      await db.updateTable("sessions").set({ goal: kept }).where("id", "=", sessionId).execute();
+    });
   }
 
   async lock(lock: SessionLock): Promise<boolean> {
@@ -172,25 +209,21 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     return await this.#write(({ db }) => lineageOf(db, sessionId));
   }
 
+  async whole(sessionId: string): Promise<WholeSession> {
+    await this.#byId(sessionId);
+    const whole = await this.#write(({ db }) => wholeById(db, sessionId));
+    if (!whole) throw sessionNotFound(sessionId);
+    return whole;
+  }
+
   async list(options: {
     readonly limit: number;
     readonly source?: string;
-  }): Promise<readonly SessionInfo[]> {
-    const { source } = options;
-    return await this.#read([], async ({ db }) => {
-      const rows = await db
-        .selectFrom("sessions")
-        .selectAll()
-        .$if(source !== undefined, (query) => query.where("source", "=", source ?? ""))
-        .orderBy("updated_at", "desc")
-        .orderBy("id", "desc")
-        .limit(options.limit)
-        .execute();
-      return rows.map(sessionInfo);
-    });
+  }): Promise<readonly WholeSession[]> {
+    return await this.#read([], ({ db }) => listWholes(db, options));
   }
 
-  async latest(): Promise<SessionInfo | undefined> {
+  async latest(): Promise<WholeSession | undefined> {
     const [newest] = await this.list({ limit: 1 });
     return newest;
   }
@@ -203,12 +236,12 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       const all = db.selectFrom("sessions").selectAll();
       const byId = await all.where("id", "=", name).executeTakeFirst();
       const byTitle = await all
-        .where((row) => row.or([row("title", "=", name), like("title", `${name} #`)]))
+        .where((row) => row.or([row("title", "=", name), beginsWith("title", `${name} #`)]))
         .execute();
-      const byPrefix = await all.where(like("id", name)).limit(2).execute();
+      const byPrefix = await all.where(beginsWith("id", name)).limit(2).execute();
       return {
         byId: byId && sessionInfo(byId),
-        byTitle: byTitle.map(sessionInfo),
+        byTitle: byTitle.map((row) => ({ info: sessionInfo(row), rootId: row.root_id })),
         byPrefix: byPrefix.map(sessionInfo),
       };
     });
@@ -221,6 +254,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .selectFrom("items")
         .select(["body", "turn_id", "at"])
         .where("session_id", "=", sessionId)
+        .where("hidden_at", "is", null)
         .orderBy("seq")
         .execute();
       return rows.map((row) => ({ item: itemOfBody(row.body), turnId: row.turn_id, at: row.at }));
@@ -247,36 +281,98 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async rename(sessionId: string, title: string): Promise<void> {
     const clean = cleanTitle(title);
     await this.#byId(sessionId);
-    await this.#write(async ({ db }) => {
-      const owner = await db
-        .selectFrom("sessions")
-        .select("id")
-        .where("title", "=", clean)
-        .where("id", "!=", sessionId)
-        .executeTakeFirst();
-      if (owner) throw titleTaken(owner.id, clean);
-      await db.updateTable("sessions").set({ title: clean }).where("id", "=", sessionId).execute();
-    });
+    await this.#write(({ db }) =>
+      db.transaction().execute(async (transaction) => {
+        const { root_id } = await transaction
+          .selectFrom("sessions")
+          .select("root_id")
+          .where("id", "=", sessionId)
+          .executeTakeFirstOrThrow(() => sessionNotFound(sessionId));
+        const owner = await transaction
+          .selectFrom("sessions")
+          .select("id")
+          .where("title", "=", clean)
+          .where("root_id", "!=", root_id)
+          .executeTakeFirst();
+        if (owner) throw titleTaken(owner.id, clean);
+        const all = transaction.updateTable("sessions");
+        await all.set({ title: null }).where("root_id", "=", root_id).execute();
+        const tipId = await tipOf(transaction, sessionId);
+        await all.set({ title: clean }).where("id", "=", tipId).execute();
+      }),
+    );
   }
 
-  async delete(sessionId: string): Promise<void> {
+  async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
+    return await this.#write(({ db }) => suggestTitle(db, sessionId, title));
+  }
+
+  async delete(sessionId: string): Promise<readonly string[]> {
     await this.#byId(sessionId);
-    await this.#write(async ({ db }) => {
-      await db.deleteFrom("sessions").where("id", "=", sessionId).execute();
+    return await this.#write(async ({ db }) => {
+      const deleted = await db
+        .deleteFrom("sessions")
+        .where("root_id", "=", (own) =>
+          own.selectFrom("sessions").select("root_id").where("id", "=", sessionId),
+        )
+        .returning("id")
+        .execute();
+      return deleted.map(({ id }) => id);
     });
   }
 
   async prune(
     before: number,
-    options: { readonly dryRun: boolean },
-  ): Promise<readonly SessionInfo[]> {
-    return await this.#read([], async ({ db }) => {
-      // Found and deleted at once: a session that goes on meanwhile stays, and is not told as deleted.
-      const old = options.dryRun
-        ? db.selectFrom("sessions").where("updated_at", "<", before).selectAll()
-        : db.deleteFrom("sessions").where("updated_at", "<", before).returningAll();
-      const rows = await old.execute();
-      return rows.map(sessionInfo).toSorted((a, b) => a.updatedAt - b.updatedAt);
+    options: { readonly dryRun: boolean; readonly except?: readonly string[] },
+  ): Promise<readonly WholeSession[]> {
+    return await this.#read([], ({ db }) => pruneWholes(db, before, options));
+  }
+
+  async rewind(rewind: Rewind): Promise<WholeSession> {
+    await this.#byId(rewind.sessionId);
+    await this.#write((database) =>
+      database.transactDurably((transaction) => rewindSession(transaction, rewind)),
+    );
+    // Who takes back here knows of it.
+    this.#lastTurnOf.clear();
+    return await this.whole(rewind.sessionId);
+  }
+
+  async branch(branching: Branching): Promise<WholeSession> {
+    await this.#byId(branching.sessionId);
+    await this.#write((database) =>
+      database.transactDurably((transaction) => branchSession(transaction, branching)),
+    );
+    return await this.whole(branching.newSessionId);
+  }
+
+  async namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]> {
+    return await this.#read([], ({ db }) => namedInBranches(db, prefix, names));
+  }
+
+  async claimChore(
+    name: string,
+    { at, everyMs }: { readonly at: number; readonly everyMs: number },
+  ): Promise<boolean> {
+    return await this.#read(false, async ({ db }) => {
+      const claimed = await db
+        .insertInto("chores")
+        .values({ name, done_at: at })
+        .onConflict((conflict) =>
+          conflict
+            .column("name")
+            .doUpdateSet({ done_at: at })
+            // A clock that was set back must not stop it for years.
+            .where((row) =>
+              row.or([
+                row("chores.done_at", "<=", at - everyMs),
+                row("chores.done_at", ">", at + everyMs),
+              ]),
+            ),
+        )
+        .returning("name")
+        .executeTakeFirst();
+      return claimed !== undefined;
     });
   }
 
@@ -323,8 +419,19 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 }
 
-/** A column that begins with a text, whatever wildcards the text holds. */
-function like(column: "id" | "title", prefix: string) {
-  const pattern = `${prefix.replace(/[\\%_]/g, String.raw`\$&`)}%`;
-  return sql<boolean>`${sql.ref(column)} like ${pattern} escape '\\'`;
+async function wholeById(db: Database["db"], sessionId: string): Promise<WholeSession | undefined> {
+  const row = await db
+    .selectFrom("sessions")
+    .selectAll()
+    .where("id", "=", await tipOf(db, sessionId))
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const [whole] = await wholesOf(db, [{ info: sessionInfo(row), rootId: row.root_id }]);
+  return whole;
+}
+
+/** A column that begins with a text: the range of what does, so that its index finds it. */
+function beginsWith(column: "id" | "title", prefix: string): RawBuilder<boolean> {
+  const reference = sql.ref(column);
+  return sql<boolean>`(${reference} >= ${prefix} AND ${reference} < ${`${prefix}\u{10FFFF}`})`;
 }

@@ -16,6 +16,9 @@ import { errnoOf, HermesError } from "../core/errors.ts";
 /** How long a writer waits for another process, in milliseconds. */
 const busyTimeoutMs = 10_000;
 
+/** How long the write lock is left to others between two of many writes, in milliseconds. */
+const writePauseMs = 50;
+
 /** A connection with what kysely does not cover. */
 export interface SqliteConnection extends SqliteDatabase {
   /** Runs statements without parameters and without results. */
@@ -56,6 +59,13 @@ export function openSqlite(path: string): SqliteConnection {
       return adapted;
     },
   };
+}
+
+/** Lets writers of other processes have their turn: they do not queue, but look for the lock every 100 ms or so. */
+export function letOthersWrite(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, writePauseMs);
+  });
 }
 
 /**

@@ -7,6 +7,7 @@ export interface Tables {
   readonly turns: TurnsTable;
   readonly items: ItemsTable;
   readonly session_locks: SessionLocksTable;
+  readonly chores: ChoresTable;
   /** Words of texts (FTS5, unicode61); absent where SQLite lacks FTS5. */
   readonly items_words: SearchTable;
   /** Trigrams of texts in scripts without spaces. */
@@ -36,13 +37,17 @@ export interface SessionsTable {
   readonly reasoning_tokens: Generated<number>;
   readonly total_tokens: Generated<number>;
   readonly ended_at: Generated<number | null>;
-  /** `compression`: it goes on in a child. */
+  /** `compression`: it goes on in a child. `rewound`: its parent goes on instead. */
   readonly end_reason: Generated<string | null>;
   /** What it works towards, as JSON. */
   readonly goal: Generated<string | null>;
   /** US dollars, as far as they are known; null where nothing is known. */
   readonly cost_usd: Generated<number | null>;
   readonly model_calls: Generated<number>;
+  /** Calls of a model whose cost nobody told. */
+  readonly unpriced_calls: Generated<number>;
+  /** The first of the sessions that this one goes on from by compression; itself where it goes on from none. */
+  readonly root_id: string;
 }
 
 export interface TurnsTable {
@@ -72,6 +77,8 @@ export interface ItemsTable {
   readonly trigrams: string | null;
   /** When a rewind took it out of the conversation; it stays stored. */
   readonly hidden_at: Generated<number | null>;
+  /** 1 where it was said in the session that this one branched off. */
+  readonly is_copy: Generated<number>;
 }
 
 export interface SessionLocksTable {
@@ -79,6 +86,12 @@ export interface SessionLocksTable {
   readonly holder: string;
   /** ms since epoch. */
   readonly expires_at: number;
+}
+
+export interface ChoresTable {
+  readonly name: string;
+  /** ms since epoch. */
+  readonly done_at: number;
 }
 
 export interface SearchTable {

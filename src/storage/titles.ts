@@ -42,6 +42,22 @@ export function nextTitle(title: string, taken: readonly string[]): string {
     .join("")}${ending}`;
 }
 
+/** The title of a branch that none of `taken` is: `report (branch)`, then `report (branch 2)`. */
+export function branchTitle(title: string, taken: readonly string[]): string {
+  const base = title.replace(/ \(branch(?: [1-9]\d*)?\)$/, "");
+  for (let number = 1; ; number++) {
+    const ending = number === 1 ? " (branch)" : ` (branch ${number})`;
+    const start = Array.from(base).slice(0, maxTitleChars - ending.length);
+    const candidate = `${start.join("")}${ending}`;
+    if (!taken.includes(candidate)) return candidate;
+  }
+}
+
+/** The title, or the next of its lineage where it is taken. */
+export function freeTitle(title: string, taken: readonly string[]): string {
+  return taken.includes(title) ? nextTitle(title, taken) : title;
+}
+
 /** The number of a title in its lineage: `report` 1, `report #3` 3; undefined when it is another one's. */
 export function lineageNumber(title: string, base: string): number | undefined {
   if (title === base) return 1;

@@ -59,6 +59,19 @@ export class FileMemory {
     readings.times.set(regionKey(reading), { fingerprint: fingerprintOf(reading.stat), times });
   }
 
+  /**
+   * A session goes on under another id: it still knows which files somebody else has written since, but what it read is
+   * not before its model any more.
+   */
+  move(from: string, to: string): void {
+    this.#readings.delete(from);
+    for (const [key, seen] of [...this.#seen]) {
+      if (!key.startsWith(`${from}\n`)) continue;
+      this.#seen.delete(key);
+      this.#seen.set(seenKey(to, key.slice(from.length + 1)), seen);
+    }
+  }
+
   /** Runs `work` after every other writer of one of the paths in this process. */
   async exclusively<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
     const own = [...new Set(paths)];

@@ -91,7 +91,7 @@ async function collectRules({
   ];
   const keys = await allNames(homeDirectory, sensitiveHomeDirectories);
   const loginFiles = await allNames(homeDirectory, sensitiveHomeFiles);
-  const { memory, pending, skills } = hermesGuardedDirectories;
+  const { memory, pending, scripts, skills } = hermesGuardedDirectories;
   const ownFiles = await allNames(hermesHome, [...hermesOwnFiles, pending]);
   const memories = [memory, `${memory}/MEMORY.md`, `${memory}/USER.md`];
   const homes = new Set([
@@ -114,6 +114,10 @@ async function collectRules({
       tree("only hermes itself writes it", ownFiles),
       tree("use the tool memory", await allNames(hermesHome, memories)),
       tree("use the tool skill_manage", await allNames(hermesHome, [skills])),
+      tree(
+        "jobs run it when nobody is there, use a command, which the user is asked about",
+        await allNames(hermesHome, [scripts]),
+      ),
       {
         reason: environment,
         covers: (path) => holdsEnvironment(path) && homes.has(dirname(path)),

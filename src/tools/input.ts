@@ -1,5 +1,6 @@
 import * as z from "zod";
 import written from "./input_schemas.json" with { type: "json" };
+import { coerceArguments, propertiesOf } from "../core/coerce_arguments.ts";
 import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
 
@@ -47,7 +48,7 @@ export function defineInput<Schema extends z.ZodObject>(
       const schema = (made ??= makeSchema());
       const value = parseJson(rawArguments);
       if (!isJsonObject(value)) throw wrong(tool, "they must be one JSON object");
-      const meant = coerceObject(value, parameters);
+      const meant = coerceArguments(value, parameters);
       // zod compiles a parser for each schema at its first use, which costs more than the few parses of a turn.
       const result = schema.safeParse(meant, { jitless: true });
       if (result.success) return result.data;
@@ -93,47 +94,6 @@ function valueAt(value: Json | undefined, path: readonly PropertyKey[]): Json | 
   if (first === undefined) return value;
   if (isJsonObject(value)) return valueAt(value[String(first)], rest);
   return isArray(value) ? valueAt(value[Number(first)], rest) : undefined;
-}
-
-function propertiesOf(schema: JsonObject): JsonObject {
-  const properties = schema["properties"];
-  return isJsonObject(properties) ? properties : {};
-}
-
-function coerceObject(value: JsonObject, schema: JsonObject): JsonObject {
-  const properties = propertiesOf(schema);
-  const entries = Object.entries(value).flatMap(([name, entry]): [string, Json][] => {
-    // A null stands for a property that is left out, for models that must name all of them.
-    if (entry === null) return [];
-    return [[name, coerce(entry, properties[name])]];
-  });
-  return Object.fromEntries(entries);
-}
-
-function coerce(value: Json, schema: Json | undefined): Json {
-  if (!isJsonObject(schema)) return value;
-  switch (schema["type"]) {
-    case "number":
-    case "integer":
-      return typeof value === "string" && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value)
-        ? Number(value)
-        : value;
-    case "boolean":
-      if (typeof value !== "string" || !/^(?:true|false)$/i.test(value)) return value;
-      return value.toLowerCase() === "true";
-    case "string":
-      return typeof value === "number" ? String(value) : value;
-    case "array": {
-      const list = typeof value === "string" ? (parseJson(value) ?? value) : value;
-      return isArray(list) ? list.map((entry) => coerce(entry, schema["items"])) : value;
-    }
-    case "object": {
-      const object = typeof value === "string" ? (parseJson(value) ?? value) : value;
-      return isJsonObject(object) ? coerceObject(object, schema) : value;
-    }
-    default:
-      return value;
-  }
 }
 
 /** `Array.isArray` does not narrow readonly arrays. */

@@ -1,8 +1,10 @@
+import type { Delegate } from "../core/delegation.ts";
 import type { Clock, Env, FileStore, Host, Spawner } from "../core/ports.ts";
 import type { SessionCatalog } from "../core/session_store.ts";
 import type { Tool } from "../core/tool.ts";
 import { createClarifyTool } from "./clarify.ts";
 import { createCronjobTool, type CronjobOptions } from "./cronjob.ts";
+import { createDelegateTaskTool } from "./delegate_task.ts";
 import { FileMemory } from "./file_memory.ts";
 import { createFileSafety } from "./file_safety.ts";
 import { createMemoryTool, type MemoryToolOptions } from "./memory.ts";
@@ -19,7 +21,7 @@ import { createSkillManageTool } from "./skills/skill_manage.ts";
 import { createSkillViewTool } from "./skills/skill_view.ts";
 import { createSkillsListTool } from "./skills/skills_list.ts";
 import { createTerminalTool } from "./terminal.ts";
-import { createTodoTool } from "./todo.ts";
+import { createTodoTool, TodoLists } from "./todo.ts";
 import { createWriteFileTool } from "./write_file.ts";
 
 export interface ToolLimits {
@@ -56,6 +58,13 @@ export interface ToolDeps {
   readonly sessions?: () => Promise<SessionCatalog>;
   /** Absent: nobody is there who could agree to a job. */
   readonly cron?: CronjobOptions;
+  /** Absent: nothing is delegated. */
+  readonly delegation?: DelegationSettings;
+}
+
+export interface DelegationSettings {
+  readonly delegate: Delegate;
+  readonly maxConcurrent: number;
 }
 
 export interface SkillSettings {
@@ -67,6 +76,10 @@ export interface SkillSettings {
 /** Tools with what they keep for a conversation: lists, what was read, running commands. */
 export interface ToolSet extends AsyncDisposable {
   readonly tools: readonly Tool[];
+  /** What is kept for a session and its model must know; undefined where there is nothing. */
+  stateOf(sessionId: string): string | undefined;
+  /** A session goes on under another id, with a model that has not before it any more what it read. */
+  move(from: string, to: string): void;
 }
 
 /** Every tool, in the order in which models see them: fixed, so that prompt caches are hit. */
@@ -83,6 +96,7 @@ export function createTools(deps: ToolDeps): ToolSet {
   });
   const memory = new FileMemory();
   const fileDeps = { files, safety, memory, homeDirectory };
+  const todos = new TodoLists();
   const processes = new BackgroundProcesses(clock);
   const sessions = new ShellSessions(files);
   const shellDeps = {
@@ -128,7 +142,7 @@ export function createTools(deps: ToolDeps): ToolSet {
         homeDirectory,
         env: commandEnv,
       }),
-      createTodoTool(),
+      createTodoTool(todos),
       createSkillsListTool(skillDeps),
       createSkillViewTool(skillDeps),
       createSkillManageTool(skillDeps),
@@ -137,8 +151,13 @@ export function createTools(deps: ToolDeps): ToolSet {
       ...(deps.sessions
         ? [createSessionSearchTool({ sessions: deps.sessions, clock, redact })]
         : []),
+      ...(deps.delegation ? [createDelegateTaskTool({ ...deps.delegation, clock })] : []),
       ...(deps.cron ? [createCronjobTool(deps.cron)] : []),
     ],
+    stateOf: (sessionId) => todos.open(sessionId),
+    move(from, to) {
+      for (const kept of [todos, memory, processes, sessions]) kept.move(from, to);
+    },
     async [Symbol.asyncDispose]() {
       await processes[Symbol.asyncDispose]();
       await sessions[Symbol.asyncDispose]();

@@ -5,6 +5,11 @@ export function sessionResultsDirectory(resultsDirectory: string, sessionId: str
   return join(resultsDirectory, fileName(sessionId));
 }
 
+/** What the directories of a session's sub-agents begin with, beside its own. */
+export function childResultsPrefix(sessionId: string): string {
+  return `${fileName(sessionId)}-task-`;
+}
+
 /** The file for the whole result of a call. Models use an id again in each session: `call_1`. */
 export function resultPath(
   resultsDirectory: string,

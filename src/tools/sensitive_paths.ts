@@ -74,25 +74,31 @@ export const hermesSecretFiles: readonly string[] = [
   ".anthropic_oauth.json",
   "auth.json",
   "auth.lock",
+  "cron/webhook.key",
   "webhook_subscriptions.json",
 ];
 
 /** Directories of the hermes home that hold credentials. */
 export const hermesSecretDirectories: readonly string[] = ["mcp-tokens", "pairing"];
 
-/** Files of the hermes home that only hermes itself writes. */
+/** Files and directories of the hermes home that only hermes itself writes. */
 export const hermesOwnFiles: readonly string[] = [
   "codex-migration.json",
   "config.yaml",
+  "cron",
   "sessions.db",
   "sessions.db-shm",
   "sessions.db-wal",
 ];
 
-/** Directories of the hermes home with what later sessions follow; tools of their own scan and limit what is put there. */
+/**
+ * Directories of the hermes home with what later sessions follow, or jobs run; tools of their own scan and limit what is
+ * put into most of them.
+ */
 export const hermesGuardedDirectories = {
   memory: "memories",
   pending: "pending",
+  scripts: "scripts",
   skills: "skills",
 } as const;
 

@@ -6,6 +6,7 @@ import type {
   SessionInfo,
 } from "../core/session_store.ts";
 import type { Tool, ToolOutput } from "../core/tool.ts";
+import { wholeItems } from "../core/whole_items.ts";
 import { defineInput, wrong } from "./input.ts";
 import { failure, result } from "./output.ts";
 import type { SessionToolDeps } from "./sessions/deps.ts";
@@ -70,7 +71,9 @@ export function createSessionSearchTool(deps: SessionToolDeps): Tool<Search> {
       telling(async () => {
         const catalog = await deps.sessions();
         const within =
-          search.session_id === undefined ? undefined : await catalog.resolve(search.session_id);
+          search.session_id === undefined
+            ? undefined
+            : await catalog.whole((await catalog.resolve(search.session_id)).id);
         const scope = { ...deps, catalog, search };
         if (within && search.around_message_id !== undefined) {
           return await scroll(scope, within, search.around_message_id);
@@ -91,7 +94,7 @@ interface Scope extends Pick<SessionToolDeps, "redact"> {
 /** The messages of a session that are asked for, and where one of them is. */
 async function messagesOf({ catalog, search }: Scope, sessionId: string, anchorId?: string) {
   const wanted = new Set(search.role_filter);
-  const told = (await catalog.items(sessionId)).filter((stored) => {
+  const told = (await wholeItems(catalog, await catalog.whole(sessionId))).filter((stored) => {
     const message = tellMessage(stored, { redact: (text) => text, maxChars: 1 });
     return message && (wanted.has(message.role) || message.message_id === anchorId);
   });
@@ -150,7 +153,7 @@ async function discover(
   });
 }
 
-/** The first hit of each session; in one session, its hits. */
+/** The first hit of each session, whatever parts it has; in one session, its hits. */
 async function bestHits(
   { catalog, search }: Scope,
   query: string,
@@ -166,10 +169,14 @@ async function bestHits(
   };
   if (within) return await catalog.search(query, { ...options, limit, within: within.id });
   const found = new Map<string, SearchHit>();
+  const passed = [...except];
   while (found.size < limit) {
-    const passed = [...except, ...found.keys()];
     const hits = await catalog.search(query, { ...options, limit: hitsAtOnce, except: passed });
-    for (const hit of hits) if (!found.has(hit.session.id)) found.set(hit.session.id, hit);
+    for (const hit of hits) {
+      if (found.has(hit.tipId)) continue;
+      found.set(hit.tipId, hit);
+      passed.push(...(await catalog.whole(hit.tipId)).ids);
+    }
     if (hits.length < hitsAtOnce) break;
   }
   return [...found.values()].slice(0, limit);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { wholeItems } from "../core/whole_items.ts";
 import type { Tool } from "../core/tool.ts";
 import { defineInput } from "./input.ts";
 import { failure, result } from "./output.ts";
@@ -33,8 +34,8 @@ export function createSessionsReadTool(
     run: ({ session_id, limit, before_message_id: before, role_filter }) =>
       telling(async () => {
         const catalog = await deps.sessions();
-        const session = await catalog.resolve(session_id);
-        const items = await catalog.items(session.id);
+        const session = await catalog.whole((await catalog.resolve(session_id)).id);
+        const items = await wholeItems(catalog, session);
         const end =
           before === undefined ? items.length : items.findIndex(({ item }) => item.id === before);
         if (end === -1) {

@@ -159,6 +159,8 @@ export function permissionFor(
           subject: { kind: "command", command, cwd: directory },
           reason: verdict.reason,
           key: verdict.key,
+          // Keys name kinds of danger: what changes hermes could change who decides next time.
+          ...(/\bhermes\b/i.test(verdict.key) && { isForPerson: true as const }),
         },
       };
     default:

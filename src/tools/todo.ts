@@ -37,9 +37,38 @@ interface Todo {
 
 type TodoChange = NonNullable<ReturnType<typeof input.parse>["todos"]>[number];
 
+/** The lists of what is to be done, by session. */
+export class TodoLists {
+  readonly #lists = new Map<string, readonly Todo[]>();
+
+  get(sessionId: string): readonly Todo[] {
+    return this.#lists.get(sessionId) ?? [];
+  }
+
+  set(sessionId: string, list: readonly Todo[]): void {
+    this.#lists.set(sessionId, list);
+  }
+
+  /** A session goes on under another id. */
+  move(from: string, to: string): void {
+    const list = this.#lists.get(from);
+    if (list) this.#lists.set(to, list);
+    this.#lists.delete(from);
+  }
+
+  /** What is not done yet, for a model that has lost sight of its list; undefined where all is done. */
+  open(sessionId: string): string | undefined {
+    const lines = this.get(sessionId)
+      .filter(({ status }) => status === "pending" || status === "in_progress")
+      .map(({ id, content, status }) => `- ${id} (${status}): ${content}`);
+    return lines.length === 0
+      ? undefined
+      : `The open entries of your todo list:\n${lines.join("\n")}`;
+  }
+}
+
 /** The agent's own list of what is to be done, one per session. */
-export function createTodoTool(): Tool<ReturnType<typeof input.parse>> {
-  const lists = new Map<string, readonly Todo[]>();
+export function createTodoTool(lists = new TodoLists()): Tool<ReturnType<typeof input.parse>> {
   return {
     spec: {
       name: "todo",
@@ -51,7 +80,7 @@ export function createTodoTool(): Tool<ReturnType<typeof input.parse>> {
     effect: "read",
     parse: input.parse,
     run: ({ todos, merge }, { sessionId }) => {
-      const current = lists.get(sessionId) ?? [];
+      const current = lists.get(sessionId);
       const list = todos === undefined ? current : updated(merge ? current : [], todos);
       if (typeof list === "string") return Promise.resolve(failure(list));
       lists.set(sessionId, list);

@@ -7,6 +7,7 @@ const toolsets: ReadonlyMap<string, readonly string[]> = new Map([
   ["search", ["search_files", "read_file"]],
   ["todo", ["todo"]],
   ["clarify", ["clarify"]],
+  ["delegation", ["delegate_task"]],
   ["memory", ["memory"]],
   ["skills", ["skills_list", "skill_view", "skill_manage"]],
   ["cronjob", ["cronjob"]],

@@ -1,10 +1,10 @@
 import { HermesError } from "../core/errors.ts";
-import { isPage, plainText, readErrorBody } from "./failure_body.ts";
+import { type ErrorBody, isPage, plainText, readErrorBody } from "./failure_body.ts";
 import { causesOf, errnoName, errnosOf, messageOf, statusOf } from "./failure_causes.ts";
-import { encryptedContentCodes, encryptedContentPhrases } from "./failure_phrases.ts";
-import { decide, saysAny } from "./failure_rules.ts";
-import { verdictRow } from "./failure_verdicts.ts";
+import { decide } from "./failure_rules.ts";
+import { type Recovery, type Verdict, verdictRow } from "./failure_verdicts.ts";
 import { delayInText, requestedDelayMs } from "./retry_after.ts";
+import { statedContextLimit } from "./stated_limits.ts";
 
 /** A step that failed, as the transport saw it; nothing of it is trusted. */
 export interface Failure {
@@ -42,45 +42,80 @@ export function classifyFailure(failure: Failure): HermesError {
   const typed = causes.find((cause) => cause instanceof HermesError);
   if (typed !== undefined) return typed;
 
-  const body = readErrorBody(failure.body);
-  const status = statusOf(failure, causes) ?? body.status;
-  const words = [failure.message, ...body.messages, ...causes.map(messageOf)].join("\n");
-  const verdict = decide({
-    status,
-    codes: body.codes,
-    text: `${words}\n${body.codes.join("\n")}`.toLowerCase(),
-    errnos: errnosOf(causes),
-    provider: failure.provider,
-    isVague: (body.messages[0] ?? "").length < vagueBelow,
-    isLarge: isAbove(failure, { share: 0.4, tokens: 80_000, messages: 80 }),
-    isVeryLarge: isAbove(failure, { share: 0.6, tokens: 120_000, messages: 200 }),
-  });
-
+  const { verdict, body, status, words, told } = judge(failure, causes);
   const row = verdictRow(verdict);
-  const told = body.messages[0] ?? causes.map(describe).findLast((text) => text !== "");
   const where = whereabouts(failure, status);
-  const detail = shorten(told ?? plainText(failure.message));
+  const detail = shorten(
+    told ?? causes.map(describe).findLast((text) => text !== "") ?? plainText(failure.message),
+  );
   const delay =
     (failure.headers && requestedDelayMs(failure.headers, failure.now)) ??
     body.resetMs ??
-    delayInText(words);
+    delayInText(words) ??
+    msUntil(body.resetAt, failure.now);
+  const contextLimit =
+    row.code === "model/context_overflow" ? statedContextLimit(words) : undefined;
   return new HermesError(row.code, `${row.say(failure)}${where}${detail && `: ${detail}`}`, {
     cause: failure.cause,
     hint: row.hint(failure),
     retryable: row.retryable,
     ...(delay !== undefined && { retryAfterMs: delay }),
     ...(status !== undefined && { httpStatus: status }),
+    ...(contextLimit !== undefined && { contextLimit }),
   });
+}
+
+/** What can be done next about a failure. Never throws; a typed failure among the causes is retried, or left alone. */
+export function recoveryOf(failure: Failure): Recovery {
+  const causes = causesOf(failure.cause);
+  const typed = causes.find((cause) => cause instanceof HermesError);
+  if (typed !== undefined) return typed.retryable ? "retry" : "none";
+  return verdictRow(judge(failure, causes).verdict).recovery;
+}
+
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly body: ErrorBody;
+  readonly status: number | undefined;
+  /** Everything that was said. */
+  readonly words: string;
+  /** What the server said of the reason; undefined when it said nothing. */
+  readonly told: string | undefined;
+}
+
+function judge(failure: Failure, causes: readonly unknown[]): Judgement {
+  const body = readErrorBody(failure.body);
+  const status = statusOf(failure, causes) ?? body.status;
+  const words = [failure.message, ...body.messages, ...causes.map(messageOf)].join("\n");
+  const told = reasonAmong(body.messages);
+  const verdict = decide({
+    status,
+    codes: body.codes,
+    text: `${words}\n${body.codes.join("\n")}`.toLowerCase(),
+    errnos: errnosOf(causes),
+    provider: failure.provider,
+    isVague: (told ?? "").length < vagueBelow,
+    isLarge: isAbove(failure, { share: 0.4, tokens: 80_000, messages: 80 }),
+    isVeryLarge: isAbove(failure, { share: 0.6, tokens: 120_000, messages: 200 }),
+  });
+  return { verdict, body, status, words, told };
+}
+
+/** The first message that says something: a router puts "Provider returned error" before what the provider said. */
+function reasonAmong(messages: readonly string[]): string | undefined {
+  return (
+    messages.find((message) => !/^(?:provider returned error|error)\.?$/i.test(message)) ??
+    messages[0]
+  );
+}
+
+function msUntil(at: number | undefined, now: number | undefined): number | undefined {
+  return at === undefined || now === undefined ? undefined : Math.max(0, at - now);
 }
 
 /** Whether the server could not read encrypted reasoning that was sent back to it: without that the request may pass. */
 export function isInvalidEncryptedContent(failure: Failure): boolean {
-  const body = readErrorBody(failure.body);
-  const text = [failure.message, ...body.messages].join("\n").toLowerCase();
-  return (
-    body.codes.some((code) => encryptedContentCodes.includes(code)) ||
-    saysAny(text, encryptedContentPhrases)
-  );
+  return recoveryOf(failure) === "drop-encrypted-reasoning";
 }
 
 /** Windows whose size nobody told are taken for the common 256k at most. */

@@ -1,4 +1,5 @@
 import type { Credential, CredentialRequest, CredentialSource } from "../core/credential.ts";
+import { defined } from "../core/defined.ts";
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import type { ModelEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -6,6 +7,7 @@ import { parseJson } from "../core/json.ts";
 import type { ModelRequest } from "../core/model.ts";
 import type { Clock, Fetch } from "../core/ports.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
+import { estimateTokens } from "../core/token_estimate.ts";
 import { abortable } from "../wire/abortable.ts";
 import { withIdleTimeout } from "../wire/idle_timeout.ts";
 import type { Failure } from "./classify.ts";
@@ -13,9 +15,11 @@ import type { DecoderContext, FailureFacts, StepDecoder } from "./decoder.ts";
 import { type Frame, readBody, readFrames } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
 import { post, type PostRequest } from "./http.ts";
+import { keepFailure, noteOtherCredential } from "./refusal.ts";
 import { redirectError } from "./redirect.ts";
+import { StreamLog } from "./stream_log.ts";
 import { shownUrl } from "./shown_url.ts";
-import { estimateTokens, gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
+import { gapAfter, limitsFor, type Watchdogs } from "./watchdogs.ts";
 
 /** What a transport needs of the outside. */
 export interface TransportDeps {
@@ -29,6 +33,8 @@ export interface TransportDeps {
 /** What a user may set for a transport. */
 export interface TransportOptions {
   readonly watchdogs?: Watchdogs;
+  /** Tokens of the model's window: whether a refusal without a reason may be one of the prompt's size. */
+  readonly contextLength?: number;
 }
 
 /** One step, encoded, with what reads its answer. */
@@ -79,6 +85,13 @@ export async function* runExchange(
       } catch (error) {
         const request = hasBegun ? undefined : replacementFor(credential, error);
         const next: Credential | undefined = request && (await find(request));
+        if (
+          next === undefined &&
+          request?.exhausted &&
+          (await hasOther(deps, provider, credential))
+        ) {
+          noteOtherCredential(request.exhausted.error);
+        }
         // Going round would ask for ever.
         if (next === undefined || tried.has(next.token)) throw error;
         credential = next;
@@ -97,6 +110,14 @@ function replacementFor(credential: Credential, error: unknown): CredentialReque
   }
   const isLimit = error.code === "model/rate_limited" || error.code === "model/quota";
   return isLimit ? { exhausted: { credential, error } } : undefined;
+}
+
+async function hasOther(
+  { credentials }: TransportDeps,
+  provider: string,
+  credential: Credential,
+): Promise<boolean> {
+  return (await credentials.hasOther?.(provider, credential)) ?? false;
 }
 
 /** Some servers say 403 of a token that has expired. */
@@ -118,16 +139,19 @@ async function* attemptWith(
   const headers = authorizedHeaders(exchange.headers, endpoint, credential);
   const body = JSON.stringify(exchange.body);
   const estimatedTokens = estimateTokens(body.length, imagesOf(request));
-  const fail = (facts: FailureFacts): HermesError =>
-    exchange.classify({
+  const fail = (facts: FailureFacts): HermesError => {
+    const failure = {
       ...facts,
       provider: endpoint.provider,
       model: request.model,
       keyOrigin: credential.origin,
       estimatedTokens,
       messageCount: request.items.length,
+      ...defined("contextLength", exchange.options.contextLength),
       now: deps.clock.now(),
-    });
+    };
+    return keepFailure(exchange.classify(failure), failure);
+  };
   const decoder = exchange.createDecoder({
     newId: deps.newId,
     issuer: endpoint.issuer,
@@ -140,31 +164,51 @@ async function* attemptWith(
   const limits = limitsFor(endpoint, estimatedTokens, exchange.options.watchdogs);
   const { baseUrl } = endpoint;
   const { path } = exchange;
+  const log = new StreamLog(deps.clock);
   const frames = withIdleTimeout(
     deps.clock,
     (requestSignal) =>
-      requestFrames(deps.fetch, { baseUrl, path, headers, body, signal: requestSignal }, url, fail),
+      requestFrames(
+        deps.fetch,
+        { baseUrl, path, headers, body, signal: requestSignal },
+        { url, fail, log },
+      ),
     {
       source: url,
       limits: { ...limits, betweenMs: () => gapAfter(decoder.state(), limits) },
       signal,
     },
   );
-  yield* decodeFrames(frames, decoder, signal);
+  try {
+    yield* decodeFrames(frames, decoder, signal);
+  } catch (error) {
+    // Why a turn was left is no failure of this answer.
+    if (signal.aborted) throw error;
+    throw log.explain(toHermesError(error));
+  }
 }
 
 /** The frames of one request; what goes wrong on the way becomes a typed failure here. */
 async function* requestFrames(
   fetch: Fetch,
   request: PostRequest,
-  url: string,
-  fail: (facts: FailureFacts) => HermesError,
+  by: {
+    readonly url: string;
+    readonly fail: (facts: FailureFacts) => HermesError;
+    readonly log: StreamLog;
+  },
 ): AsyncGenerator<Frame, void> {
   const { signal } = request;
+  const { url, fail, log } = by;
   try {
     const response = await post(fetch, request);
+    log.noteAnswer(response);
     if (!response.ok) throw await refusalOf(response, { url, signal, fail });
-    yield* readFrames(response, url, signal);
+    const onBytes = (count: number): void => log.noteBytes(count);
+    for await (const frame of readFrames(response, { url, signal, onBytes })) {
+      log.noteFrame(frame);
+      yield frame;
+    }
   } catch (error) {
     if (error instanceof HermesError) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -8,16 +8,31 @@ export interface ErrorBody {
   readonly codes: readonly string[];
   /** A number in their place, where it is an HTTP status (OpenRouter, llama.cpp). */
   readonly status?: number;
-  /** When a limit lifts, where a field says so. */
+  /** How long until a limit lifts, where a field says so. */
   readonly resetMs?: number;
+  /** When a limit lifts, in ms since epoch, where a field says that. */
+  readonly resetAt?: number;
 }
 
 /** Fields with words for people. `raw` is what OpenRouter passes on from the provider behind it. */
 const messageFields = ["message", "detail", "error", "error_description", "reason", "msg", "raw"];
 const codeFields = ["code", "type", "status", "error"];
-/** Seconds: the Codex backend and LiteLLM. */
-const resetFields = ["resets_in_seconds", "retry_after_seconds", "retry_after"];
-const nestedFields = ["error", "detail", "errors", "details", "innererror", "metadata", "response"];
+/** Statuses in numbers or digits; `status_code` is the Codex backend's within a stream. */
+const statusFields = ["code", "status", "status_code", "statusCode"];
+/** Seconds: the Codex backend and LiteLLM; Google writes `34s`. */
+const resetFields = ["resets_in_seconds", "retry_after_seconds", "retry_after", "retryDelay"];
+/** Seconds since epoch (Codex backend), or milliseconds (OpenRouter). */
+const resetAtFields = ["resets_at", "X-RateLimit-Reset"];
+const nestedFields = [
+  "error",
+  "detail",
+  "errors",
+  "details",
+  "innererror",
+  "metadata",
+  "headers",
+  "response",
+];
 
 /** Deeper than every dialect nests, and an end to bodies that contain themselves. */
 const maxDepth = 6;
@@ -32,6 +47,7 @@ export function readErrorBody(body: unknown): ErrorBody {
   const codes: string[] = [];
   let status: number | undefined;
   let resetMs: number | undefined;
+  let resetAt: number | undefined;
 
   function readText(text: string, depth: number): void {
     const inner = text.trimStart().startsWith("{") ? parseJson(text) : undefined;
@@ -41,10 +57,25 @@ export function readErrorBody(body: unknown): ErrorBody {
   }
 
   function readCode(value: unknown): void {
-    if (typeof value === "number" && value >= 400 && value <= 599) status ??= value;
     // A sentence in `error` is a message; the words of a code know no blanks. A number is no word.
     if (typeof value === "string" && /^[\w.-]{2,64}$/.test(value) && !/^\d+$/.test(value)) {
       codes.push(value.toLowerCase());
+    }
+  }
+
+  function readStatus(value: unknown): void {
+    const number = typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value;
+    if (typeof number === "number" && number >= 400 && number <= 599) status ??= number;
+  }
+
+  function readReset(node: Readonly<Record<string, unknown>>): void {
+    for (const field of resetFields) {
+      const seconds = secondsOf(node[field]);
+      if (seconds !== undefined) resetMs ??= Math.ceil(seconds * 1000);
+    }
+    for (const field of resetAtFields) {
+      const at = Number(node[field] ?? Number.NaN);
+      if (at > 1e9) resetAt ??= at > 1e11 ? at : at * 1000;
     }
   }
 
@@ -57,10 +88,8 @@ export function readErrorBody(body: unknown): ErrorBody {
     }
     if (!isJsonObject(node)) return;
     for (const field of codeFields) readCode(node[field]);
-    for (const field of resetFields) {
-      const seconds = node[field];
-      if (typeof seconds === "number" && seconds >= 0) resetMs ??= Math.ceil(seconds * 1000);
-    }
+    for (const field of statusFields) readStatus(node[field]);
+    readReset(node);
     for (const field of messageFields) {
       const value = node[field];
       if (typeof value === "string") readText(value, depth);
@@ -76,7 +105,16 @@ export function readErrorBody(body: unknown): ErrorBody {
     codes,
     ...(status !== undefined && { status }),
     ...(resetMs !== undefined && { resetMs }),
+    ...(resetAt !== undefined && { resetAt }),
   };
+}
+
+function secondsOf(value: unknown): number | undefined {
+  const seconds =
+    typeof value === "string" && /^\d+(?:\.\d+)?s$/.test(value) ? Number.parseFloat(value) : value;
+  return typeof seconds === "number" && seconds >= 0 && Number.isFinite(seconds)
+    ? seconds
+    : undefined;
 }
 
 /** Whether a text is an HTML page. */
@@ -87,7 +125,7 @@ export function isPage(text: string): boolean {
 /** One line of text; of an HTML page its title. */
 export function plainText(text: string): string {
   const line = isPage(text) ? (titleOf(text) ?? "an HTML page without a title") : text;
-  return line.replace(/\s+/g, " ").trim();
+  return line.replace(/\s+/g, " ").trim().toWellFormed();
 }
 
 function titleOf(page: string): string | undefined {

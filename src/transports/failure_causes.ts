@@ -55,5 +55,11 @@ function isRefusal(status: unknown): status is number {
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    return Reflect.get(value, name);
+  } catch {
+    // A getter that throws must not hide the failure that it belongs to.
+    return undefined;
+  }
 }

@@ -12,12 +12,16 @@ export const contentPolicyPhrases: readonly Phrase[] = [
   "violating our usage polic",
   "violates usage guidelines",
   "your request was flagged by",
+  "your input was flagged for",
   "prompt was flagged by our safety",
   "responses cannot be generated due to safety",
   "limited access to this content for safety reasons",
   "content_filter",
   "content management policy",
   "responsibleaipolicyviolation",
+  "content exists risk",
+  "considered high risk",
+  "不安全或敏感内容",
 ];
 
 export const contentPolicyCodes: readonly string[] = [
@@ -25,6 +29,9 @@ export const contentPolicyCodes: readonly string[] = [
   "content_policy_violation",
   "responsibleaipolicyviolation",
   "cyber_policy",
+  "content_policy_violation_error",
+  "data_inspection_failed",
+  "datainspectionfailed",
 ];
 
 /** A plan that pays extra for long prompts: the same prompt never gets through. */
@@ -59,6 +66,9 @@ export const keyPhrases: readonly Phrase[] = [
   "no auth credentials found",
   "missing api key",
   "you didn't provide an api key",
+  "invalid authentication",
+  "authentication fails",
+  "token expired or incorrect",
 ];
 
 export const keyCodes: readonly string[] = [
@@ -71,6 +81,8 @@ export const keyCodes: readonly string[] = [
   "token_revoked",
   "unauthenticated",
   "unauthorized",
+  "invalid_authentication_error",
+  "incorrect_api_key_error",
 ];
 
 /** Read only where no status says more. */
@@ -89,6 +101,14 @@ export const forbiddenCodes: readonly string[] = ["permission_denied", "permissi
 
 export const usageLimitPhrases: readonly Phrase[] = ["usage limit", "quota", "limit exceeded"];
 
+/** What a plan allows in hours or days is used up: "wait" in such a message is no matter of a run. */
+export const planLimitPhrases: readonly Phrase[] = [
+  ["reached your", "usage limit"],
+  "usage limit reached for",
+  "hit your usage limit",
+  ["已达到", "使用上限"],
+];
+
 /** The limit lifts by itself within the patience of a run. */
 export const transientPhrases: readonly Phrase[] = [
   "try again",
@@ -105,6 +125,7 @@ export const quotaPhrases: readonly Phrase[] = [
   "insufficient credits",
   "insufficient_quota",
   "insufficient balance",
+  "balance is insufficient",
   "insufficient funds",
   "credit balance",
   "credits have been exhausted",
@@ -122,9 +143,12 @@ export const quotaPhrases: readonly Phrase[] = [
   "account is deactivated",
   "plan does not include",
   "spending limit",
-  "key limit exceeded",
   "balance_depleted",
   "not available on the free tier",
+  "exceeded current quota",
+  "key limit exceeded",
+  "余额不足",
+  "no resource package",
 ];
 
 export const quotaCodes: readonly string[] = [
@@ -137,6 +161,8 @@ export const quotaCodes: readonly string[] = [
   "payment_required",
   "usage_limit_reached",
   "model_not_supported_on_free_tier",
+  "exceeded_current_quota_error",
+  "creditserror",
 ];
 
 export const ratePhrases: readonly Phrase[] = [
@@ -155,6 +181,8 @@ export const ratePhrases: readonly Phrase[] = [
   "resource_exhausted",
   "resource exhausted",
   "rate increased too quickly",
+  "速率限制",
+  "并发数过高",
 ];
 
 export const rateCodes: readonly string[] = [
@@ -164,6 +192,8 @@ export const rateCodes: readonly string[] = [
   "rate_limited",
   "too_many_requests",
   "throttled",
+  "rate_limit_reached_error",
+  "tokens_limit_exceeded",
 ];
 
 /** The provider's account settings keep every host of the model away. */
@@ -188,6 +218,10 @@ export const modelMissingPhrases: readonly Phrase[] = [
   ["model", "not found"],
   ["model", "do not have access to it"],
   ["does not have access to model"],
+  "no endpoints found that support",
+  "no models loaded",
+  ["model", "has been decommissioned"],
+  "模型不存在",
 ];
 
 export const modelMissingCodes: readonly string[] = [
@@ -197,6 +231,10 @@ export const modelMissingCodes: readonly string[] = [
   "invalid_model",
   "unknown_model",
   "deploymentnotfound",
+  "model_decommissioned",
+  "model_terms_required",
+  "resource_not_found_error",
+  "modelnotfound",
 ];
 
 export const overflowPhrases: readonly Phrase[] = [
@@ -232,6 +270,10 @@ export const overflowPhrases: readonly Phrase[] = [
   "tokens to keep from the initial prompt",
   "超过最大长度",
   "上下文长度",
+  "context window of",
+  "exceed context limit",
+  "exceeded model token limit",
+  "exceeds the available context",
 ];
 
 export const overflowCodes: readonly string[] = [
@@ -260,9 +302,11 @@ export const validationPhrases: readonly Phrase[] = [
   "unexpected keyword argument",
   "unsupported value",
   "is not supported with this model",
-  "error parsing grammar",
-  "json-schema-to-grammar",
-  ["unable to generate parser", "template"],
+  "extra_forbidden",
+  "unknown field",
+  "unknown name",
+  "requires --enable-auto-tool-choice",
+  "does not support tools",
 ];
 
 export const validationCodes: readonly string[] = [
@@ -271,8 +315,85 @@ export const validationCodes: readonly string[] = [
   "invalid_parameter",
   "unsupported_value",
   "invalid_function_parameters",
-  "invalid_encrypted_content",
 ];
+
+/** A field of a long-context trial that the plan does not have; about the plan, not about the prompt's size. */
+export const longContextBetaPhrases: readonly Phrase[] = [
+  ["long context beta", "not yet available"],
+];
+
+/** What llama.cpp cannot turn into a grammar or a parser: `pattern` and `format` in tool schemas. */
+export const grammarPhrases: readonly Phrase[] = [
+  "error parsing grammar",
+  "failed to parse grammar",
+  "json-schema-to-grammar",
+  "json schema conversion failed",
+  ["unable to generate parser", "template"],
+];
+
+/** Reasoning goes back as it was signed, or not at all. */
+export const thinkingPhrases: readonly Phrase[] = [
+  ["thinking", "signature"],
+  ["thinking", "cannot be modified"],
+  ["thinking", "must remain as they were"],
+];
+
+/** The model, or the server in front of it, takes text only, or cannot read this very image. */
+export const imagePhrases: readonly Phrase[] = [
+  "does not support image",
+  "do not support image",
+  "doesn't support image",
+  "not support image",
+  "image input is not supported",
+  "image inputs are not supported",
+  "image input not supported",
+  "images are not supported",
+  "support image input",
+  "image_url is only supported",
+  "image_url is not supported",
+  "does not support vision",
+  "doesn't support vision",
+  "does not support multimodal",
+  "unknown variant `image_url`",
+  "only 'text' content type",
+  'only "text" content type',
+  "multimodal is not supported",
+  "multimodal data provided, but model does not support",
+  "is not a multimodal model",
+  "at most 0 image",
+  "images per prompt",
+  "image per prompt",
+  "could not process image",
+  "does not represent a valid image",
+  ["image_url'", "expected a valid url"],
+];
+
+export const imageSizePhrases: readonly Phrase[] = [
+  ["image exceeds", "maximum"],
+  ["image dimensions exceed", "max allowed"],
+  "image is too large",
+  "image too large",
+  "image is too big",
+  "image size exceeds",
+  "image_too_large",
+];
+
+/** How much the model may say is above what it can, or above what the prompt leaves of its window. */
+export const outputLimitPhrases: readonly Phrase[] = [
+  "max_tokens is too large",
+  "max_completion_tokens is too large",
+  "max_output_tokens is too large",
+  "invalid max_tokens value",
+  ["`max_tokens`", "must be less than or equal"],
+  ["max_tokens", "exceed context limit"],
+  ["max_tokens", "is too large", "maximum context length"],
+];
+
+/** The model wrote a call that the server could not read: another sample may be whole (Groq). */
+export const brokenCallCodes: readonly string[] = ["tool_use_failed"];
+
+/** A server of one's own that can never run the model. */
+export const hopelessPhrases: readonly Phrase[] = ["requires more system memory"];
 
 /** Replayed reasoning that the server cannot read. */
 export const encryptedContentPhrases: readonly Phrase[] = [
@@ -289,6 +410,10 @@ export const overloadedPhrases: readonly Phrase[] = [
   "temporarily unavailable",
   "high demand",
   "loading model",
+  "访问量过大",
+  "capacity exceeded",
+  "server busy",
+  "no available channel",
 ];
 
 export const overloadedCodes: readonly string[] = [
@@ -299,4 +424,8 @@ export const overloadedCodes: readonly string[] = [
   "engine_overloaded",
   "service_unavailable",
   "unavailable",
+  "engine_overloaded_error",
+  "model_overloaded",
+  "capacity_exceeded",
+  "service_tier_capacity_exceeded",
 ];

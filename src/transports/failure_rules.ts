@@ -40,6 +40,10 @@ const rate = { codes: say.rateCodes, phrases: say.ratePhrases };
 const key = { codes: say.keyCodes, phrases: say.keyPhrases };
 const modelMissing = { codes: say.modelMissingCodes, phrases: say.modelMissingPhrases };
 const overflow = { codes: say.overflowCodes, phrases: say.overflowPhrases };
+const encryptedContent = {
+  codes: say.encryptedContentCodes,
+  phrases: say.encryptedContentPhrases,
+};
 const validation = { codes: say.validationCodes, phrases: say.validationPhrases };
 
 /** The decision list: the first rule that holds decides. Its order is its meaning. */
@@ -53,12 +57,27 @@ const rules: readonly Rule[] = [
 
   // Certain whatever the status.
   { verdict: "contentPolicy", codes: say.contentPolicyCodes, phrases: say.contentPolicyPhrases },
+  { verdict: "thinkingRejected", status: [400], phrases: say.thinkingPhrases },
   { verdict: "promptTooLong", status: [429], phrases: say.longContextTierPhrases },
+  { verdict: "requestRejected", status: [400], phrases: say.longContextBetaPhrases },
+  { verdict: "grammarRejected", status: [400, 500, "none"], phrases: say.grammarPhrases },
   { verdict: "keyRejected", status: [401, 403, "none"], phrases: say.tokenProblemPhrases },
   { verdict: "notEntitled", codes: say.entitlementCodes, phrases: say.entitlementPhrases },
+  // xAI says of spent credits, too, that the caller has no permission.
+  { verdict: "quotaUsedUp", status: [403], ...quota },
   { verdict: "notEntitled", status: [401, 403, "none"], phrases: say.permissionPhrases },
 
-  // The door.
+  // Images, wherever a refusal of them is put.
+  { verdict: "imageTooLarge", status: [400, 413, 422, "none"], phrases: say.imageSizePhrases },
+  {
+    verdict: "imagesRejected",
+    status: [400, 404, 415, 422, 500, "none"],
+    phrases: say.imagePhrases,
+  },
+  { verdict: "encryptedReasoningRejected", status: [400, 422, "none"], ...encryptedContent },
+
+  // The door. Some gateways say 401 of an account without credit.
+  { verdict: "quotaUsedUp", status: [401], codes: say.quotaCodes },
   { verdict: "keyRejected", status: [401] },
   {
     verdict: "rateLimited",
@@ -67,7 +86,6 @@ const rules: readonly Rule[] = [
     also: say.transientPhrases,
   },
   { verdict: "quotaUsedUp", status: [402] },
-  { verdict: "quotaUsedUp", status: [403], ...quota },
   { verdict: "rateLimited", status: [403], ...rate },
   { verdict: "notEntitled", status: [403], providers: say.subscriptionProviders },
   { verdict: "keyRejected", status: [403], ...key },
@@ -84,20 +102,29 @@ const rules: readonly Rule[] = [
 
   // How often. A code of a spent quota is certain; its words also stand in limits that lift within a minute.
   { verdict: "quotaUsedUp", status: [429], codes: say.quotaCodes },
+  { verdict: "overloaded", status: [429], codes: say.overloadedCodes },
   { verdict: "promptTooLong", status: [429], phrases: say.oversizedRequestPhrases },
+  { verdict: "quotaUsedUp", status: [429], phrases: say.planLimitPhrases },
   { verdict: "rateLimited", status: [429], phrases: say.transientPhrases },
   { verdict: "quotaUsedUp", status: [429], phrases: say.quotaPhrases },
+  { verdict: "overloaded", status: [429], phrases: say.overloadedPhrases },
   { verdict: "rateLimited", status: [429] },
 
   // The server's own trouble, and requests that it chokes on.
-  { verdict: "overloaded", status: [503, 529] },
+  { verdict: "modelMissing", status: [503], codes: say.modelMissingCodes },
+  // 498 is Groq's word for a full service tier.
+  { verdict: "overloaded", status: [498, 503, 529] },
+  { verdict: "quotaUsedUp", status: [500, 502], ...quota },
   { verdict: "requestRejected", status: [500, 502], ...validation },
+  { verdict: "requestRejected", status: [500], phrases: say.hopelessPhrases },
   { verdict: "promptTooLong", status: [500], ...overflow },
   { verdict: "timedOut", status: [504, 524] },
   { verdict: "serverFailed", status: ["5xx"] },
 
   // A bad request. Rejected fields come before sizes: `unsupported parameter: max_tokens` is not about a size.
+  { verdict: "serverFailed", status: [400], codes: say.brokenCallCodes },
   { verdict: "requestRejected", status: [400, 422], ...validation },
+  { verdict: "outputTooLong", status: [400, 422], phrases: say.outputLimitPhrases },
   { verdict: "promptTooLong", status: [400, 422], ...overflow },
   { verdict: "routingForbidden", status: [400], phrases: say.routingPolicyPhrases },
   { verdict: "modelMissing", status: [400, 422], ...modelMissing },
@@ -112,6 +139,8 @@ const rules: readonly Rule[] = [
   { verdict: "unreachable", errnos: network.unreachableErrnos },
   { verdict: "quotaUsedUp", codes: say.quotaCodes },
   { verdict: "rateLimited", codes: say.rateCodes },
+  { verdict: "rateLimited", errnos: ["ratelimiterror"] },
+  { verdict: "outputTooLong", phrases: say.outputLimitPhrases },
   { verdict: "promptTooLong", codes: say.overflowCodes },
   { verdict: "requestRejected", codes: say.validationCodes },
   { verdict: "modelMissing", codes: say.modelMissingCodes },
@@ -119,6 +148,7 @@ const rules: readonly Rule[] = [
   { verdict: "notEntitled", codes: say.forbiddenCodes },
   { verdict: "overloaded", codes: say.overloadedCodes },
   { verdict: "promptTooLong", phrases: say.payloadPhrases },
+  { verdict: "quotaUsedUp", phrases: say.planLimitPhrases },
   { verdict: "rateLimited", phrases: say.usageLimitPhrases, also: say.transientPhrases },
   { verdict: "quotaUsedUp", phrases: say.quotaPhrases },
   { verdict: "rateLimited", phrases: say.ratePhrases },

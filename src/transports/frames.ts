@@ -18,6 +18,15 @@ const maxWholeChars = 64 * 1024 * 1024;
 /** Characters of a strange answer that are shown. */
 const maxShown = 80;
 
+/** Where an answer comes from. */
+export interface FrameSource {
+  /** For messages. */
+  readonly url: string;
+  readonly signal: AbortSignal;
+  /** Told of each piece of the body, by its length. */
+  readonly onBytes?: (count: number) => void;
+}
+
 /**
  * Reads the body of an answer. What it is shows its first character, which is more reliable than the content type: no
  * line of an event stream begins with `{`, `[` or `<`.
@@ -25,14 +34,13 @@ const maxShown = 80;
  */
 export async function* readFrames(
   response: Response,
-  url: string,
-  signal: AbortSignal,
+  { url, signal, onBytes }: FrameSource,
 ): AsyncGenerator<Frame, void> {
   const contentType = response.headers.get("content-type") ?? "no content type";
   const answer: Answer = { url, contentType };
   const decoder = new TextDecoder();
   const head: Uint8Array[] = [];
-  const chunks = bodyChunks(response, signal);
+  const chunks = bodyChunks(response, signal, onBytes);
   try {
     let first = "";
     while (first === "") {
@@ -143,6 +151,7 @@ async function readText(
 async function* bodyChunks(
   response: Response,
   signal: AbortSignal,
+  onBytes?: (count: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
   const body: ReadableStream<Uint8Array> | null = response.body;
   if (body === null) return;
@@ -157,6 +166,7 @@ async function* bodyChunks(
       const { done, value } = await reader.read();
       isRead = done;
       if (done) return;
+      onBytes?.(value.length);
       yield value;
     }
   } finally {

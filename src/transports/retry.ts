@@ -1,13 +1,24 @@
 import { HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import type { ModelEvent } from "../core/event.ts";
-import type { ModelTransport } from "../core/model.ts";
+import type { ModelEvent, NoticeEvent } from "../core/event.ts";
+import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 
 export interface RetryDeps {
   readonly clock: Pick<Clock, "sleep">;
   /** A number from 0 up to, not including, 1. */
   readonly random: () => number;
+}
+
+export interface RetryOptions {
+  /** At least 1. */
+  readonly maxAttempts: number;
+  /** Whether somebody else takes a failure over at once, so that nothing is waited for here. */
+  readonly isTakenOver?: (
+    error: HermesError,
+    request: ModelRequest,
+    signal: AbortSignal,
+  ) => Promise<boolean>;
 }
 
 /** Waits that double from `firstMs` up to `capMs`. */
@@ -18,6 +29,9 @@ interface Backoff {
 
 /** No wait is longer, whatever a server asks for: a turn that stands still for longer is better told to its user. */
 const longestWaitMs = 120_000;
+
+/** A longer wait says in between that it goes on: who watches for silence should not take it for a dead run. */
+const heartbeatMs = 30_000;
 
 const usualBackoff: Backoff = { firstMs: 1000, capMs: longestWaitMs };
 
@@ -41,7 +55,7 @@ const backoffs: { readonly [Code in ErrorCode]?: Backoff } = {
 export function withRetry(
   transport: ModelTransport,
   deps: RetryDeps,
-  options: { readonly maxAttempts: number },
+  options: RetryOptions,
 ): ModelTransport {
   return {
     async *stream(request, signal) {
@@ -58,14 +72,33 @@ export function withRetry(
           if (progress.shown.size > 0) yield { type: "item-reset", itemIds: [...progress.shown] };
           const error = toHermesError(thrown);
           if (!error.retryable || attempt >= options.maxAttempts) throw thrown;
+          if (await options.isTakenOver?.(error, request, signal)) throw thrown;
           const delayMs = delayBefore(error, attempt, deps.random());
           const { maxAttempts } = options;
           yield { type: "retry", attempt: attempt + 1, maxAttempts, delayMs, error };
-          await deps.clock.sleep(delayMs, signal);
+          yield* wait(deps.clock, delayMs, signal);
         }
       }
     },
   };
+}
+
+async function* wait(
+  clock: RetryDeps["clock"],
+  delayMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<NoticeEvent, void> {
+  let left = delayMs;
+  for (; left > heartbeatMs; left -= heartbeatMs) {
+    await clock.sleep(heartbeatMs, signal);
+    const seconds = Math.round((left - heartbeatMs) / 1_000);
+    yield {
+      type: "notice",
+      level: "info",
+      text: `Waiting for the next attempt: ${seconds} s left`,
+    };
+  }
+  await clock.sleep(left, signal);
 }
 
 /** How far an attempt came. */

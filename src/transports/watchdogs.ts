@@ -102,12 +102,3 @@ export function limitsFor(
     ...(overall > 0 && { overallMs: overall }),
   };
 }
-
-/** Tokens of a base64 image, whatever its size: an estimate for limits, not for bills. */
-const imageTokens = 1_500;
-
-/** About how many tokens a request is: four characters each, images flat. */
-export function estimateTokens(bodyChars: number, images: readonly string[]): number {
-  const imageChars = images.reduce((sum, data) => sum + data.length, 0);
-  return Math.ceil((bodyChars - imageChars) / 4) + images.length * imageTokens;
-}

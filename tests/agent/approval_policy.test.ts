@@ -59,6 +59,22 @@ describe("createApprovalPolicy()", () => {
     expect(ada.asked).toEqual(["mcp fs write"]);
   });
 
+  test("denies what nobody may be asked about unless a rule allows it", async () => {
+    const ada = person("allow_session");
+    const { approver } = policy("ask", { person: ada, allow: ["ls"] });
+    const unattended = { ...request("rm"), isUnattended: true as const };
+    const decide = async (asking: ApprovalRequest) =>
+      (await approver.decide(asking, signal)).decision;
+    expect([
+      await decide(unattended),
+      await decide({ ...unattended, isAllowedUnattended: true }),
+      await decide({ ...unattended, key: "ls" }),
+      await decide(request("rm")),
+      await decide(unattended),
+    ]).toEqual(["deny", "deny", "allow_once", "allow_session", "allow_session"]);
+    expect(ada.asked).toEqual(["rm"]);
+  });
+
   test("denies by policy where nobody can be asked", async () => {
     const { approver } = policy("ask");
     expect(await approver.decide(request("rm"), signal)).toEqual({

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { createLoopRuntime } from "../../src/agent/loop.ts";
+import { createLoopRuntime, type LoopDeps } from "../../src/agent/loop.ts";
+import { usualGuardSettings } from "../../src/agent/loop_guard.ts";
 import * as prompts from "../../src/agent/prompts.ts";
 import { type Approver, denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import type { TurnEvent, TurnOutcome } from "../../src/core/event.ts";
 import type { Item, UserMessage } from "../../src/core/item.ts";
+import type { ModelTransport } from "../../src/core/model.ts";
 import type { TurnRequest } from "../../src/core/runtime.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { createInstantClock } from "../fakes/clock.ts";
@@ -56,15 +58,19 @@ async function run(
     readonly turn?: Partial<TurnRequest>;
     readonly signal?: AbortSignal;
     readonly onEvent?: (event: TurnEvent) => void;
+    readonly deps?: Partial<LoopDeps>;
+    readonly moveOn?: NonNullable<ModelTransport["moveOn"]>;
   } = {},
 ): Promise<Run> {
-  const transport = createScriptedTransport(steps);
+  const scripted = createScriptedTransport(steps);
+  const transport = options.moveOn ? { ...scripted, moveOn: options.moveOn } : scripted;
   const runtime = createLoopRuntime({
     transport,
     tools: options.tools ?? [],
     clock: createInstantClock(),
     newId: createSequentialIds("id"),
     spill: { write: ({ callId }) => Promise.resolve(`/spill/${callId}`) },
+    ...options.deps,
   });
   const events: TurnEvent[] = [];
   const signal = options.signal ?? new AbortController().signal;
@@ -75,7 +81,7 @@ async function run(
   const last = events.at(-1);
   if (last?.type !== "turn-end") throw new Error("The last event is no turn-end");
   const items = events.flatMap((event) => (event.type === "item-end" ? [event.item] : []));
-  return { events, outcome: last.outcome, requests: transport.requests, items };
+  return { events, outcome: last.outcome, requests: scripted.requests, items };
 }
 
 function nudge(id: string, text: string): UserMessage {
@@ -156,7 +162,7 @@ describe("runTurn()", () => {
     const cut = (id: string) => step([assistant(id, "more")], "length");
     const { outcome, requests } = await run([cut("a"), cut("b"), cut("c"), cut("d")]);
     expect(failure(outcome).code).toBe("model/truncated");
-    expect(requests).toHaveLength(4);
+    expect(requests.map(({ turnId }) => turnId)).toEqual(["turn", "turn", "turn", "turn"]);
   });
 
   test("never executes a call that the output limit cut", async () => {
@@ -177,6 +183,19 @@ describe("runTurn()", () => {
     });
   });
 
+  test("joins the pieces of a cut answer also where a call was voided before it", async () => {
+    const call = toolCall("c1", "echo");
+    const { outcome } = await run([
+      [
+        { type: "item-start", item: call },
+        { type: "item-reset", itemIds: [call.id] },
+        ...step([assistant("a", "One ")], "length"),
+      ],
+      step([assistant("b", "two")]),
+    ]);
+    expect(outcome).toEqual({ status: "completed", finalText: "One two" });
+  });
+
   test("continues an incomplete answer and fails one that stays incomplete", async () => {
     const incomplete = (id: string) => step([reasoning(id, "hm")], "incomplete");
     const whole = await run([incomplete("r1"), step([assistant("a", "Done")])]);
@@ -190,6 +209,77 @@ describe("runTurn()", () => {
     expect(once.outcome).toEqual({ status: "completed", finalText: "Hi" });
     const never = await run([step([]), step([]), step([]), step([])]);
     expect(failure(never.outcome)).toEqual({ code: "model/empty_answer", items: [] });
+  });
+
+  test("asks another model when this one has nothing to say, as long as there is one", async () => {
+    const asked: string[] = [];
+    let others = 1;
+    const moveOn = (turnId: string, why: HermesError): Promise<boolean> => {
+      asked.push(`${turnId} ${why.code}`);
+      return Promise.resolve(others-- > 0);
+    };
+    const empty = step([]);
+    const four = [empty, empty, empty, empty];
+    const whole = await run([...four, step([assistant("a", "Hi")])], { moveOn });
+    expect(whole.outcome).toEqual({ status: "completed", finalText: "Hi" });
+    others = 1;
+    const never = await run([...four, ...four], { moveOn });
+    expect(failure(never.outcome).code).toBe("model/empty_answer");
+    expect(never.requests).toHaveLength(8);
+    expect(asked).toEqual(Array(3).fill("turn model/empty_answer"));
+  });
+
+  test("nudges after tools where the transport found answers to be empty", async () => {
+    const empty: ScriptedStep = async function* () {
+      yield* [];
+      throw new HermesError("model/empty_answer", "Nothing was said", { retryable: true });
+    };
+    const call = step([toolCall("c1", "echo")], "tool_calls");
+    const tools = [echo];
+    const whole = await run([call, empty, step([assistant("a", "Hi")])], { tools });
+    expect(whole.outcome).toEqual({ status: "completed", finalText: "Hi" });
+    expect(whole.requests[2]?.items.at(-1)).toEqual(nudge("id-2", prompts.answerAfterTools));
+    const never = await run([call, empty, empty], { tools });
+    expect(failure(never.outcome)).toMatchObject({ code: "model/empty_answer" });
+    const first = await run([empty]);
+    expect(failure(first.outcome).code).toBe("model/empty_answer");
+  });
+
+  test("voids an incomplete answer that says what the one before said, whatever its ids", async () => {
+    const same = (id: string) =>
+      step([reasoning(`r${id}`, "hm"), assistant(id, "Soon")], "incomplete");
+    const { items, events, requests, outcome } = await run([
+      same("1"),
+      same("2"),
+      step([assistant("3", "Sooner")], "incomplete"),
+      step([assistant("4", "Done")]),
+    ]);
+    expect(outcome).toEqual({ status: "completed", finalText: "Done" });
+    expect(items.map(({ id }) => id)).toEqual(["r1", "1", "id-1", "3", "id-2", "4"]);
+    expect(events.filter(({ type }) => type === "item-reset")).toEqual([
+      { type: "item-reset", itemIds: ["r2", "2"] },
+    ]);
+    expect(requests[2]?.items).toEqual(requests[1]?.items ?? []);
+  });
+
+  test("ends a turn whose tool fails again and again, with an answer without tools", async () => {
+    const guardSettings = {
+      ...usualGuardSettings,
+      stops: true,
+      stopAfter: { ...usualGuardSettings.stopAfter, sameToolFailure: 2 },
+    };
+    const fails = createFakeTool("fails", () => ({ text: '{"error":"no"}', isError: true }));
+    const calls = [toolCall("c1", "fails", { n: 1 }), toolCall("c2", "fails", { n: 2 })];
+    const options = { tools: [fails], deps: { guardSettings } };
+    const { outcome, requests, events } = await run(
+      [step(calls, "tool_calls"), step([assistant("a", "It does not work")])],
+      options,
+    );
+    expect(outcome).toEqual({ status: "completed", finalText: "It does not work" });
+    expect(requests.map(({ tools }) => tools.length)).toEqual([1, 0]);
+    expect(events.filter(({ type }) => type === "notice")).toHaveLength(1);
+    const silent = await run([step(calls, "tool_calls"), step([])], options);
+    expect(failure(silent.outcome).code).toBe("turn/tool_loop");
   });
 
   test("fails on the provider's content filter", async () => {
@@ -235,9 +325,9 @@ describe("runTurn()", () => {
     ]);
   });
 
-  test("answers an unknown tool with the names of the known ones, and fails the fourth in a row", async () => {
+  test("answers an unknown tool with the names of the known ones, and fails the third in a row", async () => {
     const unknown = (id: string) => step([toolCall(id, "fly", { id })], "tool_calls");
-    const { outcome, items } = await run(["c1", "c2", "c3", "c4"].map(unknown), { tools: [echo] });
+    const { outcome, items } = await run(["c1", "c2", "c3"].map(unknown), { tools: [echo] });
     expect(failure(outcome).code).toBe("model/bad_tool_call");
     expect(items[1]).toEqual({
       type: "tool-result",
@@ -246,6 +336,14 @@ describe("runTurn()", () => {
       output: JSON.stringify({ error: "Unknown tool: fly. Available tools: echo" }),
       isError: true,
     });
+  });
+
+  test("fails the fourth step in a row with unreadable arguments", async () => {
+    const broken = (id: string) => step([toolCall(id, "echo", `{"id": "${id}`)], "tool_calls");
+    const { outcome, requests } = await run(["c1", "c2", "c3", "c4"].map(broken), {
+      tools: [echo],
+    });
+    expect([failure(outcome).code, requests.length]).toEqual(["model/bad_tool_call", 4]);
   });
 
   test("fails a turn whose last attempt was denied because nobody could be asked", async () => {
@@ -313,6 +411,33 @@ describe("runTurn()", () => {
         output: '{"error":"Skipped: the turn was interrupted"}',
         isError: true,
       },
+    ]);
+  });
+
+  test("keeps what finished before an interrupt, beside what did not", async () => {
+    const controller = new AbortController();
+    const shared = { access: () => ({ mode: "shared" as const }) };
+    const quick = createFakeTool("quick", () => ok("done"), shared);
+    const slow = createFakeTool("slow", () => Promise.withResolvers<never>().promise, shared);
+    const stop = createFakeTool(
+      "stop",
+      () => {
+        controller.abort();
+        return ok("stopped");
+      },
+      shared,
+    );
+    const calls = ["quick", "slow", "stop"].map((name) => toolCall(name, name));
+    const { outcome, items } = await run([step(calls, "tool_calls")], {
+      tools: [quick, slow, stop],
+      signal: controller.signal,
+    });
+    expect(outcome).toEqual({ status: "interrupted" });
+    const results = items.flatMap((item) => (item.type === "tool-result" ? [item] : []));
+    expect(results.map(({ callId, output }) => [callId, output])).toEqual([
+      ["quick", "done"],
+      ["slow", '{"error":"The turn was interrupted while this ran; its effects may be partial"}'],
+      ["stop", "stopped"],
     ]);
   });
 

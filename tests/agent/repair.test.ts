@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
+  corruptArguments,
   looksTruncated,
   missingResult,
   repairArguments,
@@ -60,9 +61,32 @@ describe("repairHistory()", () => {
     expect(repairHistory([toolCall("c", "t", '{"a":1,}'), result("c")])[0]).toEqual(
       toolCall("c", "t", '{"a":1}'),
     );
-    expect(repairHistory([toolCall("c", "t", "rubbish"), result("c")])[0]).toEqual(
+  });
+
+  test("says at the result that arguments were lost", () => {
+    const [call, answer] = repairHistory([toolCall("c", "t", "rubbish"), result("c")]);
+    expect([call, answer]).toEqual([
       toolCall("c", "t", "{}"),
-    );
+      result("c", `${corruptArguments}\nok`),
+    ]);
+    expect(repairHistory([toolCall("c", "t", "rubbish")])[1]).toMatchObject({
+      output: `${corruptArguments}\n${missingResult}`,
+    });
+  });
+
+  test("leaves no half of a surrogate pair in any text", () => {
+    const half = "a\ud83d";
+    const items: readonly ModelItem[] = [
+      { type: "user-message", id: "u", parts: [{ type: "text", text: half }] },
+      reasoning("r", half),
+      assistant("a", half),
+      toolCall("c", "t", `{"a":"${half}"}`),
+      result("c", half),
+    ];
+    const repaired = repairHistory(items);
+    expect(JSON.stringify(repaired)).not.toContain("ud83d");
+    expect(JSON.stringify(repaired).match(/a\ufffd/g)).toHaveLength(5);
+    expect(repairHistory(repaired)).toBe(repaired);
   });
 
   test("makes any history sound, and a sound one is left alone", () => {
@@ -107,6 +131,11 @@ describe("repairArguments()", () => {
       expect(repairArguments(raw)).toBeUndefined();
     },
   );
+
+  test("drops some surplus closers, and finds nothing in noise", () => {
+    expect(repairArguments(`{"a":1}${"}".repeat(50)}`)).toBe('{"a":1}');
+    expect(repairArguments(`{"a":1}${"}".repeat(51)}`)).toBeUndefined();
+  });
 
   test("leaves every JSON object as it is and never throws", () => {
     fc.assert(

@@ -151,6 +151,7 @@ describe("runSessionTurn()", () => {
         turnId: "turn",
         outcome: { status: "completed", finalText: "my secret" },
         usage: { ...noUsage, inputTokens: 6, totalTokens: 6 },
+        calls: { count: 2, unpriced: 2 },
         endedAt: 1_000,
       },
     ]);
@@ -222,6 +223,7 @@ describe("runSessionTurn()", () => {
           error: new HermesError("auth/rejected", "No such key: [masked]"),
         },
         usage: noUsage,
+        calls: { count: 0, unpriced: 0 },
         endedAt: 1_000,
       },
     ]);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { LoopGuard } from "../../src/agent/loop_guard.ts";
 import { type BatchReport, runToolCalls } from "../../src/agent/tool_calls.ts";
+import { fenceUntrusted } from "../../src/agent/untrusted.ts";
 import { type Approver, denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
-import type { TurnEvent } from "../../src/core/event.ts";
+import { noUsage, type TurnEvent } from "../../src/core/event.ts";
 import type { ToolCall } from "../../src/core/item.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { createInstantClock } from "../fakes/clock.ts";
@@ -14,6 +16,7 @@ async function run(
   tools: readonly Tool[],
   calls: readonly ToolCall[],
   approver: Approver = denyAll,
+  guard = new LoopGuard(),
 ): Promise<{ readonly events: readonly TurnEvent[]; readonly report: BatchReport }> {
   const events: TurnEvent[] = [];
   const batch = runToolCalls(
@@ -25,7 +28,7 @@ async function run(
         write: ({ sessionId, callId }) => Promise.resolve(`/spill/${sessionId}/${callId}.txt`),
       },
     },
-    { sessionId: "session", turnId: "turn", cwd: "/project", approver },
+    { sessionId: "session", turnId: "turn", cwd: "/project", approver, guard },
     calls,
     new AbortController().signal,
   );
@@ -39,6 +42,28 @@ async function run(
 const shared = { access: () => ({ mode: "shared" as const }) };
 
 describe("runToolCalls()", () => {
+  test("refuses more calls of a tool than may run in one step, and counts what it used", async () => {
+    const usage = { ...noUsage, totalTokens: 7 };
+    const tool = createFakeTool(
+      "child",
+      (_input, context) => {
+        context.onUsage?.(usage);
+        return ok("done");
+      },
+      { ...shared, maxCallsPerStep: 2 },
+    );
+    const calls = ["a", "b", "c"].map((id) => toolCall(id, "child", { id }));
+    const { events, report } = await run([tool], calls);
+    expect(report.results.map(({ output }) => output)).toEqual([
+      "done",
+      "done",
+      '{"error":"At most 2 calls of child run in one step: send this one again in the next"}',
+    ]);
+    expect(report.invalidCalls).toBe(0);
+    const used = events.flatMap((event) => (event.type === "usage" ? [event.usage] : []));
+    expect(used).toEqual([usage, usage]);
+  });
+
   test("yields start, output and end of a call", async () => {
     const tool = createFakeTool("say", (_input, context) => {
       context.onOutput("working");
@@ -62,6 +87,7 @@ describe("runToolCalls()", () => {
       results: [result],
       deniedByPolicy: [],
       invalidCalls: 0,
+      unknownTools: 0,
       succeededCalls: 1,
     });
   });
@@ -115,6 +141,32 @@ describe("runToolCalls()", () => {
     expect(report.invalidCalls).toBe(0);
   });
 
+  test("fences what comes from outside: the nonce is of its own, and what is refused is ours", async () => {
+    const network = createFakeTool("web", () => ok("a <untrusted-x>"), { effect: "network" });
+    const named = createFakeTool("mcp_s_t", () => ok("b"), { untrusted: "MCP server s" });
+    const denied = createFakeTool("mcp_s_d", () => ok("c"), {
+      untrusted: "MCP server s",
+      permission: () => ({ kind: "forbidden", reason: "no" }),
+    });
+    const calls = ["web", "mcp_s_t", "mcp_s_d"].map((name, n) => toolCall(`c${n}`, name));
+    const { report } = await run([network, named, denied], calls);
+    expect(report.results.map(({ output }) => output)).toEqual([
+      fenceUntrusted("a <untrusted-x>", { source: "the tool web", nonce: "r2" }),
+      fenceUntrusted("b", { source: "MCP server s", nonce: "r4" }),
+      expect.stringContaining('{"error":"BLOCKED: no.'),
+    ]);
+  });
+
+  test("judges the text of a tool, and puts the warning below its fence", async () => {
+    const guard = new LoopGuard();
+    const tool = createFakeTool("mcp_s_t", () => ok("same"), { untrusted: "MCP server s" });
+    await run([tool], [toolCall("c1", "mcp_s_t")], denyAll, guard);
+    const { report } = await run([tool], [toolCall("c2", "mcp_s_t")], denyAll, guard);
+    expect(report.results[0]?.output).toMatch(
+      /\n<\/untrusted-r2>\n\n\[Tool loop warning: idempotent_no_progress; count=2; [^\n]+\]$/,
+    );
+  });
+
   test("asks the approver and runs what is allowed", async () => {
     const request = {
       subject: { kind: "command" as const, command: "rm x", cwd: "/project" },
@@ -153,6 +205,7 @@ describe("runToolCalls()", () => {
       ],
       deniedByPolicy: [request],
       invalidCalls: 0,
+      unknownTools: 0,
       succeededCalls: 0,
     });
   });

@@ -6,7 +6,7 @@ import { HermesError } from "../../src/core/errors.ts";
 
 /** A server as the configuration has it. */
 function server(entry: object) {
-  const settings = configSchema.parse({ mcp_servers: { s: entry } }).mcp_servers["s"];
+  const settings = configSchema().parse({ mcp_servers: { s: entry } }).mcp_servers["s"];
   if (!settings) throw new Error("no such server");
   return { name: "s", settings };
 }

@@ -130,6 +130,40 @@ test("one refusal for now is an accident, the second one takes another account",
   expect(tokenOf(await rig.source().get(provider))).toBe(accessToken("ada", day));
 });
 
+test("the second refusal counts however long the server asked to wait", async () => {
+  const rig = createAuthRig([entry("ada", day), entry("bob", day, { priority: 1 })]);
+  const source = rig.source();
+  const credential = (await source.get(provider))!;
+  const refuse = (ms: number) =>
+    source.get(provider, { exhausted: { credential, error: limit("model/rate_limited", ms) } });
+  expect(await refuse(110_000)).toBeUndefined();
+  await rig.clock.advance(110_000);
+  expect(tokenOf(await refuse(0))).toBe(accessToken("bob", day));
+});
+
+test("a limit of the plan, told without a code, takes another account at once", async () => {
+  const rig = createAuthRig([entry("ada", day), entry("bob", day, { priority: 1 })]);
+  const source = rig.source();
+  const credential = (await source.get(provider))!;
+  const error = new HermesError("model/rate_limited", "The usage limit has been reached", {
+    httpStatus: 429,
+  });
+  const next = await source.get(provider, { exhausted: { credential, error } });
+  expect(tokenOf(next)).toBe(accessToken("bob", day));
+});
+
+test("hasOther() tells of accounts that could step in now, not of those that rest", async () => {
+  const rig = createAuthRig([entry("ada", day), entry("bob", day, { priority: 1 })]);
+  const source = rig.source();
+  const ada = (await source.get(provider))!;
+  expect(await source.hasOther?.(provider, ada)).toBe(true);
+  const error = limit("model/quota", 600_000);
+  const bob = (await source.get(provider, { exhausted: { credential: ada, error } }))!;
+  expect(await source.hasOther?.(provider, bob)).toBe(false);
+  const lone = createAuthRig([entry("ada", day)]).source();
+  expect(await lone.hasOther?.(provider, (await lone.get(provider))!)).toBe(false);
+});
+
 test("a quota that is used up takes another account at once", async () => {
   const rig = createAuthRig([entry("ada", day), entry("bob", day, { priority: 1 })]);
   const source = rig.source();

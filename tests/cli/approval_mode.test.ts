@@ -34,6 +34,15 @@ test.each([
     { ...manual, noninteractive: "approve" },
     "ask",
   ],
+  ["a person and a model", { ...someone, flag: undefined }, { ...manual, mode: "smart" }, "smart"],
+  [
+    "an unattended run with a model",
+    { ...nobody, flag: undefined },
+    { ...manual, mode: "smart" },
+    "deny",
+  ],
+  ["a model that the command line wants", { ...nobody, flag: "smart" }, manual, "smart"],
+  ["a flag beside a model", { ...nobody, flag: "deny" }, { ...manual, mode: "smart" }, "deny"],
   ["a flag", { ...someone, flag: "deny" }, { ...manual, mode: "off" }, "deny"],
   [
     "a flag without anybody",

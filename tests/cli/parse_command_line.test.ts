@@ -52,6 +52,14 @@ test.each<readonly [readonly string[], unknown]>([
     ["sessions rename", {}, ["a", "b", "c"]],
   ],
   [
+    ["memory", "reset", "user", "-y"],
+    ["memory reset", { yes: true }, ["user"]],
+  ],
+  [
+    ["skills", "view", "deploy", "references/a.md", "--json"],
+    ["skills view", { json: true }, ["deploy", "references/a.md"]],
+  ],
+  [
     ["sessions", "list", "-n", "3", "--json"],
     ["sessions list", { limit: "3", json: true }, []],
   ],
@@ -115,8 +123,8 @@ test.each<readonly [readonly string[], string]>([
     "usage/invalid: hermes codex has no command nothing, only status, enable, disable, migrate, unmigrate | hermes codex --help tells what there is",
   ],
   [
-    ["skills", "list"],
-    "usage/invalid: Unknown command: skills | type /skills in a session: hermes; to send a prompt: hermes -z 'PROMPT'",
+    ["tools", "list"],
+    "usage/invalid: Unknown command: tools | type /tools in a session: hermes; to send a prompt: hermes -z 'PROMPT'",
   ],
   [["sessions", "lst"], "usage/invalid: Unknown command 'lst' | did you mean list?"],
   [["sessions", "list", "--jsno"], "usage/invalid: Unknown option '--jsno' | did you mean --json?"],
@@ -138,11 +146,11 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["sessions"],
-    "usage/invalid: hermes sessions needs a command: list, show, search, export, rename, delete, prune | hermes sessions --help tells what there is",
+    "usage/invalid: hermes sessions needs a command: list, show, search, export, rename, rewind, branch, delete, prune | hermes sessions --help tells what there is",
   ],
   [
     ["help", "nope"],
-    "usage/invalid: hermes has no command nope, only chat, sessions, auth, model, config, codex, mcp, cron, doctor, demo, completion | hermes --help tells what there is",
+    "usage/invalid: hermes has no command nope, only chat, sessions, memory, skills, auth, model, config, codex, mcp, cron, doctor, demo, completion | hermes --help tells what there is",
   ],
   [
     ["codex", "stauts"],

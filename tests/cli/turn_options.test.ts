@@ -97,7 +97,7 @@ test.each<readonly [readonly string[], string]>([
   ],
   [
     ["--approval", "dney"],
-    "usage/invalid: --approval expects one of ask, deny, yolo: dney | did you mean deny?",
+    "usage/invalid: --approval expects one of ask, smart, deny, yolo: dney | did you mean deny?",
   ],
   [
     ["--yolo", "--approval", "deny"],

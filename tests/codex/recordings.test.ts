@@ -246,7 +246,7 @@ const stories: Readonly<Record<string, readonly (readonly string[])[]>> = {
       "=> Short.",
     ],
   ],
-  "steer 0.169.0": [["120 tokens", "answer: Short.", "commentary: Once upon a ", "=> Short."]],
+  "steer 0.169.0": [["120 tokens", "commentary: Once upon a ", "answer: Short.", "=> Short."]],
   stream_cut: [["0 tokens", "commentary: Once upon a ", "no answer"]],
   stream_cut_then_answer: [
     ["120 tokens", "retry 2/2: stream/no_terminal_event", "answer: All done.", "=> All done."],

@@ -32,7 +32,7 @@ describe("checkConfig()", () => {
       await check({
         [paths.envFile]: "oops\n",
         [paths.configFile]:
-          "agent: {max_turns: many, max_turn: 1}\nterminal: {timeout: '${T}'}\nmemory: {nudge_interval: 1}\n",
+          "agent: {max_turns: many, max_turn: 1}\nterminal: {timeout: '${T}'}\ntool_output: {max_lines: 9}\n",
       }),
     ).toEqual([
       "bad_line |  | .env:1: Expected NAME=value | -",
@@ -40,7 +40,7 @@ describe("checkConfig()", () => {
       'invalid | terminal.timeout | config.yaml:2:21: terminal.timeout expects a number, found "${T}" | -',
       "unknown_key | agent.max_turn | config.yaml:1:26: Unknown key: agent.max_turn | did you mean agent.max_turns?",
       "unset_variable | terminal.timeout | config.yaml:2:21: terminal.timeout refers to a variable that is not set: T | set T in the environment or in .env",
-      "no_effect | memory.nudge_interval | config.yaml: memory.nudge_interval has no effect in this version | hermes config unset memory.nudge_interval",
+      "no_effect | tool_output.max_lines | config.yaml: tool_output.max_lines has no effect in this version | hermes config unset tool_output.max_lines",
     ]);
   });
 
@@ -62,6 +62,32 @@ describe("checkConfig()", () => {
     ).toEqual([
       "invalid | custom_providers | config.yaml: Name is there twice: A | -",
       "invalid | custom_providers | config.yaml: xai is the name of a built-in provider | -",
+    ]);
+  });
+
+  test("finds fallbacks that could not be asked", async () => {
+    const text = [
+      "fallback_providers:",
+      "  - {provider: xai, model: grok-4.3}",
+      "  - {provider: opnai, model: m}",
+      "  - {provider: openai, model: m, base_url: https://collector.example/v1}",
+      "",
+    ].join("\n");
+    expect(await checkText(text)).toEqual([
+      "invalid | fallback_providers.1 | config.yaml: fallback_providers.1: No such provider: opnai | did you mean openai?",
+      expect.stringContaining("fallback_providers.2: Provider openai is not at https://collector"),
+    ]);
+  });
+
+  test("finds tasks of small calls that there are not, and providers of them", async () => {
+    expect(
+      await checkText(
+        "auxiliary: {title_generatoin: {model: m}, vision: {model: m}, approval: {provider: opnai}, compression: {provider: auto}}\n",
+      ),
+    ).toEqual([
+      "unknown_key | auxiliary.title_generatoin | config.yaml: No such task: title_generatoin | did you mean title_generation?",
+      "unknown_key | auxiliary.vision | config.yaml: No such task: vision | tasks are: compression, title_generation, approval, goal_judge",
+      "invalid | auxiliary.approval.provider | config.yaml: No such provider: opnai | -",
     ]);
   });
 

@@ -633,6 +633,6 @@ mcp_servers:
 
   test("reads its own defaults back", async () => {
     expect((await load(stringify(defaults))).config).toEqual(defaults);
-    expect(configSchema.safeParse(defaults).success).toBe(true);
+    expect(configSchema().safeParse(defaults).success).toBe(true);
   });
 });

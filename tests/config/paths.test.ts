@@ -18,6 +18,7 @@ describe("resolveHome()", () => {
       logFile: "/home/ada/.hermes/logs/hermes.log",
       historyFile: "/home/ada/.hermes/history",
       resultsDirectory: "/home/ada/.hermes/results",
+      snapshotsDirectory: "/home/ada/.hermes/sessions",
       scriptsDirectory: "/home/ada/.hermes/scripts",
       cron: {
         jobsFile: "/home/ada/.hermes/cron/jobs.db",

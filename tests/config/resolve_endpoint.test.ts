@@ -275,6 +275,15 @@ describe("resolveEndpoint()", () => {
       expect(resolve({ model: configured, custom: [{}], flags }).contextLength).toBeNull();
     });
 
+    test("tells the window of the model that it names, and of no other one there", () => {
+      const windowOf = (model: string) =>
+        resolve({ model: configured, custom: [{}], flags: { model } }).contextLength;
+      expect([windowOf("m1"), windowOf("m2")]).toEqual([1_000, null]);
+      const { default: _, ...unnamed } = configured;
+      const flags = { model: "m2" };
+      expect(resolve({ model: unnamed, custom: [{}], flags }).contextLength).toBe(1_000);
+    });
+
     test("follows when the flag names the same provider by an alias", () => {
       const model = { provider: "xai", default: "grok-3-mini" };
       expect(brief({ model, flags: { provider: "grok" } })).toBe(
@@ -538,10 +547,39 @@ describe("resolveEndpoint()", () => {
       ["mimo-v2", "openrouter", "pad"],
       ["kimi-k2", "moonshot", "pad"],
       ["gpt-4.1", "openai", "none"],
+      ["deepseek-r1-distill-llama-70b", "groq", "none"],
     ])("%s of %s says how reasoning goes back: %s", (model, provider, reasoningContent) => {
       expect(resolve({ flags: { model, provider } }).endpoint.dialect.reasoningContent).toBe(
         reasoningContent as never,
       );
+    });
+
+    test.each([
+      ["https://api.deepseek.com/v1", "pad"],
+      ["https://api.kimi.com/coding/v1", "pad"],
+      ["https://api.moonshot.cn/v1", "pad"],
+      ["https://token-plan.xiaomimimo.com/v1", "pad"],
+      ["https://notmoonshot.cn/v1", "echo"],
+      ["https://example.test/moonshot.ai/v1", "echo"],
+    ])("at %s get their reasoning back by host: %s", (base_url, reasoningContent) => {
+      const { dialect } = resolve({
+        flags: { provider: "lab", model: "m1" },
+        custom: [{ base_url }],
+      }).endpoint;
+      expect(dialect.reasoningContent).toBe(reasoningContent as never);
+    });
+
+    test.each([
+      ["glm-5", "http://127.0.0.1:8080/v1", true],
+      ["GLM-4.7:cloud", "https://ollama.com/v1", true],
+      ["glm-5", "http://192.168.1.7:11434/v1", true],
+      ["glm-5", "https://api.example.test/v1", undefined],
+      ["qwen3", "http://127.0.0.1:11434/v1", undefined],
+    ])("%s at %s stops without being sure of it: %p", (model, base_url, unsureStops) => {
+      const flags = { provider: "lab", model };
+      const at = (api_mode: "chat_completions" | "codex_responses") =>
+        resolve({ flags, custom: [{ base_url, api_mode }] }).endpoint.dialect.unsureStops;
+      expect([at("chat_completions"), at("codex_responses")]).toEqual([unsureStops, undefined]);
     });
 
     test("of an unknown server get the wire's own dialect", () => {

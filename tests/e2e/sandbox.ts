@@ -196,9 +196,12 @@ export async function createSandbox(): Promise<Sandbox> {
 }
 
 /** The binary at a terminal, when its session waits for the first message. */
-export async function startChat({ work, root, home }: Sandbox): Promise<PtyProgram> {
+export async function startChat(
+  { work, root, home }: Sandbox,
+  args: readonly string[] = [],
+): Promise<PtyProgram> {
   const chat = startInPty({
-    command: [binary],
+    command: [binary, ...args],
     cwd: work,
     env: {
       PATH: process.env["PATH"],

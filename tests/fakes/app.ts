@@ -92,7 +92,7 @@ export interface FakeAppParts {
   /** What a migration of codex's configuration comes to; thrown where it is an error. */
   readonly migration?: Migration | HermesError;
   /** What turns run on, and with which tools of hermes; the loop without tools where absent. */
-  readonly conversation?: Partial<Pick<Conversation, "runtime" | "toolNames">>;
+  readonly conversation?: Partial<Pick<Conversation, "runtime" | "toolNames" | "review">>;
   /** What `hermes mcp serve` does. */
   readonly serveMcp?: App["serveMcp"];
   /** The jobs of the home; there are none where absent. */
@@ -199,6 +199,7 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
         cwd: options.cwd,
         approval: options.approval,
         toolNames: [],
+        review: () => undefined,
         ...parts.conversation,
         async *runTurn(message, signal) {
           messages.push(message);

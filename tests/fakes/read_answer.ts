@@ -28,7 +28,7 @@ export async function readAnswer(
   const events: ModelEvent[] = [];
   try {
     const { signal } = new AbortController();
-    for await (const frame of readFrames(response, "https://api.acme.test", signal)) {
+    for await (const frame of readFrames(response, { url: "https://api.acme.test", signal })) {
       events.push(...decoder.push(frame));
     }
     events.push(...decoder.end());

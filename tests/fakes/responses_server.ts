@@ -7,6 +7,7 @@ import {
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextRound, setTimeout as sleep } from "node:timers/promises";
 import * as zlib from "node:zlib";
+import { titleInstructions } from "../../src/app/session_titles.ts";
 import { type Json, isJsonObject, parseJson } from "../../src/core/json.ts";
 import {
   type AnswerStep,
@@ -18,6 +19,9 @@ import {
   refusal,
   responsesFrames,
 } from "./server_steps.ts";
+
+/** What is only in requests for the title of a session. */
+const titleSign = titleInstructions.split("\n", 1).join("");
 
 /** A request as it arrived. */
 export interface RecordedRequest {
@@ -46,6 +50,8 @@ export interface ServerOptions {
   readonly steps: readonly StepSource[];
   /** Begin again after the last step. */
   readonly repeat?: boolean;
+  /** Answers the requests for a session's title, which take no place among the steps; refused where absent. */
+  readonly titles?: StepSource;
   /** Ids for `/v1/models`; `m1` where absent. */
   readonly models?: readonly string[];
 }
@@ -56,6 +62,8 @@ export interface ResponsesServer extends AsyncDisposable {
   readonly url: string;
   /** Requests for a model step, in order of arrival. */
   readonly requests: readonly RecordedRequest[];
+  /** Requests for the title of a session: they are not among the others. */
+  readonly titleRequests: readonly RecordedRequest[];
   /** Number of requests whose client left before the answer was whole. */
   abandoned(): number;
 }
@@ -66,6 +74,7 @@ export interface ResponsesServer extends AsyncDisposable {
  */
 export async function startResponsesServer(options: ServerOptions): Promise<ResponsesServer> {
   const requests: RecordedRequest[] = [];
+  const titleRequests: RecordedRequest[] = [];
   let abandoned = 0;
   let played = 0;
 
@@ -77,14 +86,18 @@ export async function startResponsesServer(options: ServerOptions): Promise<Resp
     if (route !== "POST /v1/responses" && route !== "POST /v1/chat/completions") {
       return sendRefusal(response, refusal(404, `No such address: ${route}`));
     }
-    requests.push(request);
-    const number = requests.length;
+    const isForTitle = JSON.stringify(request.body).includes(titleSign);
+    const list = isForTitle ? titleRequests : requests;
+    list.push(request);
+    const number = list.length;
     const left = new AbortController();
     response.on("close", () => {
       if (!response.writableFinished) abandoned++;
       left.abort();
     });
-    const source = ruleFor(request) ?? nextStep();
+    const source = isForTitle
+      ? (options.titles ?? refusal(400, "No titles are made here"))
+      : (ruleFor(request) ?? nextStep());
     const step = typeof source === "function" ? await source(request, number) : source;
     await play(step, { request, number, response, left: left.signal });
   }
@@ -114,6 +127,7 @@ export async function startResponsesServer(options: ServerOptions): Promise<Resp
   return {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
+    titleRequests,
     abandoned: () => abandoned,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => {
@@ -164,6 +178,8 @@ function playAnswer(step: AnswerStep, exchange: Exchange): Promise<void> {
 
 interface Streaming {
   readonly frames: readonly string[];
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly everyMs?: number;
   readonly cut?: Cut;
   readonly endless?: boolean;
@@ -171,8 +187,12 @@ interface Streaming {
 
 async function stream(exchange: Exchange, streaming: Streaming): Promise<void> {
   const { response, left } = exchange;
-  const { frames, everyMs, cut } = streaming;
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+  const { frames, everyMs, cut, contentType = "text/event-stream", headers } = streaming;
+  response.writeHead(200, {
+    "content-type": contentType,
+    "cache-control": "no-cache",
+    ...headers,
+  });
   response.flushHeaders();
   const sent = cut === undefined ? frames : frames.slice(0, cut.afterFrames);
   do {

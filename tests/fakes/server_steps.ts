@@ -66,6 +66,9 @@ export interface RefusalStep {
 export interface RawStep {
   readonly kind: "raw";
   readonly frames: readonly string[];
+  /** `text/event-stream` where absent. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly everyMs?: number;
   readonly cut?: Cut;
   /** The frames are sent again and again until the client leaves. */

@@ -79,8 +79,9 @@ function lab(run: FakeProgram, more: { clock?: Clock; spec?: Partial<ServerSpec>
 }
 
 function textOf(output: { readonly text: string }): string {
-  const { result, error } = JSON.parse(output.text) as { result?: string; error?: string };
-  return result ?? error ?? "";
+  if (!output.text.startsWith('{"error"')) return output.text;
+  const { error } = JSON.parse(output.text) as { error: string };
+  return error;
 }
 
 test("openServer() starts the program with what it may know, and reads the tools that are wanted", async () => {

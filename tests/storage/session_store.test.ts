@@ -118,6 +118,8 @@ describe.each([
         messageCount: 2,
         toolCallCount: 1,
         usage: { ...noUsage, inputTokens: 7, totalTokens: 7 },
+        costUsd: null,
+        calls: { count: 0, unpriced: 0 },
         preview: "Say hello",
         runtimeState: null,
         endedAt: null,
@@ -210,7 +212,7 @@ describe.each([
     expect((await store.latest())?.id).toBe("a");
   });
 
-  test("resolves an id, a title, the newest of a lineage, and the beginning of an id", async () => {
+  test("resolves an id, a title, the newest of those with a number, and the beginning of an id", async () => {
     await using store = open();
     for (const id of ["20260101_a", "20260102_b", "20260102_c", "100%_d"])
       await store.create(newSession(id));
@@ -219,6 +221,10 @@ describe.each([
     await store.rename("20260102_c", "report #x");
     const id = async (name: string) => (await store.resolve(name)).id;
     expect(await id("20260101_a")).toBe("20260101_a");
+    // Another one whose title was taken.
+    expect(await id("report")).toBe("20260101_a");
+    expect(await id("report #2")).toBe("20260102_b");
+    await store.rename("20260101_a", "notes");
     expect(await id("report")).toBe("20260102_b");
     expect(await id("report #x")).toBe("20260102_c");
     expect(await id("20260101")).toBe("20260101_a");
@@ -226,6 +232,25 @@ describe.each([
     expect(await codeOf(store.resolve("20260102"))).toBe("session/ambiguous");
     expect(await codeOf(store.resolve("2026010_"))).toBe("session/not_found");
     expect(await codeOf(store.resolve(" "))).toBe("session/not_found");
+  });
+
+  test("gives a title to whom has none, with a number where it is taken", async () => {
+    await using store = open();
+    for (const id of ["a", "b", "c", "d"]) await store.create(newSession(id));
+    expect(await store.suggestTitle("a", " zoo\ntalk ")).toBe("zoo talk");
+    expect(await store.suggestTitle("b", "zoo talk")).toBe("zoo talk #2");
+    expect(await store.suggestTitle("c", "zoo talk")).toBe("zoo talk #3");
+    expect(await store.suggestTitle("c", "another")).toBeUndefined();
+    await store.rename("d", "mine");
+    expect(await store.suggestTitle("d", "theirs")).toBeUndefined();
+    expect(await store.suggestTitle("nobody", "x")).toBeUndefined();
+    const titles = await Promise.all(["a", "b", "c", "d"].map((id) => store.resolve(id)));
+    expect(titles.map(({ title }) => title)).toEqual([
+      "zoo talk",
+      "zoo talk #2",
+      "zoo talk #3",
+      "mine",
+    ]);
   });
 
   test("cleans titles and refuses a taken or an empty one", async () => {
@@ -249,6 +274,7 @@ describe.each([
     await fill(store, "a", [user("u", "Write it"), assistant("w", "Written")]);
     await store.startTurn({ turnId: "t", sessionId: "a", startedAt: 3_000 });
     await store.append("t", user("u2", "More"), 3_001);
+    await store.keepGoal("a", "a report");
     const compaction: Item = {
       type: "compaction",
       id: "k",
@@ -273,6 +299,7 @@ describe.each([
       usage,
       endedAt: 3_004,
     });
+    expect([await store.goal("a"), await store.goal("b")]).toEqual([null, "a report"]);
     const child = await store.load("b");
     expect(child).toEqual({
       info: {
@@ -284,6 +311,8 @@ describe.each([
         messageCount: 1,
         toolCallCount: 0,
         usage,
+        costUsd: null,
+        calls: { count: 0, unpriced: 0 },
         preview: "Write it",
         runtimeState: null,
         endedAt: null,
@@ -313,6 +342,17 @@ describe.each([
       at: 3_006,
     };
     expect(await codeOf(store.split(again))).toBe("store/invalid");
+  });
+
+  test("keeps what a session works towards until there is nothing any more", async () => {
+    await using store = open();
+    await store.create(newSession("a"));
+    expect(await store.goal("a")).toBeNull();
+    await store.keepGoal("a", "half \ud83d");
+    await store.keepGoal("b", "of nobody");
+    expect([await store.goal("a"), await store.goal("b")]).toEqual(["half \ufffd", null]);
+    await store.keepGoal("a", null);
+    expect(await store.goal("a")).toBeNull();
   });
 
   test("locks a session for one holder, until it is given back or too old", async () => {
@@ -458,8 +498,8 @@ describe.each([
     await using store = open();
     for (const [id, at] of [
       ["old", 2_000],
-      ["new", 4_000],
       ["middle", 3_000],
+      ["new", 4_000],
     ] as const) {
       await store.create(newSession(id));
       await fill(store, id, [user(`${id} item`, `犬と ${id} 猫`)], at);
@@ -627,4 +667,20 @@ test("both stores find the same, whatever is asked", async () => {
     }),
     { seed: 23, numRuns: 300 },
   );
+});
+
+test("begins no turn on what another process took back, until the session is loaded again", async () => {
+  await using store = openFile();
+  await using other = openFile();
+  await store.create(newSession("a"));
+  await fill(store, "a", [user("u1", "stay")], 10);
+  await fill(store, "a", [user("u2", "go")], 20);
+  await other.rewind({ sessionId: "a", itemId: "u2", at: 30 });
+  const next = { turnId: "next", sessionId: "a", startedAt: 40 };
+  expect(await codeOf(store.startTurn(next))).toBe("store/invalid");
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
+  await fill(store, "a", [user("u3", "on")], 40);
+  await store.rewind({ sessionId: "a", itemId: "u3", at: 60 });
+  await store.startTurn(next);
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
 });

@@ -13,6 +13,7 @@ import { noUsage } from "../../src/core/event.ts";
 import type { EndedTurn } from "../../src/core/session_store.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { initial } from "../../src/storage/migrations/0001_initial.ts";
+import { baseUrl as second } from "../../src/storage/migrations/0002_base_url.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
 import { toStoreError } from "../../src/storage/store_error.ts";
 import type { Tables } from "../../src/storage/tables.ts";
@@ -97,10 +98,35 @@ describe("the file of sessions", () => {
     await writeSession();
     await using store = open();
     const sessions = await store.list({ limit: 5 });
-    expect(sessions.map(({ id, baseUrl }) => [id, baseUrl])).toEqual([
-      ["s", "http://127.0.0.1:1/v1"],
-      ["old", null],
+    expect(sessions.map(({ id, baseUrl, ids }) => [id, baseUrl, ids])).toEqual([
+      ["s", "http://127.0.0.1:1/v1", ["s"]],
+      ["old", null, ["old"]],
     ]);
+  });
+
+  test.each([1, 2])("of version %d keeps what was said, and finds it", async (version) => {
+    const old = new DatabaseSync(path);
+    old.exec(initial.sql + (initial.searchSql ?? "") + (version === 1 ? "" : second.sql));
+    old.exec(`PRAGMA application_id = 0x68726d73; PRAGMA user_version = ${version}`);
+    const body = JSON.stringify({
+      type: "user-message",
+      id: "u",
+      parts: [{ type: "text", text: "a walrus 海象" }],
+    });
+    old.exec(`
+      INSERT INTO sessions (id, source, provider, model, runtime, cwd, instructions, started_at, updated_at, message_count)
+        VALUES ('old', 'cli', 'p', 'm', 'loop', '/', '', 1, 1, 1);
+      INSERT INTO turns (id, session_id, started_at, status) VALUES ('t', 'old', 1, 'completed');
+      INSERT INTO items (id, session_id, turn_id, role, at, body, words, trigrams)
+        VALUES ('u', 'old', 't', 'user', 1, '${body}', 'a walrus 海象', 'a walrus 海象')`);
+    old.close();
+    await using store = open();
+    const found = async (query: string) =>
+      (await store.search(query, { limit: 5 })).map(({ session }) => session.id);
+    for (const query of ["walrus", "海象", "海"]) expect(await found(query)).toEqual(["old"]);
+    await store.branch({ sessionId: "old", newSessionId: "new", at: 2 });
+    expect((await store.rewind({ sessionId: "old", itemId: "u", at: 3 })).messageCount).toBe(0);
+    for (const query of ["walrus", "海象", "海"]) expect(await found(query)).toEqual(["new"]);
   });
 
   test("is refused when another program wrote it, and stays as it is", async () => {

@@ -95,3 +95,20 @@ test("exclusively() goes on after a writer that failed", async () => {
   expect(await failing.catch((error: Error) => error.message)).toBe("disk");
   expect(await next).toBe("written");
 });
+
+test("move() forgets what was read, and still knows what somebody else has changed", () => {
+  const memory = new FileMemory();
+  memory.note("s", "/a", stat);
+  memory.note("s2", "/a", stat);
+  memory.countReading(reading);
+  memory.move("s", "child");
+  const changed = { ...stat, size: 4 };
+  expect([memory.timesRead(reading), memory.timesRead({ ...reading, sessionId: "child" })]).toEqual(
+    [0, 0],
+  );
+  expect(["s", "child", "s2"].map((session) => memory.isStale(session, "/a", changed))).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});

@@ -23,6 +23,7 @@ const keys = "it holds keys or credentials";
 const login = "it holds credentials or runs at the next login";
 const memory = "use the tool memory";
 const skills = "use the tool skill_manage";
+const scripts = "jobs run it when nobody is there, use a command, which the user is asked about";
 const own = "only hermes itself writes it";
 
 const cases: readonly (readonly [path: string, read?: string | undefined, write?: string])[] = [
@@ -73,6 +74,10 @@ const cases: readonly (readonly [path: string, read?: string | undefined, write?
   ["/home/anna/.hermes/skills/web/deploy/SKILL.md", undefined, skills],
   ["/home/anna/.hermes/Skills/new/SKILL.md", undefined, skills],
   ["/project/skills/deploy/SKILL.md"],
+  ["/home/anna/.hermes/scripts/backup.sh", undefined, scripts],
+  ["/home/anna/.hermes/cron/jobs.db", undefined, own],
+  ["/home/anna/.hermes/cron/output/0123456789ab/a.md", undefined, own],
+  ["/project/scripts/build.sh"],
   ["/home/anna/.hermes/results/x.txt"],
   ["/project/config.yaml"],
   ["/project/.env", environment],

@@ -25,7 +25,7 @@ const host: Host = {
 function setUp(
   program: FakeProgram = () => 0,
   programs: readonly string[] = ["bash"],
-  more: Pick<ToolDeps, "memory" | "sessions" | "cron"> = {},
+  more: Pick<ToolDeps, "memory" | "sessions" | "delegation" | "cron"> = {},
 ) {
   const files = createFakeFiles();
   files.directory("/project");
@@ -60,6 +60,7 @@ function setUpWhole() {
   return setUp(undefined, undefined, {
     memory: { memory, approval: "none", origin: "cli" },
     sessions: openSessions,
+    delegation: { delegate: () => Promise.resolve([]), maxConcurrent: 3 },
     cron: {
       book: () => Promise.reject(new Error("No jobs are looked at here")),
       parseTarget: () => ({ kind: "local" }),
@@ -89,6 +90,7 @@ test("createTools() keeps its order, in which models see the tools", () => {
     ...allNames,
     "memory",
     "session_search",
+    "delegate_task",
     "cronjob",
   ]);
 });
@@ -176,7 +178,7 @@ describe("selectTools()", () => {
     const tools = [...set.tools, ...createSessionTools(deps)];
     const names = (toolsets: readonly string[] | undefined) =>
       selectTools(tools, { toolsets, disabled: [] }).tools.map(({ spec }) => spec.name);
-    const usual = [...allNames, "memory", "session_search", "cronjob"];
+    const usual = [...allNames, "memory", "session_search", "delegate_task", "cronjob"];
     for (const chosen of [undefined, ["all"], ["*"], ["coding"]]) {
       expect(names(chosen)).toEqual(usual);
     }
@@ -218,4 +220,22 @@ describe("selectTools()", () => {
   test("knows every toolset by the name that help shows", () => {
     expect(select(toolsetNames).unknown).toEqual([]);
   });
+});
+
+test("createTools() moves what it keeps of a session to the one in which that goes on", async () => {
+  const { set, tool } = setUp();
+  const todo = tool("todo");
+  const todos = [
+    { id: "1", content: "paint", status: "in_progress" },
+    { id: "2", content: "measure", status: "completed" },
+  ];
+  await todo.run(todo.parse(JSON.stringify({ todos })), createToolContext({ sessionId: "old" }));
+  expect([set.stateOf("old"), set.stateOf("other")]).toEqual([
+    "The open entries of your todo list:\n- 1 (in_progress): paint",
+    undefined,
+  ]);
+  set.move("old", "new");
+  expect([set.stateOf("old"), set.stateOf("new")?.includes("paint")]).toEqual([undefined, true]);
+  const read = await todo.run(todo.parse("{}"), createToolContext({ sessionId: "new" }));
+  expect(read.text).toContain("measure");
 });

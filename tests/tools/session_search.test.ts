@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createSessionSearchTool } from "../../src/tools/session_search.ts";
+import { noUsage } from "../../src/core/event.ts";
 import { callTool, type ToolAnswer } from "../fakes/file_tools.ts";
 import {
   assistant,
@@ -67,9 +68,9 @@ describe("session_search discovers", () => {
   test("the first hits of so many sessions, however often one of them has it", async () => {
     const { say, search } = setUp();
     const often = Array.from({ length: 50 }, (_, index) => user(`a${index}`, "walrus"));
-    await say("a", 30, often);
-    await say("b", 20, [user("b1", "walrus")]);
     await say("c", 10, [user("c1", "walrus")]);
+    await say("b", 20, [user("b1", "walrus")]);
+    await say("a", 30, often);
     const found = async (input: object) => {
       const { results } = await search({ query: "walrus", ...input });
       return (results as { readonly session: { readonly session_id: string } }[]).map(
@@ -80,6 +81,25 @@ describe("session_search discovers", () => {
     expect(await found({ limit: 2, sort: "newest" })).toEqual(["a", "b"]);
     expect(await found({ limit: 2, sort: "oldest" })).toEqual(["c", "b"]);
     expect(await found({ session_id: "a", limit: 4 })).toEqual(["a", "a", "a", "a"]);
+  });
+
+  test("a session that was compressed once, however many of its parts have it", async () => {
+    const { say, search, store } = setUp();
+    await say("other", 0, [user("o1", "walrus")]);
+    await say("a", 1, [user("a1", "walrus")]);
+    await store.startTurn({ turnId: "t", sessionId: "a", startedAt: start + 2_000 });
+    await store.split({
+      turnId: "t",
+      newTurnId: "t2",
+      newSessionId: "b",
+      compaction: { type: "compaction", id: "k", context: [], summary: "", dropped: 1 },
+      usage: noUsage,
+      at: start + 2_000,
+    });
+    await store.append("t2", user("b1", "walrus"), start + 3_000);
+    const { results } = await search({ query: "walrus" });
+    const hits = results as { readonly match: { readonly message_id: string } }[];
+    expect(hits.map(({ match }) => match.message_id)).toEqual(["b1", "o1"]);
   });
 
   test("nothing of this session and those before it, unless it is named", async () => {
@@ -94,6 +114,22 @@ describe("session_search discovers", () => {
     expect(await search({ query: "walrus", session_id: "now" }, "now")).toMatchObject({ count: 1 });
     // Not stored yet.
     expect(await search({ query: "walrus" }, "new")).toMatchObject({ count: 3 });
+  });
+
+  test("nothing of a session that was compressed very often", async () => {
+    const { say, search, store } = setUp();
+    await say("s0", 0, [user("u", "walrus")]);
+    for (let part = 1; part <= 40; part++) {
+      const [turnId, newTurnId] = [`t${part}`, `t${part}b`];
+      const startedAt = start + part * 1_000;
+      await store.startTurn({ turnId, sessionId: `s${part - 1}`, startedAt });
+      const newSessionId = `s${part}`;
+      const kind = { type: "compaction", context: [], summary: "", dropped: 1 } as const;
+      const compaction = { ...kind, id: `k${part}` };
+      const split = { turnId, newTurnId, newSessionId, compaction, usage: noUsage };
+      await store.split({ ...split, at: startedAt });
+    }
+    expect(await search({ query: "walrus" }, "s40")).toMatchObject({ count: 0 });
   });
 
   test("tools only where they are asked for, shortened and without secrets", async () => {

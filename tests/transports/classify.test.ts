@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { HermesError } from "../../src/core/errors.ts";
-import { classifyFailure, isInvalidEncryptedContent } from "../../src/transports/classify.ts";
+import { parseJson } from "../../src/core/json.ts";
+import {
+  classifyFailure,
+  isInvalidEncryptedContent,
+  recoveryOf,
+} from "../../src/transports/classify.ts";
 import type { Failure } from "../../src/transports/classify.ts";
 import { refusals } from "./refusals.ts";
 
@@ -147,6 +152,117 @@ test("classifyFailure() survives every body, status and cause", () => {
     ),
     { seed: 12, numRuns: 2000 },
   );
+});
+
+/** Bodies that no server should send: JSON within JSON, deep nesting, pages, lone surrogates, broken UTF-8. */
+const weirdBody: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  body: fc.oneof(
+    { maxDepth: 4, depthIdentifier: "body" },
+    fc.constantFrom<unknown>(
+      null,
+      0,
+      -1,
+      429,
+      "429",
+      "",
+      [],
+      {},
+      "\ud800",
+      "\u0000\u001b[31m",
+      true,
+    ),
+    fc.string({ unit: "binary", maxLength: 40 }),
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => new TextDecoder().decode(bytes)),
+    fc.constantFrom("<html><title>", "<!doctype html><h1>Oops</h1>", "<title></title>"),
+    tie("body").map((inner) => JSON.stringify(inner)),
+    fc.array(tie("body"), { maxLength: 5 }),
+    fc.dictionary(
+      fc.constantFrom("error", "message", "code", "type", "status", "detail", "metadata", "raw"),
+      tie("body"),
+      { maxKeys: 4 },
+    ),
+  ),
+}))["body"];
+
+test("classifyFailure() and recoveryOf() survive bodies that no server should send", () => {
+  fc.assert(
+    fc.property(
+      weirdBody,
+      fc.option(fc.integer({ min: 100, max: 999 }), { nil: undefined }),
+      (body, status) => {
+        const failed = failure({ body, ...(status !== undefined && { status }) });
+        const error = classifyFailure(failed);
+        expect(error).toBeInstanceOf(HermesError);
+        expect(error.message.isWellFormed()).toBe(true);
+        expect(error.message).not.toContain("\n");
+        expect(recoveryOf(failed)).toBeString();
+      },
+    ),
+    { seed: 34, numRuns: 2000 },
+  );
+});
+
+test.each<[string, string]>([
+  ["a million letters", "x".repeat(1 << 20)],
+  ["a million blanks", " ".repeat(1 << 20)],
+  ["a million brackets", "[".repeat(1 << 20)],
+  ["a page of a megabyte", `<html><title>Oops</title>${"<p>".repeat(350_000)}`],
+  ["objects within objects", `${'{"error":'.repeat(100_000)}1${"}".repeat(100_000)}`],
+  ["texts within texts", nestedText(8)],
+])("classifyFailure() survives %s", (_name, text) => {
+  for (const body of [text, parseJson(text), { error: { message: text } }, { message: [text] }]) {
+    const error = classifyFailure(failure({ status: 400, body }));
+    expect(error.message.length).toBeLessThan(800);
+    expect(error.code).toBe("model/bad_request");
+  }
+});
+
+function nestedText(depth: number): string {
+  return depth === 0 ? "deep" : JSON.stringify({ error: { message: nestedText(depth - 1) } });
+}
+
+test("classifyFailure() survives causes whose fields cannot be read", () => {
+  const cause = {
+    get code(): string {
+      throw new Error("no code");
+    },
+    get message(): string {
+      throw new Error("no message");
+    },
+    get cause(): unknown {
+      throw new Error("no cause");
+    },
+  };
+  expect(classifyFailure(failure({ cause })).code).toBe("model/server_error");
+});
+
+test("classifyFailure() takes an error of the class RateLimitError for one without a status", () => {
+  const cause = Object.assign(new Error("slow"), { name: "RateLimitError" });
+  expect(classifyFailure(failure({ cause })).code).toBe("model/rate_limited");
+});
+
+test("classifyFailure() looks five causes deep", () => {
+  const chain = (depth: number): Error =>
+    depth === 0
+      ? Object.assign(new Error("inner"), { status_code: 402 })
+      : new Error("outer", { cause: chain(depth - 1) });
+  const codes = [4, 5].map((depth) => classifyFailure(failure({ cause: chain(depth) })).code);
+  expect(codes).toEqual(["model/quota", "model/server_error"]);
+});
+
+test("classifyFailure() tells what a router passes on, not that it passes something on", () => {
+  const metadata = { raw: '{"error":{"message":"upstream says no"}}', provider_name: "Host" };
+  const body = { error: { message: "Provider returned error", code: 400, metadata } };
+  expect(classifyFailure(failure({ status: 400, body })).message).toBe(
+    "lab rejected the request to m1 (HTTP 400): upstream says no",
+  );
+});
+
+test("recoveryOf() leaves a typed failure among the causes to what it says of itself", () => {
+  const typed = (retryable: boolean) => new HermesError("network/timeout", "late", { retryable });
+  expect(
+    [true, false].map((retryable) => recoveryOf(failure({ cause: typed(retryable) }))),
+  ).toEqual(["retry", "none"]);
 });
 
 test("classifyFailure() survives a body that contains itself", () => {

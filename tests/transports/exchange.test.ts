@@ -6,6 +6,7 @@ import type { ModelTransport } from "../../src/core/model.ts";
 import type { Fetch } from "../../src/core/ports.ts";
 import { createChatCompletionsTransport } from "../../src/transports/chat_completions/transport.ts";
 import type { TransportDeps, TransportOptions } from "../../src/transports/exchange.ts";
+import { hasOtherCredential } from "../../src/transports/refusal.ts";
 import { createResponsesTransport } from "../../src/transports/responses/transport.ts";
 import { createFakeClock, settled } from "../fakes/clock.ts";
 import { endpoint, modelRequest } from "../fakes/endpoint.ts";
@@ -195,6 +196,27 @@ test.each([
     ]);
   },
 );
+
+test("stream() notes on a limit whether another credential would take over at the next one", async () => {
+  for (const isThere of [true, false]) {
+    const { fetch } = scriptedFetch(refusal(429, "Too much"));
+    const asked: unknown[] = [];
+    const credentials: CredentialSource = {
+      get: (_, request) => Promise.resolve(request?.exhausted ? undefined : key),
+      async hasOther(...of) {
+        asked.push(of);
+        return isThere;
+      },
+    };
+    const { thrown } = await step(responses(depsWith(fetch, { credentials })));
+    if (!(thrown instanceof HermesError)) throw new Error("It did not fail");
+    expect([thrown.code, hasOtherCredential(thrown), asked]).toEqual([
+      "model/rate_limited",
+      isThere,
+      [["acme", key]],
+    ]);
+  }
+});
 
 test.each<[string, readonly (Credential | undefined)[], number]>([
   ["there is no other one", [key, undefined], 1],
@@ -445,4 +467,18 @@ test("stream() throws nothing untyped", async () => {
       hint: "run again with --debug and report the stack",
     }),
   );
+});
+
+test("stream() takes a refusal without a reason for one of the size in the window that the model has", async () => {
+  const codeIn = async (contextLength: number): Promise<unknown> => {
+    const { fetch } = scriptedFetch(refusal(400, "Error"));
+    const transport = responses(depsWith(fetch), { contextLength });
+    const request = modelRequest({ instructions: "word ".repeat(8_000) });
+    const { thrown } = await outcomeOf(transport.stream(request, new AbortController().signal));
+    return thrown instanceof HermesError && thrown.code;
+  };
+  expect([await codeIn(8_192), await codeIn(1_000_000)]).toEqual([
+    "model/context_overflow",
+    "model/bad_request",
+  ]);
 });

@@ -21,7 +21,7 @@ function answer(body: string | readonly Uint8Array[], contentType?: string): Res
 }
 
 async function framesOf(response: Response): Promise<readonly Frame[]> {
-  return Array.fromAsync(readFrames(response, url, signal));
+  return Array.fromAsync(readFrames(response, { url, signal }));
 }
 
 function failureOf(response: Response): Promise<unknown> {
@@ -109,7 +109,7 @@ test("readFrames() finds nothing in an empty body", async () => {
 test("readFrames() gives the connection back when its reader leaves", async () => {
   const open = openAnswer();
   open.write('data: {"x":1}\n\n');
-  for await (const frame of readFrames(open.response, url, signal)) {
+  for await (const frame of readFrames(open.response, { url, signal })) {
     expect(frame.kind).toBe("event");
     break;
   }
@@ -119,7 +119,7 @@ test("readFrames() gives the connection back when its reader leaves", async () =
 test("readFrames() gives up a body that ignores the signal of its request", async () => {
   const open = openAnswer();
   const request = new AbortController();
-  const frames = readFrames(open.response, url, request.signal).next();
+  const frames = readFrames(open.response, { url, signal: request.signal }).next();
   request.abort();
   expect(await frames).toEqual({ done: true, value: undefined });
   expect(open.isCancelled()).toBe(true);
@@ -129,7 +129,7 @@ test("readFrames() throws what the connection fails with", async () => {
   const open = openAnswer();
   const failure = new Error("reset");
   open.write('data: {"x":1}\n\n');
-  const frames = readFrames(open.response, url, signal);
+  const frames = readFrames(open.response, { url, signal });
   await frames.next();
   open.fail(failure);
   expect(await frames.next().catch((error: unknown) => error)).toBe(failure);

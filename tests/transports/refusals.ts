@@ -219,7 +219,7 @@ export const refusals: readonly Refusal[] = [
       },
     },
     code: "model/bad_request",
-    retryable: false,
+    retryable: true,
   },
   {
     name: "OpenAI, policy",

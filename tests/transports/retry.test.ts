@@ -129,7 +129,8 @@ test("withRetry() waits by the kind of failure, doubled each time up to a cap", 
     options?: HermesErrorOptions,
   ): Promise<readonly number[]> => {
     const steps = Array.from({ length: 8 }, () => failing([], failure(code, options)));
-    return (await run(steps, { maxAttempts: 8, random: 0.999_999 })).slept;
+    const { events } = await run(steps, { maxAttempts: 8, random: 0.999_999 });
+    return events.flatMap((event) => (event.type === "retry" ? [event.delayMs] : []));
   };
   expect({
     limited: await waits("model/rate_limited"),
@@ -145,6 +146,51 @@ test("withRetry() waits by the kind of failure, doubled each time up to a cap", 
     asked: [11_000, 11_000],
     askedZero: [0, 0],
     askedTooLong: [120_000, 120_000],
+  });
+});
+
+test("withRetry() says every 30 s of a long wait that it goes on", async () => {
+  const error = failure("model/rate_limited", { retryAfterMs: 100_000 });
+  const { events, slept } = await run([failing([], error), step([answer])], { random: 0 });
+  const waiting = (seconds: number): ModelEvent => ({
+    type: "notice",
+    level: "info",
+    text: `Waiting for the next attempt: ${seconds} s left`,
+  });
+  expect({ events, slept }).toEqual({
+    events: [
+      { type: "retry", attempt: 2, maxAttempts: 3, delayMs: 100_000, error },
+      waiting(70),
+      waiting(40),
+      waiting(10),
+      ...step([answer]),
+    ],
+    slept: [30_000, 30_000, 30_000, 10_000],
+  });
+});
+
+test("withRetry() leaves a failure at once to whoever takes it over, and waits for others", async () => {
+  const limit = failure("model/rate_limited");
+  const inner = createScriptedTransport([
+    failing([], failure("model/server_error")),
+    failing([{ type: "item-start", item: answer }], limit),
+  ]);
+  const clock = createInstantClock();
+  const transport = withRetry(
+    inner,
+    { clock, random: () => 0.5 },
+    { maxAttempts: 5, isTakenOver: async (error) => error === limit },
+  );
+  const events: string[] = [];
+  const running = (async () => {
+    for await (const event of transport.stream(request, new AbortController().signal)) {
+      events.push(event.type);
+    }
+  })();
+  expect(await running.catch((error: unknown) => error)).toBe(limit);
+  expect({ events, slept: clock.slept }).toEqual({
+    events: ["retry", "item-start", "item-reset"],
+    slept: [750],
   });
 });
 

@@ -14,6 +14,7 @@ import {
 } from "../fakes/answer_streams.ts";
 import { brokenRule } from "../fakes/decoding.ts";
 import { contentOf, readAnswer } from "../fakes/read_answer.ts";
+import { doneFrame } from "../fakes/sse.ts";
 
 const wireApi = fc.constantFrom<WireApi[]>("responses", "chat_completions");
 const places = fc.array(fc.nat({ max: 100_000 }), { maxLength: 24 });
@@ -80,6 +81,25 @@ test("an answer that is cut anywhere is either complete or a failure that can be
         expect(thrown).toMatchObject({ code: "stream/no_terminal_event", retryable: true });
         expect(events.some((event) => event.type === "step-end")).toBe(false);
       }
+    }),
+    runs,
+  );
+});
+
+test("an answer that is ended anywhere, as if it were whole, has no half of a call", async () => {
+  await fc.assert(
+    fc.asyncProperty(answerPlan, fc.nat(), async (plan, place) => {
+      const text = new TextDecoder().decode(chatStream(plan));
+      const frames = text.split(/(?<=\n\n)/);
+      const cut = frames.slice(0, place % frames.length).join("") + doneFrame;
+      const { events, thrown } = await readAnswer("chat_completions", [
+        new TextEncoder().encode(cut),
+      ]);
+      expect(brokenRule(events)).toBeUndefined();
+      if (thrown !== undefined) expect(thrown).toMatchObject({ retryable: true });
+      const calls = contentOf(events).filter(([kind]) => kind === "call");
+      const planned = plannedItems(plan).filter(([kind]) => kind === "call");
+      expect(calls).toEqual(planned.slice(0, calls.length));
     }),
     runs,
   );

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import {
-  estimateTokens,
   gapAfter,
   limitsFor,
   type StepLimits,
@@ -71,9 +70,4 @@ test("gapAfter() waits briefly for what may follow a complete answer", () => {
     60_000, 5_000, 100,
   ]);
   expect([gapAfter("open", {}), gapAfter("answered", {})]).toEqual([undefined, 5_000]);
-});
-
-test("estimateTokens() counts four characters as a token, and images flat", () => {
-  expect(estimateTokens(401, [])).toBe(101);
-  expect(estimateTokens(1_000_400, ["x".repeat(600_000), "y".repeat(400_000)])).toBe(3_100);
 });

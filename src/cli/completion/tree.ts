@@ -26,9 +26,15 @@ export type Shell = (typeof shells)[number];
 
 /** What options take, where the words are known. */
 const choicesOf: Readonly<Record<string, readonly string[]>> = {
-  "--approval": ["ask", "deny", "yolo"],
+  "--approval": ["ask", "smart", "deny", "yolo"],
   "--runtime": ["auto", "codex_app_server"],
-  "--format": ["jsonl", "json", "markdown"],
+  "--format": ["jsonl", "json", "md", "html"],
+};
+
+/** What operands are, where the words are known. */
+const wordsFor: Readonly<Record<string, readonly string[]>> = {
+  shell: shells,
+  target: ["memory", "user"],
 };
 
 /** The whole tree in the order of its help. */
@@ -65,7 +71,7 @@ function valueOf(placeholder: string): "file" | "directory" | "other" {
 }
 
 function wordsOf(argument: Argument): readonly string[] {
-  return argument.name() === "shell" ? shells : [];
+  return wordsFor[argument.name()] ?? [];
 }
 
 /** In single quotes, for all three shells alike: a quote inside is closed, escaped and opened again. */

@@ -10,6 +10,7 @@ import { invalidConfig } from "../../config/problem.ts";
 import { missingCredential, type ResolvedModel } from "../../config/resolve_endpoint.ts";
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import { grantState } from "../commands/auth/grant_text.ts";
+import { findRunner } from "../commands/cron/nobody_runs.ts";
 import { oneLine } from "../render/plain.ts";
 
 /** One thing that was looked at. */
@@ -42,7 +43,7 @@ export async function runChecks(app: App, options: CheckOptions): Promise<readon
   checks.push(
     ...((await runsOnCodex(app)) ? [await checkCodex(app)] : await checkModel(app, options)),
   );
-  checks.push(...(await checkServers(app)));
+  checks.push(...(await checkServers(app)), ...(await checkJobs(app)));
   for (const program of programs) checks.push(await checkProgram(app, program));
   checks.push(describeTerminal(app));
   return checks;
@@ -248,6 +249,29 @@ async function checkServers(app: App): Promise<readonly Check[]> {
       detail: oneLine(`${first.problem}${more}`),
       hint: "hermes mcp test tries all",
     };
+  });
+  return [check];
+}
+
+/** Whether anything runs the jobs that wait for it: nothing else would tell. Nothing where there never was a job. */
+async function checkJobs(app: App): Promise<readonly Check[]> {
+  const isThere = await app.ports.files.stat(app.paths.cron.jobsFile).catch(() => true);
+  if (!isThere) return [];
+  const check = await attempt("jobs", async () => {
+    const desk = await app.cron();
+    const { activeJobs } = await desk.status();
+    const { isThere: isRun, daemonPid } = await findRunner(app, { app, desk });
+    const count = `${activeJobs} active`;
+    if (activeJobs > 0 && !isRun) {
+      return {
+        status: "warning",
+        detail: `${count}, and nothing runs them`,
+        hint: "hermes cron install, or hermes cron daemon",
+      };
+    }
+    if (!isRun) return { status: "ok", detail: count };
+    const runner = daemonPid === undefined ? "hermes cron tick" : `process ${daemonPid}`;
+    return { status: "ok", detail: `${count}, run by ${runner}` };
   });
   return [check];
 }

@@ -11,7 +11,6 @@ import { oneLine, plainText } from "../render/plain.ts";
 
 /** What a subsystem does with its changes that wait. */
 export interface Decisions {
-  /** Also the name of the slash command. */
   readonly subsystem: PendingSubsystem;
   /** What the change would do, in full. @throws {Refusal}, or the operating system's error */
   preview(change: PendingChange): Promise<string>;
@@ -22,36 +21,70 @@ export interface Decisions {
 type Deps = Pick<App, "ports" | "paths">;
 
 /** What a person may type behind `/memory` and `/skills`. */
-export const decisionOperands = "[approve|reject ID]";
+export const decisionOperands = "[show|approve|reject ID]";
 
-const actions: readonly string[] = ["show", "approve", "reject"];
+const actions = ["show", "approve", "reject"] as const;
+
+/** What is done about a change. */
+export type DecisionAction = (typeof actions)[number];
 
 /** The changes that wait, a line each. @throws the operating system's error */
 export async function pendingLines(
   app: Deps,
   subsystem: PendingSubsystem,
 ): Promise<readonly string[]> {
-  const pending = await pendingChanges(storeOf(app), subsystem);
+  const pending = await pendingOf(app, subsystem);
   return pending.map(
     ({ id, summary }) =>
       `waits for you: ${id}  ${oneLine(summary)} (/${subsystem} show|approve|reject ${id})`,
   );
 }
 
+/** The changes that wait, the oldest first. @throws the operating system's error */
+export function pendingOf(
+  app: Deps,
+  subsystem: PendingSubsystem,
+): Promise<readonly PendingChange[]> {
+  return pendingChanges(storeOf(app), subsystem);
+}
+
 /**
- * Shows, makes or forgets a change that waits. One that does not fit any more goes on waiting.
+ * Does what is typed behind a slash command: `approve 0123abcd`; without an id the one change that waits is meant.
  * @throws {HermesError} `usage/invalid`
  */
 export async function decide(app: Deps, decisions: Decisions, operands: string): Promise<string> {
-  const [action = "", id] = operands.split(/\s+/);
+  const [word = "", id, ...more] = operands.split(/\s+/);
+  const command = `/${decisions.subsystem}`;
+  const action = actions.find((one) => one === word);
+  if (!action || more.length > 0) {
+    const problem = action ? `${word} takes one id` : `No such action: ${word}`;
+    throw usage(problem, `${command}, or ${command} ${actions.join("|")} ID`);
+  }
+  return await decideChange(app, decisions, { action, id, command });
+}
+
+/**
+ * Shows, makes or forgets a change that waits. One that does not fit any more goes on waiting. `command` is what a person
+ * types before an action.
+ * @throws {HermesError} `usage/invalid`
+ */
+export async function decideChange(
+  app: Deps,
+  decisions: Decisions,
+  {
+    action,
+    id,
+    command,
+  }: {
+    readonly action: DecisionAction;
+    readonly id: string | undefined;
+    readonly command: string;
+  },
+): Promise<string> {
   const { subsystem } = decisions;
   const store = storeOf(app);
-  const command = `/${subsystem}`;
-  if (!actions.includes(action)) {
-    throw usage(`No such action: ${action}`, `${command}, or ${command} ${actions.join("|")} ID`);
-  }
   const pending = await pendingChanges(store, subsystem);
-  const change = pending.find((one) => one.id === id);
+  const change = id === undefined && pending.length === 1 ? pending[0] : byId(pending, id);
   if (!change) {
     const ids = pending.map((one) => one.id).join(", ");
     throw usage(
@@ -72,6 +105,13 @@ export async function decide(app: Deps, decisions: Decisions, operands: string):
   if (action === "show") return plainText(told.trimEnd());
   await forgetChange(store, change);
   return `Done: ${oneLine(told)}`;
+}
+
+function byId(
+  pending: readonly PendingChange[],
+  id: string | undefined,
+): PendingChange | undefined {
+  return pending.find((one) => one.id === id);
 }
 
 /** Why a change is not made; rethrows what is a bug. */

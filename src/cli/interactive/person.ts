@@ -51,14 +51,15 @@ function choicesFor({ scopes, alwaysAllows }: ApprovalRequest): readonly Approva
   const always =
     alwaysAllows === undefined ? "always allow" : `always allow ${oneLine(alwaysAllows)}`;
   const choices: readonly (ApprovalChoice | false)[] = [
-    { hotkey: "o", label: "allow once", decision: "allow_once" },
+    { hotkey: "o", alias: "y", label: "allow once", decision: "allow_once" },
     canKeep("session") && {
       hotkey: "s",
       label: "allow for this session",
       decision: "allow_session",
     },
     canKeep("always") && { hotkey: "a", label: always, isWhole: true, decision: "allow_always" },
-    { hotkey: "d", label: "deny", decision: "deny" },
+    // "n" alone would be no answer, and Enter behind it would allow.
+    { hotkey: "d", alias: "n", label: "deny", decision: "deny" },
   ];
   return choices.filter((choice) => choice !== false);
 }

@@ -3,7 +3,19 @@ import { abortable } from "../../wire/abortable.ts";
 import type { Style } from "../render/style.ts";
 import { CallbackSlot } from "./callback_slot.ts";
 import { asksForLine } from "./editor.ts";
-import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+import { filterRows, mergeRows, type PickRequest } from "./pick.ts";
+import type { Answered, ChoiceRequest, KeyHelp, Said, Talk } from "./talk.ts";
+
+/** Rows that are printed at once. */
+const pickedFrom = 20;
+
+const lineKeys: readonly KeyHelp[] = [
+  ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
+  ["\\ and Enter", "another line"],
+  ["Enter while a turn runs", "sends it after the turn: this terminal cannot show what waits"],
+  ["Ctrl-C", "interrupts a turn; twice: leaves"],
+  ["Ctrl-D", "leaves"],
+];
 
 /**
  * A session on a terminal that can only print (`TERM=dumb`): nothing is drawn, and the terminal itself edits the lines.
@@ -11,12 +23,17 @@ import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
 export class PlainTalk implements Talk, AsyncDisposable {
   readonly style: Style;
   readonly columns = 80;
+  readonly keys = lineKeys;
   readonly #terminal: Terminal;
   readonly #closing = new AbortController();
   readonly #lines: AsyncIterator<string>;
   /** A line that somebody no longer waits for is for the next one. */
   #nextLine: Promise<IteratorResult<string>> | undefined;
+  /** The one of them that is known to be there. */
+  #readyLine: Promise<IteratorResult<string>> | undefined;
   #isMidLine = false;
+  /** To be said before the next message: what is being typed cannot be drawn again. */
+  #asides: readonly string[] = [];
   readonly #onInterrupt = new CallbackSlot();
   #interruptReading: (() => void) | undefined;
 
@@ -41,6 +58,16 @@ export class PlainTalk implements Talk, AsyncDisposable {
     await this.#talk(`${text}\n`);
   }
 
+  aside(text: string): void {
+    this.#asides = [...this.#asides, text];
+  }
+
+  async sayAsides(): Promise<void> {
+    const asides = this.#asides;
+    this.#asides = [];
+    for (const text of asides) await this.say(text);
+  }
+
   async answer(text: string): Promise<void> {
     if (text === "") return;
     this.#isMidLine = !text.endsWith("\n");
@@ -60,6 +87,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
 
   async readMessage(): Promise<Said> {
     let text = "";
+    await this.sayAsides();
     await this.#talk("> ");
     while (true) {
       const read = await this.#readLine(new AbortController().signal);
@@ -87,6 +115,27 @@ export class PlainTalk implements Talk, AsyncDisposable {
     }
   }
 
+  /** A line that is there is found with the second call: looking for it takes a moment. */
+  hasMessage(): boolean {
+    this.#nextLine ??= this.#lines.next();
+    const next = this.#nextLine;
+    next.then(
+      ({ done }) => {
+        this.#readyLine = done ? undefined : next;
+      },
+      () => undefined,
+    );
+    return this.#readyLine === next;
+  }
+
+  /** Lines that are typed while a turn runs are for after it: nothing could show what became of them. */
+  onMessage(): Disposable {
+    return { [Symbol.dispose]: () => undefined };
+  }
+
+  /** Nothing is taken on. */
+  delivered(): void {}
+
   /** What was typed is still to be seen above. */
   putBack(): void {}
 
@@ -99,9 +148,27 @@ export class PlainTalk implements Talk, AsyncDisposable {
       if (read.kind !== "answer") return read;
       const typed = read.value.trim().toLowerCase();
       const index = choices.findIndex(
-        ({ hotkey, label }) => typed === hotkey || typed === label.toLowerCase(),
+        ({ hotkey, alias, label }) =>
+          typed === hotkey || typed === alias || typed === label.toLowerCase(),
       );
       if (index >= 0) return { kind: "answer", value: index };
+    }
+  }
+
+  async pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>> {
+    let { rows } = request;
+    while (true) {
+      const shown = rows.slice(0, pickedFrom);
+      const lines = shown.map(({ label, facts }, index) => `  ${index + 1}  ${facts}: ${label}`);
+      await this.say(lines.length === 0 ? "  Nothing found" : lines.join("\n"));
+      await this.#talk("a number, words to look for, or nothing to leave: ");
+      const read = await this.#readLine(signal);
+      if (read.kind !== "answer") return read;
+      const typed = read.value.trim();
+      if (typed === "") return { kind: "dismissed" };
+      const chosen = /^\d+$/.test(typed) ? shown[Number(typed) - 1] : undefined;
+      if (chosen) return { kind: "answer", value: chosen.key };
+      rows = mergeRows(filterRows(request.rows, typed), await request.search(typed));
     }
   }
 

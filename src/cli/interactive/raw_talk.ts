@@ -10,9 +10,11 @@ import { createEditor, withText, type EditorState } from "./editor_state.ts";
 import { drawEditor } from "./editor_view.ts";
 import { readKeyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
+import type { PickRequest } from "./pick.ts";
+import { createPickDialog } from "./pick_dialog.ts";
 import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
-import type { Answered, ChoiceRequest, Said, Talk } from "./talk.ts";
+import type { Answered, ChoiceRequest, KeyHelp, Said, Talk, TypedMessage } from "./talk.ts";
 import { fitWidth } from "./text_width.ts";
 
 export interface RawTalkDeps {
@@ -21,12 +23,6 @@ export interface RawTalkDeps {
   readonly style: Style;
   /** What Tab makes of a text; undefined where nothing fits. */
   complete(text: string, cursor: number): Promise<Completion | undefined>;
-}
-
-/** A message as it is sent and as it was seen when it was written. */
-interface Message {
-  readonly text: string;
-  readonly shown: string;
 }
 
 /** A session on a terminal that can be drawn on, with an editor for messages. */
@@ -41,7 +37,12 @@ export class RawTalk implements Talk, AsyncDisposable {
   #editor: EditorState;
   #candidates: readonly string[] = [];
   /** Sent while a turn ran. */
-  #queue: readonly Message[] = [];
+  #queue: readonly TypedMessage[] = [];
+  /** To be said before the next message. */
+  #asides: readonly string[] = [];
+  /** Those of them that are said to the turn that runs. */
+  #steering: ReadonlySet<TypedMessage> = new Set();
+  #takeMessage: ((message: TypedMessage) => boolean) | undefined;
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
@@ -87,8 +88,24 @@ export class RawTalk implements Talk, AsyncDisposable {
     return this.#screen.columns;
   }
 
+  get keys(): readonly KeyHelp[] {
+    return editorKeys;
+  }
+
   say(text: string): Promise<void> {
     return this.#screen.say(text);
+  }
+
+  aside(text: string): void {
+    this.#asides = [...this.#asides, text];
+    // Whoever prints next hears of a terminal that cannot be written to.
+    if (this.#reader) this.sayAsides().catch(() => undefined);
+  }
+
+  async sayAsides(): Promise<void> {
+    const asides = this.#asides;
+    this.#asides = [];
+    for (const text of asides) await this.say(text);
   }
 
   answer(text: string): Promise<void> {
@@ -110,6 +127,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   async readMessage(): Promise<Said> {
+    await this.sayAsides();
     const [queued, ...rest] = this.#queue;
     if (queued) {
       this.#queue = rest;
@@ -124,6 +142,27 @@ export class RawTalk implements Talk, AsyncDisposable {
     this.#reader = undefined;
     this.tick();
     return said;
+  }
+
+  hasMessage(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  onMessage(take: (message: TypedMessage) => boolean): Disposable {
+    this.#takeMessage = take;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#takeMessage !== take) return;
+        this.#takeMessage = undefined;
+        this.#steering = new Set();
+        this.tick();
+      },
+    };
+  }
+
+  delivered(message: TypedMessage): void {
+    this.#queue = this.#queue.filter((waiting) => waiting !== message);
+    this.tick();
   }
 
   putBack(text: string): void {
@@ -142,6 +181,11 @@ export class RawTalk implements Talk, AsyncDisposable {
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
     const dialog = createSelectDialog(request, this.style);
     return this.#ask(dialog, { signal, isExpected: false });
+  }
+
+  pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>> {
+    const dialog = createPickDialog(request, { style: this.style, onFound: () => this.tick() });
+    return this.#ask(dialog, { signal, isExpected: true });
   }
 
   askText(
@@ -214,10 +258,11 @@ export class RawTalk implements Talk, AsyncDisposable {
     }
   }
 
-  #send(message: Message): void {
+  #send(message: TypedMessage): void {
     const reader = this.#reader;
     if (!reader) {
       this.#queue = [...this.#queue, message];
+      if (this.#takeMessage?.(message)) this.#steering = new Set([...this.#steering, message]);
       return;
     }
     this.#reader = undefined;
@@ -227,7 +272,7 @@ export class RawTalk implements Talk, AsyncDisposable {
     );
   }
 
-  #echo({ shown }: Message): Promise<void> {
+  #echo({ shown }: TypedMessage): Promise<void> {
     return this.say(this.style.bold("> ") + shown.replaceAll("\n", "\n  "));
   }
 
@@ -272,18 +317,35 @@ export class RawTalk implements Talk, AsyncDisposable {
     const rows = this.#status ? [fitWidth(this.#status(), columns - 1)] : [];
     const { text, pastes } = this.#editor;
     const typed = [
-      ...this.#queue.map(({ shown }) => shown),
-      replaceMarks(text, pastes, pasteLabel),
+      ...this.#queue.map((message) => ({
+        shown: message.shown,
+        mark: this.#steering.has(message) ? steersMark : "",
+      })),
+      { shown: replaceMarks(text, pastes, pasteLabel), mark: "" },
     ];
-    for (const message of typed.filter((shown) => shown !== "")) {
-      rows.push(fitWidth(`> ${message.replaceAll("\n", " ")}`, columns - 1));
+    for (const { shown, mark } of typed.filter((message) => message.shown !== "")) {
+      const line = fitWidth(`> ${shown.replaceAll("\n", " ")}`, columns - 1 - mark.length);
+      rows.push(`${line}${mark}`);
     }
     return { rows: rows.map(dim) };
   }
 }
 
+const editorKeys: readonly KeyHelp[] = [
+  ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
+  ["Alt-Enter, \\ and Enter", "another line"],
+  ["Enter while a turn runs", "says it to the turn: /queue TEXT and commands wait for its end"],
+  ["Up, Ctrl-R", "what was sent before"],
+  ["Tab", "completes commands and paths"],
+  ["Ctrl-C", "clears the line, interrupts a turn; twice: leaves"],
+  ["Ctrl-D", "leaves"],
+];
+
 const bracketedPasteOn = "\x1b[?2004h";
 const bracketedPasteOff = "\x1b[?2004l";
+
+/** Behind a message that is said to the turn that runs. */
+const steersMark = "  → steers the turn";
 
 const ctrlC: Key = { type: "key", name: "ctrl-c" };
 

@@ -1,21 +1,20 @@
+import { ownText } from "../../agent/shown_text.ts";
 import type { ToolResult } from "../../core/item.ts";
+import { callShortfall } from "../render/call_shortfall.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../../core/json.ts";
 
 /** A finished call in a few words: how it ended, how long it took, how much came back (`exit 1, 0.2 s, 12 lines`). */
 export function resultSummary(result: ToolResult, durationMs: number): string {
-  const output = parseJson(result.output);
+  const output = parseJson(ownText(result.output));
   const facts = isJsonObject(output) ? output : undefined;
-  return [exitFact(facts), seconds(durationMs), facts && amount(facts)]
+  return [callShortfall(result), seconds(durationMs), facts && amount(facts)]
     .filter((fact) => fact !== undefined)
     .join(", ");
 }
 
-/** Whether a call did what it was called for: a command that ended with another code than 0 did not. */
+/** Whether a call did what it was called for. */
 export function hasSucceeded(result: ToolResult): boolean {
-  if (result.isError) return false;
-  const output = parseJson(result.output);
-  const code = isJsonObject(output) ? output["exit_code"] : undefined;
-  return typeof code !== "number" || code === 0;
+  return !result.isError && callShortfall(result) === undefined;
 }
 
 /** `0.2 s`, `12 s`, `3 min 20 s`. */
@@ -23,11 +22,6 @@ export function seconds(ms: number): string {
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   const whole = Math.round(ms / 1_000);
   return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-function exitFact(facts: JsonObject | undefined): string | undefined {
-  const code = facts?.["exit_code"];
-  return typeof code === "number" && code !== 0 ? `exit ${code}` : undefined;
 }
 
 function amount(facts: JsonObject): string | undefined {

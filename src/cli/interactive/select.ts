@@ -7,6 +7,8 @@ export interface Choice {
   readonly label: string;
   /** A letter or digit that chooses it at once. */
   readonly hotkey: string;
+  /** Another one that is not shown: what somebody types who did not read. */
+  readonly alias?: string;
   /** Takes further rows where it does not fit into one, rather than to be cut. */
   readonly isWhole?: boolean;
 }
@@ -35,7 +37,8 @@ export function selectKey(state: SelectState, key: Key): SelectStep {
   });
   if (key.type === "paste") return { kind: "open", state };
   if (key.type === "text") {
-    const chosen = choices.findIndex((choice) => choice.hotkey === key.text.toLowerCase());
+    const typed = key.text.toLowerCase();
+    const chosen = choices.findIndex(({ hotkey, alias }) => hotkey === typed || alias === typed);
     return chosen < 0 ? { kind: "open", state } : { kind: "chosen", index: chosen };
   }
   switch (key.name) {

@@ -1,21 +1,28 @@
 import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
+import { formatGoal, type Goal } from "../../agent/goal.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
-import { defined } from "../../core/defined.ts";
-import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
+import { toHermesError } from "../../core/errors.ts";
 import type { ContentPart, UserMessage } from "../../core/item.ts";
 import { expandAttachments } from "../attachments.ts";
+import { autoPrune } from "../auto_prune.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { renderError, type Mask } from "../render/error.ts";
-import { openMarkdown } from "./answer_writer.ts";
-import { header, lastExchange } from "./header.ts";
+import { plainText } from "../render/plain.ts";
+import { GoalPursuit } from "./goal_pursuit.ts";
+import { header } from "./header.ts";
+import { Interrupts } from "./interrupts.ts";
+import { shownExchange } from "./last_exchange.ts";
+import { LeftConversations } from "./left_conversations.ts";
+import { MessageMemory } from "./message_memory.ts";
 import type { PromptHistory } from "./prompt_history.ts";
+import { reopenOptions } from "./reopen_options.ts";
+import { reviewLines } from "./review_lines.ts";
 import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
-import { parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
+import { isSlash, parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
+import { described } from "./slash_goal.ts";
 import type { Talk } from "./talk.ts";
 import { TurnScreen } from "./turn_screen.ts";
-
-/** A second Ctrl-C within this time leaves, in milliseconds. */
-const secondInterruptMs = 2_000;
+import { TypedSteering } from "./typed_steering.ts";
 
 export interface SessionDeps {
   readonly app: App;
@@ -39,19 +46,24 @@ export class InteractiveSession implements AsyncDisposable {
   readonly #skills: ConversationOptions["skills"];
   #usage: Usage = noUsage;
   #reasoning = "";
-  #lastInterruptAt = -Infinity;
-  /** Whether messages could not be kept for later sessions. */
-  #forgets = false;
   /** What goes with the next message. */
   #attachments: readonly ContentPart[] = [];
-  /** Ends what runs now. */
-  #running: AbortController | undefined;
-  /** Resolves when nothing runs. */
-  #idle: Promise<void> = Promise.resolve();
-  readonly #forced = Promise.withResolvers<void>();
+  readonly #left: LeftConversations;
+  readonly #interrupts: Interrupts;
+  readonly #memory: MessageMemory;
+  readonly #goal = new GoalPursuit({
+    note: (text, level) => this.#note(text, level),
+    keep: (goal) => this.#keepGoal(goal),
+    auxiliary: () => this.#conversation.auxiliary,
+  });
 
   private constructor(deps: SessionDeps, options: ConversationOptions, conversation: Conversation) {
+    const { app, talk, history } = deps;
+    const { clock } = app.ports;
     this.#deps = deps;
+    this.#left = new LeftConversations(clock);
+    this.#interrupts = new Interrupts({ clock, talk });
+    this.#memory = new MessageMemory({ history, talk });
     this.#options = options;
     this.#skills = options.skills;
     this.#conversation = conversation;
@@ -60,12 +72,22 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** @throws {HermesError} as `App.openConversation` does */
   static async open(deps: SessionDeps, options: ConversationOptions): Promise<InteractiveSession> {
-    return new InteractiveSession(deps, options, await deps.app.openConversation(options));
+    const { display } = await deps.app.config();
+    const { talk, mask } = deps;
+    const watched: ConversationOptions = {
+      ...options,
+      onReview(report) {
+        const { columns, style } = talk;
+        const lines = reviewLines(report, display.memory_notifications, { columns, mask });
+        for (const line of lines) talk.aside(style.dim(line));
+      },
+    };
+    return new InteractiveSession(deps, watched, await deps.app.openConversation(watched));
   }
 
   /** Resolves with the second Ctrl-C: what still runs must not be waited for. */
   get forced(): Promise<void> {
-    return this.#forced.promise;
+    return this.#interrupts.forced;
   }
 
   /** The session that can be gone on with, if there is one. */
@@ -74,14 +96,23 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#conversation[Symbol.asyncDispose]();
+    const open = [this.#conversation, ...this.#left.open];
+    await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
+    await this.#deps.talk.sayAsides();
   }
 
   /** Talks until somebody leaves; resolves with the exit code. `attachments` go with the first message. */
   async run(attachments: readonly ContentPart[]): Promise<number> {
-    const { talk } = this.#deps;
     this.#attachments = attachments;
+    const code = await this.#converse();
+    if (code !== exitCodes.interrupted) await this.#finishReviews();
+    return code;
+  }
+
+  async #converse(): Promise<number> {
+    const { talk } = this.#deps;
     await this.#greet();
+    await this.#tidyUp();
     await talk.say("");
     while (true) {
       const said = await talk.readMessage();
@@ -89,11 +120,13 @@ export class InteractiveSession implements AsyncDisposable {
         case "end-of-input":
           return exitCodes.done;
         case "interrupt":
-          if (this.#isSecondInterrupt()) return exitCodes.interrupted;
+          if (this.#interrupts.isSecond()) return exitCodes.interrupted;
           await talk.say(talk.style.dim("Ctrl-C again leaves, as Ctrl-D and /quit do"));
           break;
         case "message":
+          this.#interrupts.forget();
           if ((await this.#handle(said.text)) === "leave") return exitCodes.done;
+          await this.#pursueGoal();
           break;
         default:
           said satisfies never;
@@ -103,50 +136,107 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** Ends what runs now; the second time within two seconds everything. */
   interrupt(): void {
-    if (this.#isSecondInterrupt()) this.#forced.resolve();
-    else void this.stop();
+    this.#interrupts.interrupt();
   }
 
   /** Ends what runs now; resolves when it has ended. */
   async stop(): Promise<void> {
-    this.#running?.abort(new HermesError("turn/interrupted", "Interrupted"));
-    await this.#idle;
+    await this.#interrupts.stop();
   }
 
-  #isSecondInterrupt(): boolean {
-    const now = this.#deps.app.ports.clock.monotonic();
-    const isSecond = now - this.#lastInterruptAt <= secondInterruptMs;
-    this.#lastInterruptAt = now;
-    return isSecond;
+  /** Waits for the reviews that still run, for a moment; Ctrl-C ends the wait. */
+  async #finishReviews(): Promise<void> {
+    const { talk } = this.#deps;
+    const reviews = this.#left.reviews(this.#conversation);
+    if (reviews.length === 0) return;
+    await this.#interrupts.run(async (signal) => {
+      await talk.say(talk.style.dim("Keeping what was learned: Ctrl-C leaves at once"));
+      await this.#left.wait(reviews, signal);
+    });
   }
 
   async #greet(): Promise<void> {
-    const { app, talk, mask } = this.#deps;
+    const { app, talk } = this.#deps;
     const { version, homeDirectory } = app.ports.host;
     const { style } = talk;
     await talk.say(header(this.#conversation, { version, homeDirectory, style }));
+    this.#goal.load(null);
     if (!this.#hasTurns) return;
     const sessions = await app.sessions();
-    const exchange = lastExchange(await sessions.items(this.#conversation.sessionId), {
-      style,
-      mask,
-      render: (markdown) => {
-        const stream = openMarkdown(talk);
-        return stream.push(markdown) + stream.end();
-      },
-    });
+    const { sessionId } = this.#conversation;
+    const goal = this.#goal.load(await sessions.goal(sessionId));
+    const exchange = await shownExchange(this.#deps, sessionId);
     if (exchange !== undefined) await talk.say(`\n${exchange}`);
+    if (goal) await talk.say(`\n${style.yellow(described(goal))}`);
+  }
+
+  /** Old sessions go where the user wants that; one who came to talk is not kept from it by a failure. */
+  async #tidyUp(): Promise<void> {
+    const { app, talk, mask } = this.#deps;
+    const told = await autoPrune(app, this.#conversation.sessionId).catch(
+      (error: unknown) => `Old sessions were not deleted: ${mask(toHermesError(error).message)}`,
+    );
+    if (told !== undefined) await talk.say(talk.style.dim(told));
   }
 
   /** Does what a message asks for; whatever goes wrong is told, and the session goes on. */
-  async #handle(text: string): Promise<SlashOutcome> {
+  async #handle(text: string): Promise<"stay" | "leave"> {
+    await this.#memory.keep(text);
+    return await this.#guarded(async () => {
+      const call = parseSlash(text);
+      const outcome = call ? await this.#slash(call) : { send: text };
+      if (outcome === "leave") return "leave";
+      if (outcome !== "stay") await this.#turn(outcome.send);
+      return "stay";
+    });
+  }
+
+  /** Goes on by itself as long as there is a goal that wants it, and the person says nothing else. */
+  async #pursueGoal(): Promise<void> {
+    while (this.#goal.isActive && !this.#deps.talk.hasMessage()) {
+      await this.#guarded(
+        async () => {
+          const nudge = await this.#interrupts.run((signal) => this.#goal.next(signal));
+          if (nudge === undefined || this.#deps.talk.hasMessage()) return "stay";
+          const parts = [{ type: "text", text: nudge }] as const;
+          await this.#play({
+            type: "user-message",
+            id: crypto.randomUUID(),
+            parts,
+            synthetic: true,
+          });
+          return "stay";
+        },
+        () => this.#goal.pause("it could not go on"),
+      );
+    }
+  }
+
+  async #note(text: string, level: "info" | "warning"): Promise<void> {
+    const { talk, mask } = this.#deps;
+    const { dim, yellow } = talk.style;
+    const told = mask(plainText(text));
+    await talk.say(level === "warning" ? yellow(told) : dim(told));
+  }
+
+  /** The goal belongs to the session, where that is kept. */
+  async #keepGoal(goal: Goal | undefined): Promise<void> {
+    if (!this.#hasTurns || this.#options.ephemeral) return;
+    const { app } = this.#deps;
+    const [sessions, redactor] = await Promise.all([app.sessions(), app.redactor()]);
+    const kept = goal ? formatGoal(goal, (text) => redactor.content(text)) : null;
+    await sessions.keepGoal(this.#conversation.sessionId, kept);
+  }
+
+  /** Tells what goes wrong, and stays. */
+  async #guarded(
+    work: () => Promise<"stay" | "leave">,
+    onFailure: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<"stay" | "leave"> {
     const { talk, mask, debug } = this.#deps;
     const { style } = talk;
-    await this.#remember(text);
     try {
-      const call = parseSlash(text);
-      if (!call) await this.#turn(text);
-      else if ((await this.#slash(call)) === "leave") return "leave";
+      if ((await work()) === "leave") return "leave";
     } catch (thrown) {
       const error = toHermesError(thrown);
       const isInterrupt = error.code === "turn/interrupted";
@@ -154,27 +244,16 @@ export class InteractiveSession implements AsyncDisposable {
         ? style.yellow("interrupted")
         : renderError(error, { mask, style, debug }).trimEnd();
       await talk.say(told);
+      // What cannot be kept either has been told by now.
+      await onFailure().catch(() => undefined);
     }
     await talk.say("");
     return "stay";
   }
 
-  /** Keeps a message for later sessions; that this does not work is told once. */
-  async #remember(text: string): Promise<void> {
-    const { talk, history } = this.#deps;
-    if (this.#forgets) return;
-    try {
-      await history.add(text);
-    } catch (error) {
-      this.#forgets = true;
-      const reason = errnoOf(error) ?? String(error);
-      await talk.say(talk.style.yellow(`The history cannot be kept: ${reason}`));
-    }
-  }
-
   async #slash(call: SlashCall): Promise<SlashOutcome> {
     const { app, talk, mask } = this.#deps;
-    return await this.#interruptible((signal) =>
+    return await this.#interrupts.run((signal) =>
       runSlash(call, {
         app,
         talk,
@@ -184,6 +263,7 @@ export class InteractiveSession implements AsyncDisposable {
         modelFlags: this.#modelFlags(),
         usage: this.#usage,
         reasoning: this.#reasoning,
+        goal: this.#goal,
         reopen: (session, changes) => this.#reopen(session, changes),
         later: (changes) => {
           this.#later = { ...this.#later, ...changes };
@@ -202,88 +282,76 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async #turn(text: string): Promise<void> {
-    const { app, talk, mask } = this.#deps;
-    const { files, clock, host } = app.ports;
-    const { cwd } = this.#conversation;
     let parts: UserMessage["parts"];
     try {
-      parts = await expandAttachments(text, { files, cwd, homeDirectory: host.homeDirectory });
+      parts = await this.#expand(text);
     } catch (error) {
       // Nothing was sent: the message is there to be mended.
-      talk.putBack(text);
+      this.#deps.talk.putBack(text);
       throw error;
     }
-    const message: UserMessage = {
+    const attached = this.#attachments;
+    this.#attachments = [];
+    await this.#play({
       type: "user-message",
       id: crypto.randomUUID(),
-      parts: [...parts, ...this.#attachments],
-    };
-    this.#attachments = [];
-    await this.#interruptible(async (signal) => {
+      parts: [...parts, ...attached],
+    });
+  }
+
+  async #expand(text: string): Promise<UserMessage["parts"]> {
+    const { files, host } = this.#deps.app.ports;
+    const { cwd } = this.#conversation;
+    return await expandAttachments(text, { files, cwd, homeDirectory: host.homeDirectory });
+  }
+
+  /** Runs a turn; what is typed meanwhile steers it. */
+  async #play(message: UserMessage): Promise<void> {
+    const { app, talk, mask } = this.#deps;
+    const { clock } = app.ports;
+    await this.#interrupts.run(async (signal) => {
       // What was typed ahead was meant for after the answer; what is sent from now on is meant for after the interrupt.
       signal.addEventListener("abort", () => talk.putBack(""), { once: true });
       await using screen = new TurnScreen({ talk, clock, mask });
-      for await (const event of this.#conversation.runTurn(message, signal)) {
+      const deps = {
+        talk,
+        isForTurn: (text: string) => !isSlash(text),
+        expand: (text: string) => this.#expand(text),
+      };
+      using typed = new TypedSteering(deps, signal);
+      for await (const event of this.#conversation.runTurn(message, signal, typed.steering)) {
         if (event.type === "turn-start") this.#hasTurns = this.#hasSpoken = true;
+        // The session is there by now.
+        if (event.type === "item-end" && event.item.id === message.id) await this.#goal.save();
         await screen.show(event);
+        if (event.type === "turn-end") await this.#goal.onTurnEnd(event.outcome);
       }
       this.#usage = addUsage(this.#usage, screen.usage);
       this.#reasoning = screen.reasoning;
     });
   }
 
-  async #interruptible<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-    const running = new AbortController();
-    const ended = Promise.withResolvers<void>();
-    this.#running = running;
-    this.#idle = ended.promise;
-    using _ = this.#deps.talk.onInterrupt(() => this.interrupt());
-    try {
-      return await work(running.signal);
-    } finally {
-      this.#running = undefined;
-      ended.resolve();
-    }
-  }
-
   async #reopen(session: SessionChoice, changes: SessionChanges = {}): Promise<void> {
     const later = session.kind === "new" ? this.#later : {};
-    const {
-      resume: _resume,
-      baseUrl,
-      runtime,
-      model,
-      provider,
-      skills: _skills,
-      ...options
-    } = {
-      ...this.#options,
-      ...later,
-      ...changes,
-    };
-    const resume = this.#resumeFor(session);
-    // The address belongs to the provider that it was given with.
-    const keepsAddress = baseUrl !== undefined && changes.provider === undefined;
-    // A session that is there already has a model, a place and a runtime of its own.
-    const choices = {
-      ...(model === undefined ? {} : { model }),
-      ...(provider === undefined ? {} : { provider }),
-      ...(keepsAddress ? { baseUrl } : {}),
-      ...(runtime === undefined ? {} : { runtime }),
-    };
-    const next: ConversationOptions = {
-      ...options,
-      ...(session.kind === "named" ? {} : choices),
-      ...defined("skills", this.#skillsFor(session)),
-      ...(resume === undefined ? {} : { resume }),
-    };
+    const next = reopenOptions(
+      {
+        sessionId: this.#conversation.sessionId,
+        options: this.#options,
+        skills: this.#skills,
+        hasTurns: this.#hasTurns,
+        hasSpoken: this.#hasSpoken,
+      },
+      session,
+      { ...later, ...changes },
+    );
     const conversation = await this.#deps.app.openConversation(next);
-    await this.#conversation[Symbol.asyncDispose]();
+    await this.#left.leave(this.#conversation);
     this.#conversation = conversation;
     this.#options = next;
-    this.#hasTurns = resume !== undefined;
+    this.#hasTurns = next.resume !== undefined;
     this.#hasSpoken = false;
     if (session.kind === "same") {
+      if (session.isQuiet) return;
       const { model: now, provider: where, approval } = conversation;
       await this.#deps.talk.say(`${now} (${where}), approvals: ${approval}`);
       return;
@@ -291,30 +359,5 @@ export class InteractiveSession implements AsyncDisposable {
     this.#reasoning = "";
     this.#usage = noUsage;
     await this.#greet();
-  }
-
-  /** The skills of the command line begin a session; one that has them already, or is another, gets none. */
-  #skillsFor({ kind }: SessionChoice): ConversationOptions["skills"] {
-    if (kind === "new") return this.#skills;
-    return kind === "same" && !this.#hasSpoken ? this.#options.skills : undefined;
-  }
-
-  #resumeFor(session: SessionChoice): ConversationOptions["resume"] {
-    switch (session.kind) {
-      case "new":
-        return undefined;
-      case "named":
-        return session;
-      case "same":
-        if (!this.#hasTurns) return undefined;
-        if (!this.#options.ephemeral) {
-          return { kind: "named", idOrTitle: this.#conversation.sessionId };
-        }
-        throw new HermesError("usage/invalid", "An ephemeral session stays as it was begun", {
-          hint: "/new begins another one",
-        });
-      default:
-        return session satisfies never;
-    }
   }
 }

@@ -1,13 +1,14 @@
 import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
 import type { Usage } from "../../core/event.ts";
 import type { Mask } from "../render/error.ts";
+import type { GoalPursuit } from "./goal_pursuit.ts";
 import type { Talk } from "./talk.ts";
 
 /** Which session a conversation is opened for. */
 export type SessionChoice =
   | { readonly kind: "new" }
   /** The present one, with other options. */
-  | { readonly kind: "same" }
+  | { readonly kind: "same"; readonly isQuiet?: true }
   | { readonly kind: "named"; readonly idOrTitle: string };
 
 /** Options that change from now on. */
@@ -28,6 +29,7 @@ export interface SlashContext {
   readonly usage: Usage;
   /** What the model thought in the last turn, as far as it tells; perhaps empty. */
   readonly reasoning: string;
+  readonly goal: GoalPursuit;
   /** Aborts with Ctrl-C. */
   readonly signal: AbortSignal;
   /** Goes on in another conversation; the present one stays when that cannot be opened. */
@@ -36,8 +38,8 @@ export interface SlashContext {
   readonly later: (changes: SessionChanges) => void;
 }
 
-/** What follows a command. */
-export type SlashOutcome = "stay" | "leave";
+/** What follows a command; `send`: a message to the model. */
+export type SlashOutcome = "stay" | "leave" | { readonly send: string };
 
 /** Something that can be done at the prompt besides talking. */
 export interface SlashCommand {

@@ -2,22 +2,32 @@ import { HermesError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/did_you_mean.ts";
 import { plainText } from "../render/plain.ts";
 import type { SlashCommand, SlashContext } from "./slash_command.ts";
+import { compressCommand } from "./slash_compress.ts";
+import { goalCommand } from "./slash_goal.ts";
+import { helpText } from "./slash_help.ts";
 import { memoryCommand } from "./slash_memory.ts";
 import { skillsCommand } from "./slash_skills.ts";
-import { newCommand, resumeCommand, sessionsCommand } from "./slash_sessions.ts";
+import {
+  branchCommand,
+  newCommand,
+  resumeCommand,
+  rewindCommand,
+  sessionsCommand,
+} from "./slash_sessions.ts";
 import {
   approvalsCommand,
   codexRuntimeCommand,
   configCommand,
   modelCommand,
 } from "./slash_settings.ts";
+import { usageCommand } from "./slash_usage.ts";
 
 const helpCommand: SlashCommand = {
   name: "/help",
   aliases: ["/?"],
   summary: "what can be typed here",
   async run({ talk }) {
-    await talk.say(helpText(talk.style.dim));
+    await talk.say(helpText(slashCommands, talk));
     return "stay";
   },
 };
@@ -36,22 +46,6 @@ const toolsCommand: SlashCommand = {
   },
 };
 
-const usageCommand: SlashCommand = {
-  name: "/usage",
-  summary: "tokens since this session was opened",
-  async run({ talk, usage }) {
-    const number = (value: number): string => value.toLocaleString("en-US");
-    const cached =
-      usage.cachedInputTokens > 0 ? ` (${number(usage.cachedInputTokens)} cached)` : "";
-    const thought =
-      usage.reasoningTokens > 0 ? ` (${number(usage.reasoningTokens)} of them reasoning)` : "";
-    await talk.say(
-      `${number(usage.inputTokens)} tokens in${cached}, ${number(usage.outputTokens)} out${thought}`,
-    );
-    return "stay";
-  },
-};
-
 const reasoningCommand: SlashCommand = {
   name: "/reasoning",
   summary: "what the model thought in the last turn",
@@ -59,6 +53,18 @@ const reasoningCommand: SlashCommand = {
     const text = plainText(reasoning).trim();
     await talk.say(talk.style.dim(text === "" ? "The model told nothing of it" : text));
     return "stay";
+  },
+};
+
+const queueCommand: SlashCommand = {
+  name: "/queue",
+  operands: "TEXT",
+  summary: "send a message after the turn that runs",
+  run(_, operands) {
+    if (operands !== "") return Promise.resolve({ send: operands });
+    throw new HermesError("usage/invalid", "What shall be sent is missing", {
+      hint: "/queue and now the tests",
+    });
   },
 };
 
@@ -75,10 +81,15 @@ export const slashCommands: readonly SlashCommand[] = [
   newCommand,
   resumeCommand,
   sessionsCommand,
+  rewindCommand,
+  branchCommand,
   modelCommand,
   toolsCommand,
   skillsCommand,
   memoryCommand,
+  compressCommand,
+  goalCommand,
+  queueCommand,
   usageCommand,
   reasoningCommand,
   approvalsCommand,
@@ -98,7 +109,7 @@ export interface SlashCall {
  * @throws {HermesError} `usage/invalid` for a command that there is not
  */
 export function parseSlash(text: string): SlashCall | undefined {
-  const found = /^(\/[^\s/]*)(?:\s+([^]*))?$/.exec(text.trim());
+  const found = slashPattern.exec(text.trim());
   if (!found) return undefined;
   const [, name = "", operands = ""] = found;
   const command = slashCommands.find(
@@ -115,28 +126,27 @@ export function parseSlash(text: string): SlashCall | undefined {
   });
 }
 
-/** Runs a command. */
-export async function runSlash(
-  call: SlashCall,
-  context: SlashContext,
-): ReturnType<SlashCommand["run"]> {
-  return await call.command.run(context, call.operands);
+/** Whether a message asks for a command, also for one that there is not. */
+export function isSlash(text: string): boolean {
+  return slashPattern.test(text.trim());
 }
 
-function helpText(dim: (text: string) => string): string {
-  const rows = slashCommands.map(({ name, operands, summary }) => {
-    const call = operands === undefined ? name : `${name} ${operands}`;
-    return `${call.padEnd(28)}${dim(summary)}`;
-  });
-  const keys: readonly (readonly [string, string])[] = [
-    ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
-    ["Alt-Enter, \\ and Enter", "another line"],
-    ["Up, Ctrl-R", "what was sent before"],
-    ["Tab", "completes commands and paths"],
-    ["Ctrl-C", "clears the line, interrupts a turn; twice: leaves"],
-    ["Ctrl-D", "leaves"],
-  ];
-  return [...rows, "", ...keys.map(([key, summary]) => `${key.padEnd(28)}${dim(summary)}`)].join(
-    "\n",
-  );
+const slashPattern = /^(\/[^\s/]*)(?:\s+([^]*))?$/;
+
+/**
+ * Runs a command.
+ * @throws {HermesError} what the person is told: also `usage/invalid` for text behind a command that takes none
+ */
+export async function runSlash(
+  { command, operands }: SlashCall,
+  context: SlashContext,
+): ReturnType<SlashCommand["run"]> {
+  // It may have been meant for the model: it is not dropped in silence.
+  if (command.operands === undefined && operands !== "") {
+    const [first = ""] = operands.split("\n", 1);
+    throw new HermesError("usage/invalid", `${command.name} takes nothing behind it: ${first}`, {
+      hint: `send ${command.name} alone`,
+    });
+  }
+  return await command.run(context, operands);
 }

@@ -17,7 +17,7 @@ export const memoryCommand: SlashCommand = {
     await talk.say(
       operands === ""
         ? await listing({ app, talk }, memory)
-        : await decide(app, decisionsOf(memory, await app.redactor()), operands),
+        : await decide(app, memoryDecisions(memory, await app.redactor()), operands),
     );
     return "stay";
   },
@@ -36,7 +36,11 @@ async function listing(
   return [...(known.length === 0 ? [talk.style.dim(nothing)] : known), ...pending].join("\n");
 }
 
-function knownLines({ sections, warnings }: MemorySnapshot, style: Style): readonly string[] {
+/** What is remembered, as people read it. */
+export function knownLines(
+  { sections, warnings }: MemorySnapshot,
+  style: Style,
+): readonly string[] {
   return [
     ...sections.flatMap(({ target, usage, entries }) => [
       `${style.bold(target === "memory" ? "notes" : "you")}  ${style.dim(usage)}`,
@@ -46,7 +50,8 @@ function knownLines({ sections, warnings }: MemorySnapshot, style: Style): reado
   ];
 }
 
-function decisionsOf(memory: MemoryFiles, redactor: Redactor): Decisions {
+/** How changes of memory that wait are shown and made. */
+export function memoryDecisions(memory: MemoryFiles, redactor: Redactor): Decisions {
   const requestOf = async ({ payload }: PendingChange) => {
     const { parseMemoryRequest } = await import("../../tools/memory/memory_request.ts");
     return parseMemoryRequest(JSON.stringify(payload));

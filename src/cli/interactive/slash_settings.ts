@@ -30,13 +30,14 @@ export const modelCommand: SlashCommand = {
 
 const approvalModes: Readonly<Record<ApprovalMode, string>> = {
   ask: "dangerous commands are asked about",
+  smart: "a small model allows what is harmless, the rest is asked about",
   deny: "dangerous commands are denied",
   yolo: "everything is allowed",
 };
 
 export const approvalsCommand: SlashCommand = {
   name: "/approvals",
-  operands: "[ask|deny|yolo]",
+  operands: "[ask|smart|deny|yolo]",
   summary: "how dangerous commands are decided",
   async run({ app, talk, conversation, reopen }, operands) {
     if (operands !== "") {
@@ -56,7 +57,7 @@ export const approvalsCommand: SlashCommand = {
 
 function readMode(text: string): ApprovalMode {
   const names = Object.keys(approvalModes);
-  for (const mode of ["ask", "deny", "yolo"] as const) if (mode === text) return mode;
+  for (const mode of ["ask", "smart", "deny", "yolo"] as const) if (mode === text) return mode;
   const near = didYouMean(text, names);
   throw new HermesError("usage/invalid", `No such mode: ${text}`, {
     hint: near === undefined ? `choose one of ${names.join(", ")}` : `did you mean ${near}?`,

@@ -1,6 +1,8 @@
 import { skillLibrary } from "../../app/skills.ts";
 import type { PendingChange } from "../../tools/pending_changes.ts";
-import type { SkillCatalog } from "../../tools/skills/skill_library.ts";
+import type { SkillApplyDeps } from "../../tools/skills/apply_skill_change.ts";
+import type { SkillPlanDeps } from "../../tools/skills/plan_skill_change.ts";
+import type { SkillCatalog, SkillLibraryDeps } from "../../tools/skills/skill_library.ts";
 import { oneLine } from "../render/plain.ts";
 import type { Style } from "../render/style.ts";
 import { decide, decisionOperands, type Decisions, pendingLines } from "./pending_decisions.ts";
@@ -15,17 +17,19 @@ export const skillsCommand: SlashCommand = {
     await talk.say(
       operands === ""
         ? await listing({ app, talk }, library)
-        : await decide(app, decisionsOf(library), operands),
+        : await decide(app, skillDecisions(library), operands),
     );
     return "stay";
   },
 };
 
-type Library = Awaited<ReturnType<typeof libraryOf>>;
+/** What skills are read and changed with. */
+type Library = SkillLibraryDeps & SkillPlanDeps & SkillApplyDeps;
 
-async function libraryOf(app: SlashContext["app"]) {
+/** The skills of the home, to be read and changed. @throws {HermesError} `config/*` */
+export async function libraryOf(app: SlashContext["app"]): Promise<Library> {
   const { files, clock } = app.ports;
-  return { ...skillLibrary(app, await app.config()), files, clock };
+  return { ...skillLibrary(app, await app.freshConfig()), files, clock };
 }
 
 async function listing(
@@ -57,7 +61,8 @@ function skillLines(catalog: SkillCatalog, style: Style): readonly string[] {
   ];
 }
 
-function decisionsOf(library: Library): Decisions {
+/** How changes of skills that wait are shown and made. */
+export function skillDecisions(library: Library): Decisions {
   const load = async ({ payload }: PendingChange) => {
     const [{ parseSkillRequest }, applying, planning] = await Promise.all([
       import("../../tools/skills/skill_request.ts"),

@@ -1,4 +1,5 @@
 import type { Style } from "../render/style.ts";
+import type { PickRequest } from "./pick.ts";
 import type { Choice } from "./select.ts";
 
 /** What a person said at the prompt. */
@@ -8,6 +9,15 @@ export type Said =
   | { readonly kind: "interrupt" }
   /** Ctrl-D with nothing written, or the terminal went away. */
   | { readonly kind: "end-of-input" };
+
+/** A message as it is sent and as it was seen when it was written. */
+export interface TypedMessage {
+  readonly text: string;
+  readonly shown: string;
+}
+
+/** Something that can be typed, and what it does. */
+export type KeyHelp = readonly [keys: string, summary: string];
 
 /** An answer to a question. */
 export type Answered<Value> =
@@ -30,8 +40,14 @@ export interface Talk {
   readonly style: Style;
   /** Cells of a line. */
   readonly columns: number;
+  /** What can be typed besides commands. */
+  readonly keys: readonly KeyHelp[];
   /** Prints lines that are no answer of the model. */
   say(text: string): Promise<void>;
+  /** Prints lines between messages: at once where one is being written, else before the next one. */
+  aside(text: string): void;
+  /** Prints now what waits for the next message. */
+  sayAsides(): Promise<void>;
   /** Prints a part of an answer. */
   answer(text: string): Promise<void>;
   /** Ends a line that an answer left open. */
@@ -42,10 +58,21 @@ export interface Talk {
   tick(): void;
   /** The next message; one that was typed ahead is there at once. */
   readMessage(): Promise<Said>;
+  /** Whether a message was typed ahead: the next `readMessage` does not wait. */
+  hasMessage(): boolean;
+  /**
+   * Tells of each message that is sent while none is read. What is taken on (`true`) is shown as said to the turn until
+   * it is `delivered`; when the call is disposed, it waits to be read like the others.
+   */
+  onMessage(take: (message: TypedMessage) => boolean): Disposable;
+  /** A message that was taken on has reached the turn: it is not read any more. */
+  delivered(message: TypedMessage): void;
   /** Puts text back where messages are written, with what was typed ahead; nothing of it is sent by itself. */
   putBack(text: string): void;
   /** @throws the signal's reason when it aborts */
   choose(request: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>>;
+  /** One of many, with a search; the answer is its key. @throws the signal's reason when it aborts */
+  pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>>;
   /** Free text. `isExpected`: the person has just asked to write it. @throws the signal's reason when it aborts */
   askText(
     signal: AbortSignal,

@@ -7,10 +7,10 @@ import {
   type TurnOutcome,
   type Usage,
 } from "../../core/event.ts";
-import type { Item, ToolCall, ToolResult } from "../../core/item.ts";
+import type { Item, ToolCall, ToolResult, UserMessage } from "../../core/item.ts";
 import type { Clock } from "../../core/ports.ts";
 import { renderError, type Mask } from "../render/error.ts";
-import { oneLine } from "../render/plain.ts";
+import { oneLine, plainText } from "../render/plain.ts";
 import { failureLine, toolLine } from "../render/tool_line.ts";
 import { compactionLine } from "../render/compaction_line.ts";
 import { workFailure, workLine, type Work } from "../render/work_line.ts";
@@ -39,6 +39,8 @@ export class TurnScreen implements AsyncDisposable {
   #hasLines = false;
   #reasoning = "";
   #plan = "";
+  /** Whether the message that began the turn was seen. */
+  #hasBegun = false;
   #usage: Usage = noUsage;
 
   constructor(deps: TurnScreenDeps) {
@@ -200,11 +202,24 @@ export class TurnScreen implements AsyncDisposable {
         await this.#onWork(item, activity);
         break;
       case "user-message":
+        await this.#onMessage(item);
+        break;
       case "compaction":
         break;
       default:
         item satisfies never;
     }
+  }
+
+  /** A message of the person's that came while the turn ran; the first one began it, and stands there already. */
+  async #onMessage({ parts, synthetic }: UserMessage): Promise<void> {
+    const isFirst = !this.#hasBegun;
+    this.#hasBegun = true;
+    const [written] = parts;
+    if (isFirst || synthetic || written?.type !== "text") return;
+    const { bold, dim } = this.#deps.talk.style;
+    const text = this.#deps.mask(plainText(written.text)).replaceAll("\n", "\n  ");
+    await this.#say(`${bold("> ")}${text} ${dim("→ the turn")}`);
   }
 
   /** Before an answer. */

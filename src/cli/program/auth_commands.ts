@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes auth ...`. */
-export function addAuth(program: Command, on: ActionOf): void {
+export function addAuth(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const auth = program.command("auth").description("sign in, and keep keys");
+  if (!isNamed("auth")) return;
   const leaf = actionsIn("auth", on);
   withCommonOptions(auth.command("list", { isDefault: true }))
     .description("list logins and keys")

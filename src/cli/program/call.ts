@@ -8,6 +8,9 @@ export type Invoke = (invocation: Invocation) => void;
 /** What commander calls. */
 export type Action = (...parameters: unknown[]) => void;
 
+/** Whether a command line may mean a group of commands. */
+export type IsNamed = (group: string) => boolean;
+
 /** The handler of a command. */
 export type ActionOf = (leaf: CommandLeaf) => Action;
 

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes codex ...`. */
-export function addCodex(program: Command, on: ActionOf): void {
+export function addCodex(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const codex = program.command("codex").description("the codex program as what runs turns");
+  if (!isNamed("codex")) return;
   const leaf = actionsIn("codex", on);
   const writing = (name: string, description: string): Command =>
     withCommonOptions(codex.command(name))

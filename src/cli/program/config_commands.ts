@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes config ...`. */
-export function addConfig(program: Command, on: ActionOf): void {
+export function addConfig(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const config = program.command("config").description("read and change the configuration");
+  if (!isNamed("config")) return;
   const leaf = actionsIn("config", on);
 
   withCommonOptions(config.command("show"))

@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes cron ...`. */
-export function addCron(program: Command, on: ActionOf): void {
+export function addCron(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const cron = program.command("cron").description("prompts and scripts that run on time");
+  if (!isNamed("cron")) return;
   const leaf = actionsIn("cron", on);
 
   withJobOptions(withCommonOptions(cron.command("add")))

@@ -23,5 +23,6 @@ function commandsFirst(help: string): string {
 }
 
 function argumentTerm(argument: Argument): string {
-  return `<${argument.name()}${argument.variadic ? "..." : ""}>`;
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }

@@ -1,12 +1,13 @@
 import { type Command, Option } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes mcp ...`. */
-export function addMcp(program: Command, on: ActionOf): void {
+export function addMcp(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const mcp = program
     .command("mcp")
     .description("MCP servers whose tools turns use, and the server of our own");
+  if (!isNamed("mcp")) return;
   const leaf = actionsIn("mcp", on);
   withCommonOptions(mcp.command("list", { isDefault: true }))
     .description("list the configured servers; starts none")

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes model ...`. */
-export function addModel(program: Command, on: ActionOf): void {
+export function addModel(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const model = program.command("model").description("show or choose the model");
+  if (!isNamed("model")) return;
   const leaf = actionsIn("model", on);
   // Where nobody can choose, it lists.
   withCommonOptions(model.command("choose", { isDefault: true }))

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { examples, withCommonOptions } from "../command_flags.ts";
-import { actionsIn, type ActionOf } from "./call.ts";
+import { actionsIn, type ActionOf, type IsNamed } from "./call.ts";
 
 /** `hermes sessions ...`. */
-export function addSessions(program: Command, on: ActionOf): void {
+export function addSessions(program: Command, on: ActionOf, isNamed: IsNamed): void {
   const sessions = program.command("sessions").description("list, read and tidy stored sessions");
+  if (!isNamed("sessions")) return;
   const leaf = actionsIn("sessions", on);
 
   withCommonOptions(sessions.command("list"))
@@ -29,13 +30,14 @@ export function addSessions(program: Command, on: ActionOf): void {
     .argument("<session>", "id, the beginning of one, or title")
     .option(
       "-f, --format <format>",
-      "jsonl, json or markdown (default: by the file's name, else jsonl)",
+      "jsonl, json, md or html (default: by the file's name, else jsonl)",
     )
     .option("-o, --output <file>", "write to a file in place of stdout")
     .addHelpText(
       "after",
       examples([
         "hermes sessions export 20260102_0304 -o talk.md",
+        "hermes sessions export 'release notes' -o talk.html",
         "hermes sessions export 'release notes' > talk.jsonl",
       ]),
     )
@@ -45,6 +47,25 @@ export function addSessions(program: Command, on: ActionOf): void {
     .argument("<session>", "id, the beginning of one, or title")
     .argument("<title...>", "the new title")
     .action(leaf("rename", () => import("../commands/sessions/rename.ts")));
+  withCommonOptions(sessions.command("rewind"))
+    .description("take the last turns of a session back")
+    .argument("<session>", "id, the beginning of one, or title")
+    .option("--turns <number>", "so many turns (default: 1)")
+    .option("--to <id>", "back to before this turn, or the one with this item")
+    .option("--force", "also when a turn seems to run there")
+    .addHelpText(
+      "after",
+      examples([
+        "hermes sessions rewind 'release notes'",
+        "hermes sessions rewind 20260102_0304 --turns 3",
+      ]),
+    )
+    .action(leaf("rewind", () => import("../commands/sessions/rewind.ts")));
+  withCommonOptions(sessions.command("branch"))
+    .description("make a second session of what was said so far")
+    .argument("<session>", "id, the beginning of one, or title")
+    .option("--title <title>", "the title of the new one")
+    .action(leaf("branch", () => import("../commands/sessions/branch.ts")));
   withCommonOptions(sessions.command("delete"))
     .description("delete sessions for good")
     .argument("<sessions...>", "ids, beginnings of ids, or titles")

@@ -46,7 +46,7 @@ export function addOneshot(program: Command, invoke: Invoke): void {
 }
 
 /** What is a command of a session only, and is looked for here as well. */
-const inSession: ReadonlySet<string> = new Set(["skills", "tools", "codex-runtime"]);
+const inSession: ReadonlySet<string> = new Set(["tools", "codex-runtime"]);
 
 /** Words that are no command: a misspelt one, or a prompt without its flag or its quotes. */
 function refuseWords(program: Command, words: readonly string[], isOneshot: boolean): void {

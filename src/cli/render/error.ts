@@ -10,8 +10,10 @@ export interface ErrorRenderOptions {
   /** Masks secrets. */
   readonly mask: Mask;
   readonly style: Pick<Style, "red">;
-  /** Whether the stack comes with it. */
+  /** Whether the stack comes with it, and what was received before it. */
   readonly debug: boolean;
+  /** Whether what was received before it comes with it, without the stack. */
+  readonly verbose?: boolean;
 }
 
 /**
@@ -23,6 +25,9 @@ export function renderError(error: HermesError, options: ErrorRenderOptions): st
   const [summary = "", ...details] = mask(plainText(error.message)).split("\n");
   const lines = [...details];
   if (options.debug) lines.push(...stackOf(error).map((line) => mask(plainText(line))));
+  if (error.detail !== undefined && (options.debug || options.verbose)) {
+    lines.push(`received: ${mask(plainText(error.detail)).replaceAll("\n", " ")}`);
+  }
   lines.push(`${style.red("error:")} ${summary} (${error.code})`);
   if (error.hint !== undefined)
     lines.push(`hint: ${mask(plainText(error.hint)).replaceAll("\n", " ")}`);

@@ -18,7 +18,7 @@ export function jobToJson(job: Job, { timezone, mask }: JobJsonOptions): JsonObj
   const { task } = job;
   return {
     id: job.id,
-    name: job.name,
+    name: mask(job.name),
     schedule: job.scheduleText,
     kind: job.schedule.kind,
     timezone,

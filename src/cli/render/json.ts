@@ -284,6 +284,7 @@ export function usageToJson(usage: Usage): JsonObject {
     output_tokens: usage.outputTokens,
     reasoning_tokens: usage.reasoningTokens,
     total_tokens: usage.totalTokens,
+    ...(usage.costUsd === undefined ? {} : { cost_usd: usage.costUsd }),
   };
 }
 

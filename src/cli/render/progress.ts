@@ -1,6 +1,7 @@
 import type { ApprovalSubject } from "../../core/approval.ts";
 import type { TurnEvent } from "../../core/event.ts";
 import type { Item, ToolCall } from "../../core/item.ts";
+import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { oneLine } from "./plain.ts";
 import { failureLine, toolLine } from "./tool_line.ts";
@@ -9,10 +10,10 @@ import { workFailure, workLine } from "./work_line.ts";
 /** What is worth a line while a turn runs; remembers the calls whose results are still to come. */
 export class Progress {
   readonly #calls = new Map<string, ToolCall>();
-  readonly #showsReasoning: boolean;
+  readonly #isVerbose: boolean;
 
-  constructor(options: { readonly showsReasoning: boolean }) {
-    this.#showsReasoning = options.showsReasoning;
+  constructor(options: { readonly isVerbose: boolean }) {
+    this.#isVerbose = options.isVerbose;
   }
 
   /** The line of an event, not yet masked; undefined where there is nothing to say. */
@@ -27,9 +28,10 @@ export class Progress {
       }
       case "retry": {
         const seconds = (event.delayMs / 1_000).toFixed(1);
-        const { message, code } = event.error;
+        const { message, code, detail } = event.error;
         const attempt = `attempt ${event.attempt} of ${event.maxAttempts}`;
-        return `${attempt} in ${seconds} s: ${oneLine(message)} (${code})`;
+        const received = this.#isVerbose && detail !== undefined ? ` [${oneLine(detail)}]` : "";
+        return `${attempt} in ${seconds} s: ${oneLine(message)} (${code})${received}`;
       }
       case "session-split":
         return compactionLine(event.compaction);
@@ -55,7 +57,8 @@ export class Progress {
       case "tool-result": {
         const call = this.#calls.get(item.callId);
         const what = call === undefined ? "tool" : toolLine(call);
-        return item.isError ? `✗ ${what}: ${failureLine(item)}` : `✓ ${what}`;
+        const failure = item.isError ? failureLine(item) : callShortfall(item);
+        return failure === undefined ? `✓ ${what}` : `✗ ${what}: ${failure}`;
       }
       case "command":
       case "file-change": {
@@ -63,7 +66,7 @@ export class Progress {
         return failure === undefined ? `✓ ${workLine(item)}` : `✗ ${workLine(item)}: ${failure}`;
       }
       case "reasoning":
-        return this.#showsReasoning && item.text.trim() !== "" ? item.text.trim() : undefined;
+        return this.#isVerbose && item.text.trim() !== "" ? item.text.trim() : undefined;
       case "user-message":
       case "assistant-message":
       case "compaction":

@@ -1,10 +1,11 @@
 import type { JsonObject } from "../../core/json.ts";
-import type { SearchHit, SessionInfo, StoredItem } from "../../core/session_store.ts";
+import type { SearchHit, StoredItem, WholeSession } from "../../core/session_store.ts";
+import { costStatus } from "./cost_text.ts";
 import { itemToJson, usageToJson } from "./json.ts";
 import { isoTime } from "./time.ts";
 
 /** A session as documents show it; without its instructions, which are long and the same for most. */
-export function sessionToJson(session: SessionInfo): JsonObject {
+export function sessionToJson(session: WholeSession): JsonObject {
   return {
     id: session.id,
     title: session.title,
@@ -15,11 +16,15 @@ export function sessionToJson(session: SessionInfo): JsonObject {
     runtime: session.runtime,
     cwd: session.cwd,
     parent_id: session.parentId,
+    part_ids: session.ids,
     started_at: isoTime(session.startedAt),
     updated_at: isoTime(session.updatedAt),
     message_count: session.messageCount,
     tool_call_count: session.toolCallCount,
     usage: usageToJson(session.usage),
+    model_calls: session.calls.count,
+    cost_usd: session.costUsd,
+    cost_status: costStatus(session),
     preview: session.preview,
   };
 }
@@ -33,6 +38,7 @@ export function storedItemToJson({ item, turnId, at }: StoredItem): JsonObject {
 export function hitToJson(hit: SearchHit): JsonObject {
   return {
     session_id: hit.session.id,
+    resume_id: hit.tipId,
     title: hit.session.title,
     item_id: hit.itemId,
     role: hit.role,

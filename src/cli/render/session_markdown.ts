@@ -1,4 +1,5 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
+import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
@@ -17,7 +18,9 @@ export function renderMarkdown({ session, items }: StoredSession, mask: Mask): s
       `- Model: ${session.model} (${session.provider})`,
       `- Directory: ${session.cwd}`,
       `- Started: ${isoTime(session.startedAt)}`,
-    ].join("\n"),
+    ]
+      .map((line) => oneLine(safe(line)))
+      .join("\n"),
   ];
   const blocks = items.flatMap(({ item }) => renderItem(item, calls)).map(safe);
   return `${[...header, ...blocks].join("\n\n")}\n`;
@@ -35,7 +38,8 @@ function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly 
       return item.text.trim() === "" ? [] : ["## hermes", item.text.trim()];
     case "tool-result": {
       const call = calls.get(item.callId);
-      const title = `### Tool: ${call?.name ?? "unknown"}${item.isError ? " (failed)" : ""}`;
+      const failure = item.isError ? "failed" : callShortfall(item);
+      const title = `### Tool: ${call?.name ?? "unknown"}${failure === undefined ? "" : ` (${failure})`}`;
       const input = call === undefined ? [] : [fenced(call.arguments, "json")];
       return [title, ...input, fenced(item.output, "")];
     }

@@ -45,7 +45,7 @@ export class TextView implements TurnView {
   constructor(deps: TextViewDeps, options: TextViewOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#lines = new Progress({ showsReasoning: options.verbose });
+    this.#lines = new Progress({ isVerbose: options.verbose });
   }
 
   async opened(session: OpenedSession): Promise<void> {

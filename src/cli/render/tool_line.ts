@@ -1,5 +1,6 @@
+import { ownText } from "../../agent/shown_text.ts";
 import type { ToolCall, ToolResult } from "../../core/item.ts";
-import { isJsonObject, parseJson, type Json } from "../../core/json.ts";
+import { isJsonObject, parseJson, type Json, type JsonObject } from "../../core/json.ts";
 import { clip, oneLine } from "./plain.ts";
 
 /** A tool call in one line: its name and the argument that says most, `terminal git status`. */
@@ -9,13 +10,20 @@ export function toolLine(call: ToolCall, width = 100): string {
 
 /** Why a tool failed, in one line. */
 export function failureLine(result: ToolResult, width = 100): string {
-  const output = parseJson(result.output);
-  const error = isJsonObject(output) ? output["error"] : undefined;
-  return clip(oneLine(typeof error === "string" ? error : result.output), width);
+  const text = ownText(result.output);
+  const output = parseJson(text);
+  const error = isJsonObject(output) ? (output["error"] ?? firstError(output)) : undefined;
+  return clip(oneLine(typeof error === "string" ? error : text), width);
+}
+
+/** Of results in a list, as of sub-agents that all failed. */
+function firstError({ results }: JsonObject): Json | undefined {
+  const errors = Array.isArray(results) ? results.filter(isJsonObject) : [];
+  return errors.find(({ error }) => typeof error === "string")?.["error"];
 }
 
 /** In the order in which they say most about a call. */
-const tellingNames = ["command", "pattern", "query", "path", "url", "question", "action"];
+const tellingNames = ["command", "pattern", "query", "path", "url", "question", "goal", "action"];
 
 function tellingArgument(text: string): string {
   const value: Json | undefined = parseJson(text);

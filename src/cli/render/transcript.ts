@@ -1,6 +1,8 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
 import type { SessionInfo, StoredItem } from "../../core/session_store.ts";
+import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
+import { costText } from "./cost_text.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
 import type { Style } from "./style.ts";
@@ -30,6 +32,7 @@ export function renderTranscript(stored: StoredSession, options: TranscriptOptio
     `${session.model} (${session.provider})`,
     session.cwd,
     `${session.messageCount} messages`,
+    ...(session.calls.count === 0 ? [] : [costText(session)]),
     relativeTime(session.updatedAt, now),
   ];
   const blocks = [
@@ -69,8 +72,9 @@ function renderItem(item: Item, { calls, style, safe }: ItemScope): string | und
     case "tool-result": {
       const call = calls.get(item.callId);
       const what = safe(call === undefined ? "tool" : toolLine(call));
-      if (!item.isError) return style.dim(`✓ ${what}`);
-      return `${style.red("✗")} ${style.dim(`${what}: ${safe(failureLine(item))}`)}`;
+      const failure = item.isError ? safe(failureLine(item)) : callShortfall(item);
+      if (failure === undefined) return style.dim(`✓ ${what}`);
+      return `${style.red("✗")} ${style.dim(`${what}: ${failure}`)}`;
     }
     case "command":
     case "file-change": {

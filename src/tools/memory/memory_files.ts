@@ -16,6 +16,11 @@ const fileNames: Readonly<Record<MemoryTarget, string>> = {
   user: "USER.md",
 };
 
+/** The file of a target in `<home>/memories`. */
+export function memoryPath(directory: string, target: MemoryTarget): string {
+  return join(directory, fileNames[target]);
+}
+
 export interface MemoryFilesDeps {
   readonly files: FileStore;
   readonly clock: Pick<Clock, "now">;
@@ -77,7 +82,7 @@ const longEntryChars = 500;
 export function createMemoryFiles(deps: MemoryFilesDeps, options: MemoryFilesOptions): MemoryFiles {
   const { files, redact } = deps;
   const { limits } = options;
-  const pathOf = (target: MemoryTarget): string => join(options.directory, fileNames[target]);
+  const pathOf = (target: MemoryTarget): string => memoryPath(options.directory, target);
   const keep = (path: string, bytes: Uint8Array): Promise<string> =>
     keepCopy(files, { path, bytes }, deps.clock.now());
 

@@ -21,7 +21,8 @@ export interface ProcessEnd {
 /** A command that runs beside the turns of a session; owns its process group and the readers of its output. */
 export class BackgroundProcess {
   readonly id: string;
-  readonly sessionId: string;
+  /** Another one when the session goes on under it. */
+  sessionId: string;
   readonly command: string;
   /** ms of the monotonic clock. */
   readonly startedAt: number;

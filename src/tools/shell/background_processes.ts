@@ -52,6 +52,11 @@ export class BackgroundProcesses implements AsyncDisposable {
     return [...this.#processes.values()].filter((process) => process.sessionId === sessionId);
   }
 
+  /** A session goes on under another id. */
+  move(from: string, to: string): void {
+    for (const process of this.list(from)) process.sessionId = to;
+  }
+
   /** Takes over what a foreground command that has ended left behind of its group, if anybody. */
   adopt(child: ChildProcess): void {
     this.#leftBehind.add(child);

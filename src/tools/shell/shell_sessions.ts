@@ -30,6 +30,13 @@ export class ShellSessions implements AsyncDisposable {
     this.#directories.set(sessionId, directory);
   }
 
+  /** A session goes on under another id. */
+  move(from: string, to: string): void {
+    const directory = this.#directories.get(from);
+    if (directory !== undefined) this.#directories.set(to, directory);
+    this.#directories.delete(from);
+  }
+
   /** Takes the directory that a command left in a file; undefined when it left none. */
   async takeDirectory(file: string): Promise<string | undefined> {
     try {

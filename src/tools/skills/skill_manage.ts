@@ -16,6 +16,8 @@ import { parseSkillRequest, skillManageInput, type SkillRequest } from "./skill_
 export interface SkillManageDeps extends SkillPlanDeps, SkillApplyDeps {
   readonly files: FileStore;
   readonly approval: WriteApproval;
+  /** Where calls come from, for what is staged; the id of the session where absent. */
+  readonly origin?: string;
 }
 
 /** A request with the arguments that it came from. */
@@ -89,7 +91,7 @@ async function stage(
     subsystem: "skills",
     action: request.action,
     summary,
-    origin: sessionId,
+    origin: deps.origin ?? sessionId,
     payload,
   });
   return result({

@@ -53,6 +53,11 @@ export class CallSlots {
     }
   }
 
+  /** Whether every call that was begun has the arguments of a whole call. */
+  get areWhole(): boolean {
+    return this.#slots.every((slot) => isWhole(slot.arguments));
+  }
+
   /**
    * The end of the answer. `isCut`: a limit ended it, so a call whose arguments are no JSON is half a call, and void.
    * Returns how many calls there are.

@@ -1,6 +1,7 @@
 import type { Usage } from "../../core/event.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { count, isArray, object, objects, text } from "../fields.ts";
+import { toldCost } from "../told_cost.ts";
 
 /** What one chunk of a stream, or a whole answer, adds to the answer. */
 export interface Chunk {
@@ -68,5 +69,6 @@ export function readUsage(data: JsonObject): Usage | undefined {
     outputTokens,
     reasoningTokens: count(object(usage, "completion_tokens_details"), "reasoning_tokens") ?? 0,
     totalTokens: count(usage, "total_tokens") ?? inputTokens + outputTokens,
+    ...toldCost(usage),
   };
 }

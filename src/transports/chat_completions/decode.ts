@@ -13,6 +13,7 @@ import { asText, objects, text } from "../fields.ts";
 import type { Frame } from "../frames.ts";
 import { CallSlots } from "./call_slots.ts";
 import { readChunk, readUsage } from "./chunk.ts";
+import { looksCut } from "./natural_ending.ts";
 import { Said } from "./said.ts";
 
 /** Words for an answer that a limit cut. */
@@ -39,9 +40,7 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
         yield* pushChunk(frame.data);
         break;
       case "whole":
-        if (!("choices" in frame.body) && !isError(frame.body)) {
-          throw wrongKind("a chat completion", frame.body);
-        }
+        if (!("choices" in frame.body) && !isError(frame.body)) throw noCompletion(frame.body);
         yield* pushChunk(frame.body);
         yield* finish();
         break;
@@ -56,7 +55,7 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
   }
 
   function* pushChunk(data: JsonObject): Generator<ModelEvent> {
-    if (isError(data)) throw reportedError(data, data["error"]);
+    if (isError(data)) throw reportedError(data, data["error"] ?? data);
     usage = readUsage(data) ?? usage;
     const chunk = readChunk(data);
     if (chunk === undefined) return;
@@ -77,10 +76,12 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
   function* finish(): Generator<ModelEvent> {
     state = "finished";
     if (!hasChoice) throw emptyAnswer(context.model);
+    // A proxy that lost its server may close the stream as if all had been said: half a call must not run.
+    if (finishReason === "" && !calls.areWhole) throw cutOff(context.model);
     yield* said.end();
     const isCut = lengthReasons.has(finishReason);
     const callCount = yield* calls.end(isCut);
-    const isRefused = refusal.trim() !== "" && !said.hasText && callCount === 0;
+    const isRefused = refusal.trim() !== "" && said.text === "" && callCount === 0;
     if (isRefused) yield* refusalMessage();
     yield { type: "step-end", finishReason: reached({ callCount, isCut, isRefused }), usage };
   }
@@ -92,13 +93,30 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
   }): FinishReason {
     if (end.isCut) return "length";
     if (end.isRefused || finishReason === "content_filter") return "content_filter";
-    return end.callCount > 0 ? "tool_calls" : "stop";
+    if (end.callCount > 0) return "tool_calls";
+    // The model waits for the result of a call that nobody made.
+    if (said.hasLeak) return "incomplete";
+    return isUnsureStop() && looksCut(said.text) ? "length" : "stop";
+  }
+
+  /** Behind results of tools some servers cut answers without a word about it. */
+  function isUnsureStop(): boolean {
+    const { dialect, items } = context;
+    return dialect.unsureStops === true && items.some(({ type }) => type === "tool-result");
   }
 
   function* refusalMessage(): Generator<ModelEvent> {
     const item = { type: "assistant-message", id: context.newId(), text: refusal.trim() } as const;
     yield { type: "item-start", item };
     yield { type: "item-end", item };
+  }
+
+  /** An answer in one piece that is none: what went wrong in a gateway's own words, or another API's answer. */
+  function noCompletion(body: JsonObject): HermesError {
+    const told = text(body, "message") || text(body, "msg") || text(body, "detail");
+    return told === ""
+      ? wrongKind("a chat completion", body)
+      : context.fail({ message: told, body });
   }
 
   function reportedError(data: JsonObject, error: Json | undefined): HermesError {
@@ -127,5 +145,7 @@ export function createChatDecoder(context: DecoderContext): StepDecoder {
 
 function isError(data: JsonObject): boolean {
   const { error } = data;
-  return isJsonObject(error) || (typeof error === "string" && error !== "");
+  // vLLM and Mistral put the fields of the error where others put the error.
+  const isFlat = data["object"] === "error" && typeof data["message"] === "string";
+  return isFlat || isJsonObject(error) || (typeof error === "string" && error !== "");
 }

@@ -18,15 +18,21 @@ export class Said {
   readonly #context: DecoderContext;
   readonly #splitter = createThinkSplitter();
   #open: Open | undefined;
-  #hasText = false;
+  #text = "";
+  #hasLeak = false;
 
   constructor(context: DecoderContext) {
     this.#context = context;
   }
 
-  /** Whether any text for the user came. */
-  get hasText(): boolean {
-    return this.#hasText;
+  /** All text for the user so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Whether a tool call was written as text, and taken out of it. */
+  get hasLeak(): boolean {
+    return this.#hasLeak;
   }
 
   /** Content as it came, perhaps with reasoning between tags. */
@@ -50,7 +56,8 @@ export class Said {
   }
 
   *#take(segment: Segment): Generator<ModelEvent> {
-    if (segment.endsPrefilled) yield* this.#turnIntoReasoning();
+    if (segment.channel === "leak") this.#hasLeak = true;
+    else if (segment.endsPrefilled) yield* this.#turnIntoReasoning();
     else yield* this.#say(segment.channel, segment.text, false);
   }
 
@@ -65,7 +72,7 @@ export class Said {
     }
     const open = this.#open;
     open.text += delta;
-    if (channel === "text") this.#hasText = true;
+    if (channel === "text") this.#text += delta;
     yield { type: "item-delta", itemId: open.id, channel, delta };
   }
 
@@ -75,7 +82,7 @@ export class Said {
     if (open?.channel !== "text") return;
     yield { type: "item-reset", itemIds: [open.id] };
     this.#open = undefined;
-    this.#hasText = false;
+    this.#text = "";
     yield* this.#say("reasoning", open.text, false);
   }
 

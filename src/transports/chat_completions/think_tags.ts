@@ -1,6 +1,9 @@
-/** A piece of an answer: text for the user, or reasoning. */
+import { type TextBlock, textBlocks } from "./text_blocks.ts";
+
+/** A piece of an answer. */
 export interface Segment {
-  readonly channel: "text" | "reasoning";
+  /** Text for the user, reasoning, or the place of a tool call that was written as text and is taken out. */
+  readonly channel: "text" | "reasoning" | "leak";
   readonly text: string;
   /** All text before it was reasoning: its tag was opened in the prompt, and only the closing one is in the answer. */
   readonly endsPrefilled?: true;
@@ -12,10 +15,8 @@ export interface ThinkSplitter {
   end(): readonly Segment[];
 }
 
-/** Tags that open models write around their reasoning when their server does not take it out. */
-const names = ["think", "thinking", "reasoning", "thought", "reasoning_scratchpad"];
-const openings = names.map((name) => `<${name}>`);
-const closings = names.map((name) => `</${name}>`);
+const openings = textBlocks.map(({ opening }) => opening);
+const closings = textBlocks.map(({ closing }) => closing).filter((tag) => tag !== "");
 const lineTags = [...openings, ...closings];
 const fence = "```";
 const longestTag = Math.max(...lineTags.map((tag) => tag.length));
@@ -23,23 +24,23 @@ const longestTag = Math.max(...lineTags.map((tag) => tag.length));
 const maxBlanks = 256;
 
 /**
- * Takes reasoning between tags out of text. A tag counts at the beginning of a line, outside of code: one that is
- * mentioned in a sentence stays. A block that is never closed is reasoning to its end. Holds back only what may still
- * become a tag; the segments of a text do not depend on how it was cut, but for their own cuts.
+ * Takes reasoning and what leaked from the prompt's own notation out of text. A tag counts at the beginning of a line,
+ * outside of code: one that is mentioned in a sentence stays. A block that is never closed reaches to the end. Holds back
+ * only what may still become a tag; the segments of a text do not depend on how it was cut, but for their own cuts.
  */
 export function createThinkSplitter(): ThinkSplitter {
   let held = "";
   let isLineStart = true;
   let isCode = false;
   let hasOpened = false;
-  /** The tag that ends the block we are in. */
-  let closing: string | undefined;
+  /** The block we are in. */
+  let block: TextBlock | undefined;
 
   function split(isEnd: boolean): readonly Segment[] {
     const segments: Segment[] = [];
     let goesOn = true;
     while (goesOn && held !== "") {
-      if (closing !== undefined) goesOn = takeReasoning(segments, closing, isEnd);
+      if (block !== undefined) goesOn = takeBlock(segments, block, isEnd);
       else goesOn = isLineStart ? takeLineStart(segments, isEnd) : takeLine(segments);
     }
     return segments;
@@ -47,26 +48,26 @@ export function createThinkSplitter(): ThinkSplitter {
 
   // Each takes something off `held` and tells whether to go on; if not, only more text can tell what the rest is.
 
-  function takeReasoning(segments: Segment[], tag: string, isEnd: boolean): boolean {
-    const at = held.search(new RegExp(tag, "i"));
-    const until = at >= 0 ? at : isEnd ? held.length : held.length - partialLength(held, tag);
-    if (until > 0) segments.push({ channel: "reasoning", text: held.slice(0, until) });
-    held = held.slice(at >= 0 ? at + tag.length : until);
+  function takeBlock(segments: Segment[], { kind, closing }: TextBlock, isEnd: boolean): boolean {
+    const at = closing === "" ? -1 : indexOfTag(held, closing);
+    const until = at >= 0 ? at : isEnd ? held.length : held.length - partialLength(held, closing);
+    if (until > 0 && kind === "reasoning") {
+      segments.push({ channel: "reasoning", text: held.slice(0, until) });
+    }
+    held = held.slice(at >= 0 ? at + closing.length : until);
     if (at < 0) return false;
-    closing = undefined;
+    block = undefined;
     isLineStart = true;
     return true;
   }
 
   function takeLineStart(segments: Segment[], isEnd: boolean): boolean {
     const blanks = held.length - held.trimStart().length;
-    const word = held.slice(blanks, blanks + longestTag).toLowerCase();
+    const word = lowerCase(held.slice(blanks, blanks + longestTag));
     const tag = isCode ? undefined : lineTags.find((candidate) => word.startsWith(candidate));
     if (tag !== undefined) {
       held = held.slice(blanks + tag.length);
-      if (openings.includes(tag)) closing = tag.replace("<", "</");
-      else if (!hasOpened) segments.push({ channel: "text", text: "", endsPrefilled: true });
-      hasOpened = true;
+      takeTag(segments, tag);
       return true;
     }
     const mayBecome = [fence, ...(isCode ? [] : lineTags)];
@@ -75,6 +76,17 @@ export function createThinkSplitter(): ThinkSplitter {
     if (word.startsWith(fence)) isCode = !isCode;
     isLineStart = false;
     return true;
+  }
+
+  function takeTag(segments: Segment[], tag: string): void {
+    block = textBlocks.find(({ opening }) => opening === tag);
+    const { kind } = block ?? textBlocks.find(({ closing }) => closing === tag) ?? {};
+    if (block !== undefined && kind === "call") segments.push({ channel: "leak", text: "" });
+    if (kind !== "reasoning") return;
+    if (block === undefined && !hasOpened) {
+      segments.push({ channel: "text", text: "", endsPrefilled: true });
+    }
+    hasOpened = true;
   }
 
   function takeLine(segments: Segment[]): boolean {
@@ -95,10 +107,19 @@ export function createThinkSplitter(): ThinkSplitter {
   };
 }
 
+/** Lower case of the letters of tags only: others may change their length. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function indexOfTag(text: string, tag: string): number {
+  return lowerCase(text).indexOf(tag);
+}
+
 /** How many characters at the end of a text may be the beginning of the tag. */
 function partialLength(text: string, tag: string): number {
   for (let length = Math.min(tag.length - 1, text.length); length > 0; length--) {
-    if (tag.startsWith(text.slice(-length).toLowerCase())) return length;
+    if (tag.startsWith(lowerCase(text.slice(-length)))) return length;
   }
   return 0;
 }

@@ -35,13 +35,25 @@ export function recordTransport(
   const clean = (text: string): string => portable.abstract(deps.mask(text));
   let previous: readonly ItemSummary[] | undefined;
 
-  async function write(step: RecordedStep): Promise<void> {
+  async function writeNow(step: RecordedStep): Promise<void> {
     if (previous === undefined) await deps.sink(headerLine(options.hermesVersion));
     for (const line of stepLines(step, previous)) await deps.sink(line);
     previous = step.request.items;
   }
 
+  // Sub-agents ask at the same time: a step is written whole, and the next one behind it.
+  let writing: Promise<void> = Promise.resolve();
+  function write(step: RecordedStep): Promise<void> {
+    const written = writing.then(() => writeNow(step));
+    writing = written.catch(() => undefined);
+    return written;
+  }
+
+  const moveOn = transport.moveOn?.bind(transport);
+  const standIn = transport.standIn?.bind(transport);
   return {
+    ...(moveOn && { moveOn }),
+    ...(standIn && { standIn }),
     async *stream(request, signal) {
       const summary = summarize(request, clean);
       const events: TimedEvent[] = [];

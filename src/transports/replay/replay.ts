@@ -1,11 +1,12 @@
 import { HermesError, throwIfAborted } from "../../core/errors.ts";
 import type { ModelEvent } from "../../core/event.ts";
 import type { ModelItem } from "../../core/item.ts";
-import type { ModelRequest, ModelTransport } from "../../core/model.ts";
+import type { ModelTransport } from "../../core/model.ts";
 import type { Clock } from "../../core/ports.ts";
+import { RecentTurns } from "../recent_turns.ts";
 import { firstDifference } from "./compare.ts";
 import { type Portable, portableFor } from "./portable.ts";
-import type { RecordedStep, Recording } from "./recording.ts";
+import type { RecordedStep, Recording, RequestSummary } from "./recording.ts";
 import { summarize } from "./summarize.ts";
 
 export interface ReplayDeps {
@@ -26,7 +27,7 @@ const recordAgain = "if the new run is right, record it again: --record FILE";
 
 /**
  * Answers from a recording, offline and always the same: events as recorded, with new item and call ids, failures as
- * they were. Stateful: each step takes the next one of the recording. Not for `withRetry`, which would ask twice.
+ * they were. Stateful: each step takes the next one of the recording that was asked the same. Not for `withRetry`, which would ask twice.
  * A step throws `replay/mismatch` when the run asks for something else; the whole diff is the error's cause.
  */
 export function createReplayTransport(
@@ -36,14 +37,25 @@ export function createReplayTransport(
 ): ModelTransport {
   const portable = portableFor(options.cwd);
   const clean = (text: string): string => portable.abstract(deps.mask(text));
-  let position = 0;
+  /** Steps that were not replayed yet, with their numbers. */
+  const left = recording.steps.map((step, index) => ({ step, number: index + 1 }));
+  const asked = new RecentTurns<{ last?: RequestSummary }>(() => ({}));
   return {
+    async moveOn(turnId) {
+      // Whoever moved on asked the same of somebody else.
+      const { last } = asked.of(turnId);
+      return last !== undefined && left.some(({ step }) => isAsked(step, last));
+    },
     async *stream(request, signal) {
       throwIfAborted(signal);
-      const step = recording.steps[position];
-      position++;
-      if (step === undefined) throw pastTheEnd(recording.steps.length);
-      checkRequest(position, step, request, clean);
+      const summary = summarize(request, clean);
+      asked.of(request.turnId).last = summary;
+      // Steps that ran at the same time were written as they ended, and are asked for as they begin.
+      const found = left.find(({ step }) => isAsked(step, summary)) ?? left[0];
+      if (found === undefined) throw pastTheEnd(recording.steps.length);
+      left.splice(left.indexOf(found), 1);
+      const { step, number } = found;
+      checkRequest(number, step, summary);
       const renewed = renewer(deps.newId, portable);
       for (const { afterMs, event } of step.events) {
         await pause(afterMs, signal);
@@ -63,13 +75,11 @@ export function createReplayTransport(
   }
 }
 
-function checkRequest(
-  number: number,
-  step: RecordedStep,
-  request: ModelRequest,
-  clean: (text: string) => string,
-): void {
-  const asked = summarize(request, clean);
+function isAsked(step: RecordedStep, asked: RequestSummary): boolean {
+  return firstDifference(step.request, asked) === undefined;
+}
+
+function checkRequest(number: number, step: RecordedStep, asked: RequestSummary): void {
   const different = firstDifference(step.request, asked);
   if (different !== undefined) {
     const { where, recorded, asked: now, diff } = different;

@@ -1,6 +1,6 @@
 import type { HermesError } from "../../core/errors.ts";
 import { type ModelEvent, noUsage, type Usage } from "../../core/event.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import {
   cutOff,
   type DecoderContext,
@@ -9,6 +9,7 @@ import {
   wrongKind,
 } from "../decoder.ts";
 import { asText, count, object, objects, text } from "../fields.ts";
+import { toldCost } from "../told_cost.ts";
 import type { Frame } from "../frames.ts";
 import { Assembly } from "./assembly.ts";
 import { finishReason, type Outcome } from "./outcome.ts";
@@ -62,6 +63,8 @@ export function createResponsesDecoder(context: DecoderContext): StepDecoder {
       case "error":
         throw errorEvent(data);
       default:
+        // Servers that answer other APIs, too, put their errors into a stream without a type.
+        if (!type.startsWith("response.") && isJsonObject(data["error"])) throw errorEvent(data);
         yield* pushDelta(type, data);
     }
   }
@@ -124,13 +127,12 @@ export function createResponsesDecoder(context: DecoderContext): StepDecoder {
   }
 
   function errorEvent(data: JsonObject): HermesError {
-    const { code, message, param, type } = object(data, "error") ?? data;
-    const told = asText(message) || "the stream reported an error without a message";
+    const { error } = data;
+    const { message } = isJsonObject(error) ? error : data;
     return context.fail({
-      message: told,
-      body: {
-        error: { message: told, code: code ?? null, param: param ?? null, type: type ?? "error" },
-      },
+      message: asText(message) || "the stream reported an error without a message",
+      // Beside the error stand its status and when a limit lifts (Codex backend). `type` is the name of the event.
+      body: isJsonObject(error) ? { ...data, type: null } : { error: { ...data, type: null } },
     });
   }
 
@@ -159,5 +161,6 @@ function usageOf(response: JsonObject): Usage {
     outputTokens,
     reasoningTokens: count(object(usage, "output_tokens_details"), "reasoning_tokens") ?? 0,
     totalTokens: count(usage, "total_tokens") ?? inputTokens + outputTokens,
+    ...toldCost(usage),
   };
 }

@@ -100,7 +100,7 @@ function userContent(parts: readonly ContentPart[]): string | readonly JsonObjec
   return content.length > 0 ? content : "";
 }
 
-function assistantMessage(item: AssistantMessage, by: Issuer): JsonObject | undefined {
+function assistantMessage(item: AssistantMessage, by: InputOptions): JsonObject | undefined {
   if (item.text.trim() === "") return undefined;
   const content = item.text.toWellFormed();
   const replay = readMessageReplay(item.replay, by);
@@ -110,7 +110,8 @@ function assistantMessage(item: AssistantMessage, by: Issuer): JsonObject | unde
     role: "assistant",
     status: replay.status,
     content: [{ type: "output_text", text: content }],
-    ...(replay.id !== undefined && { id: replay.id }),
+    // An id without the reasoning that led to it is refused: "provided without its required 'reasoning' item".
+    ...(replay.id !== undefined && by.replaysReasoning && { id: replay.id }),
     ...(replay.phase !== undefined && { phase: replay.phase }),
   };
 }

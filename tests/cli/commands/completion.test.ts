@@ -21,13 +21,19 @@ COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _hermes; printf '%s\\n' "\
 test("completion bash offers commands, subcommands, flags and words", async () => {
   const bash = await script("bash");
   expect(offers(bash, "hermes", "se")).toEqual(["sessions"]);
-  expect(offers(bash, "hermes", "sessions", "re")).toEqual(["rename"]);
+  expect(offers(bash, "hermes", "sessions", "re")).toEqual(["rename", "rewind"]);
   expect(offers(bash, "hermes", "sessions", "list", "--js")).toEqual(["--json"]);
-  expect(offers(bash, "hermes", "--approval", "")).toEqual(["ask", "deny", "yolo"]);
+  expect(offers(bash, "hermes", "--approval", "")).toEqual(["ask", "smart", "deny", "yolo"]);
   expect(offers(bash, "hermes", "-m", "x", "--dead")).toEqual(["--deadline"]);
   expect(offers(bash, "hermes", "-m", "")).toEqual([]);
   expect(offers(bash, "hermes", "completion", "z")).toEqual(["zsh"]);
-  expect(offers(bash, "hermes", "sessions", "export", "--format", "m")).toEqual(["markdown"]);
+  expect(offers(bash, "hermes", "sessions", "export", "--format", "")).toEqual([
+    "jsonl",
+    "json",
+    "md",
+    "html",
+  ]);
+  expect(offers(bash, "hermes", "memory", "reset", "u")).toEqual(["user"]);
 });
 
 const syntaxChecks = [

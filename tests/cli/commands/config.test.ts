@@ -135,11 +135,11 @@ test("config check of a good file is fine", async () => {
 });
 
 test("config check names every problem, and keys without effect are problems", async () => {
-  await writeConfig("agent:\n  max_turn: 3\nmemory:\n  nudge_interval: 2\n");
+  await writeConfig("agent:\n  max_turn: 3\ntool_output:\n  max_lines: 9\n");
   const { code, stdout, stderr } = await hermes(["config", "check"]);
   expect(code).toBe(78);
   expect(stdout).toContain("config.yaml:2:3: Unknown key: agent.max_turn");
-  expect(stdout).toContain("memory.nudge_interval has no effect in this version");
+  expect(stdout).toContain("tool_output.max_lines has no effect in this version");
   expect(stderr).toBe(
     "error: The configuration has 2 problems (config/invalid)\nhint: correct it: hermes config edit\n",
   );

@@ -80,7 +80,9 @@ test.each<Table[number]>([
   ["-o talk.json", { format: "json", file: "/w/talk.json" }],
   ["-o talk.txt", { format: "jsonl", file: "/w/talk.txt" }],
   ["-o talk.md -f jsonl", { format: "jsonl", file: "/w/talk.md" }],
-  ["-f pdf", "usage/invalid: --format expects one of jsonl, json, markdown: pdf"],
+  ["-f md", { format: "markdown" }],
+  ["-o talk.html", { format: "html", file: "/w/talk.html" }],
+  ["-f pdf", "usage/invalid: --format expects one of jsonl, json, markdown, md, html: pdf"],
   ["--output=", "usage/invalid: --output expects a value, it is empty"],
 ])("hermes sessions export ID %s", (line, expected) => {
   const argv = ["sessions", "export", "ID", ...words(line)];

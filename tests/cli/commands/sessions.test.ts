@@ -111,6 +111,10 @@ test("sessions list --json is one document", async () => {
         runtime: "loop",
         cwd: "/w",
         parent_id: null,
+        part_ids: ["20260101_120000_aaaaaa"],
+        model_calls: 0,
+        cost_usd: null,
+        cost_status: "unknown",
         started_at: "2026-01-01T12:00:00.000Z",
         updated_at: "2026-01-01T12:00:00.000Z",
         message_count: 2,
@@ -209,7 +213,7 @@ test("sessions export to a .md file is Markdown without secrets", async () => {
   expect(await hermes(["sessions", "export", "word count", "-o", "talk.md"])).toEqual({
     code: 0,
     stdout: "",
-    stderr: `Wrote 5 items: ${file}\n`,
+    stderr: `Wrote 5 items as Markdown: ${file}\n`,
   });
   expect(await readFile(file, "utf8")).toBe(
     [
@@ -240,6 +244,11 @@ test("sessions export to a .md file is Markdown without secrets", async () => {
       "",
     ].join("\n"),
   );
+});
+
+test("sessions export says what it wrote to a file whose name tells no format", async () => {
+  const { stderr } = await hermes(["sessions", "export", "word count", "-o", "talk.pdf"]);
+  expect(stderr).toContain("Wrote 5 items as JSON lines: ");
 });
 
 test("sessions export refuses a format that is none", async () => {
@@ -309,7 +318,11 @@ test("sessions delete is done when the results cannot be removed, and says where
     files,
   });
   const warning = (id: string) =>
-    `warning: Results of ${id} were not removed (EACCES: no): ${join(home, "results", id)}\n`;
+    [
+      `warning: Results of ${id} were not removed (EACCES: no): ${join(home, "results", id)}\n`,
+      `warning: The snapshot of ${id} was not removed (EACCES: no): `,
+      `${join(home, "sessions", `session_${id}.json`)}\n`,
+    ].join("");
   expect(deleted).toEqual({
     code: 0,
     stdout: "",

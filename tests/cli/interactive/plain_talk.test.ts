@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { PlainTalk } from "../../../src/cli/interactive/plain_talk.ts";
 import { styleFor } from "../../../src/cli/render/style.ts";
 import { AsyncQueue } from "../../../src/core/async_queue.ts";
+import { noUsage } from "../../../src/core/event.ts";
 import { HermesError } from "../../../src/core/errors.ts";
-import type { FakeApp, FakeAppParts } from "../../fakes/app.ts";
+import { answer as answerWith, type FakeApp, type FakeAppParts } from "../../fakes/app.ts";
 import { startCli } from "../../fakes/cli.ts";
 import { settled } from "../../fakes/clock.ts";
 import { createFakeTerminal } from "../../fakes/terminal.ts";
@@ -40,6 +41,23 @@ describe("a chat with TERM=dumb", () => {
       "hermes 1.2.3  m1 (lab)  ~\nsession s1  /help\n\n" +
         "> > . done\n\n> \nTo go on: hermes --resume s1\n",
     );
+  });
+
+  test("/help names the keys that work there", async () => {
+    const { shown } = await dumbChat(["/help"]);
+    expect(shown).toContain("Enter while a turn runs     sends it after the turn");
+    expect(shown).not.toContain("Ctrl-R");
+  });
+
+  test("tells of a review before the next prompt", async () => {
+    const changes = [{ subsystem: "memory", text: "Prefers pnpm", isStaged: false }] as const;
+    const { shown } = await dumbChat(["go"], (app) => ({
+      async *turn(message, signal) {
+        app()?.opened[0]?.onReview?.({ kind: "done", changes, usage: noUsage });
+        yield* answerWith("done")(message, signal);
+      },
+    }));
+    expect(shown).toContain("> done\n\nSaved to memory: Prefers pnpm\n> \n");
   });
 
   test("asks in lines, until one of them is an answer", async () => {
@@ -92,6 +110,34 @@ function openTalk(): { readonly talk: PlainTalk; readonly type: (line: string) =
     type: (line) => typed.push(new TextEncoder().encode(`${line}\n`)),
   };
 }
+
+describe("a pick", () => {
+  const rows = ["An elephant", "A walrus"].map((label, index) => ({
+    key: `k${index}`,
+    label,
+    facts: "1 day ago",
+    text: "",
+  }));
+  const request = {
+    rows,
+    search: (query: string) =>
+      Promise.resolve([{ key: "found", label: `Said: ${query}`, facts: "now", text: "" }]),
+  };
+
+  test.each([
+    [["2"], { kind: "answer", value: "k1" }],
+    [["wal", "1"], { kind: "answer", value: "k1" }],
+    [["wal", "2"], { kind: "answer", value: "found" }],
+    [["9", "1"], { kind: "answer", value: "found" }],
+    [[""], { kind: "dismissed" }],
+  ] as const)("by the lines %j", async (lines, expected) => {
+    const { talk, type } = openTalk();
+    await using _ = talk;
+    const picked = talk.pick(request, new AbortController().signal);
+    for (const line of lines) type(line);
+    expect(await picked).toEqual(expected);
+  });
+});
 
 describe("lines", () => {
   test("that were read leave nothing behind on the signal of their question", async () => {

@@ -10,6 +10,11 @@ function result(output: string, isError = false): ToolResult {
   return { type: "tool-result", id: "r", callId: "c", output, isError };
 }
 
+/** What `delegate_task` gives back. */
+function tasks(...statuses: readonly string[]): string {
+  return JSON.stringify({ results: statuses.map((status, at) => ({ task_index: at, status })) });
+}
+
 describe("resultSummary()", () => {
   test.each([
     ['{"output":"a\\nb\\n","exit_code":0}', "0.2 s, 2 lines"],
@@ -19,6 +24,10 @@ describe("resultSummary()", () => {
     ['{"total_count":2,"matches":[1,2]}', "0.2 s, 2 matches"],
     ['{"files":["a"]}', "0.2 s, 1 file"],
     ['{"success":true,"files_modified":["a","b"]}', "0.2 s, 2 files"],
+    [tasks("completed", "completed"), "0.2 s"],
+    [tasks("completed", "failed", "interrupted"), "1 of 3 failed, 0.2 s"],
+    [tasks("completed", "interrupted"), "1 of 2 interrupted, 0.2 s"],
+    ['{"results":[{"url":"https://example.com","status":"failed"}]}', "0.2 s"],
     ["[1,2]", "0.2 s"],
     ["no JSON", "0.2 s"],
   ])("%s is %s", (output, summary) => {
@@ -32,6 +41,9 @@ describe("hasSucceeded()", () => {
     ['{"exit_code":1}', false, false],
     ['{"exit_code":0}', true, false],
     ["text", false, true],
+    [tasks("completed", "completed"), false, true],
+    [tasks("completed", "failed"), false, false],
+    [tasks("interrupted", "completed"), false, false],
   ])("%s with isError %p: %p", (output, isError, expected) => {
     expect(hasSucceeded(result(output, isError))).toBe(expected);
   });

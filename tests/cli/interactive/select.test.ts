@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { drawSelect } from "../../../src/cli/interactive/select.ts";
+import { drawSelect, selectKey } from "../../../src/cli/interactive/select.ts";
 
 const same = (text: string): string => text;
 const long = "always allow commands starting with git push --force origin";
@@ -26,4 +26,17 @@ test("drawSelect() keeps the other choices on the screen", () => {
   const { rows } = drawSelect({ choices, index: 0 }, { columns: 20, bold: same, dim: same });
   expect(rows.length).toBe(8);
   expect(rows.at(-1)).toBe("     word word wor…");
+});
+
+test.each([
+  ["y", 0],
+  ["n", 1],
+  ["N", 1],
+])("selectKey() takes %s for what it means, though it is not shown", (text, index) => {
+  const choices = [
+    { hotkey: "o", alias: "y", label: "allow once" },
+    { hotkey: "d", alias: "n", label: "deny" },
+  ];
+  const step = selectKey({ choices, index: 0 }, { type: "text", text });
+  expect(step).toEqual({ kind: "chosen", index });
 });

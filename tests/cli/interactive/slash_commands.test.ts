@@ -104,14 +104,32 @@ describe("parseSlash()", () => {
 });
 
 describe("slash commands", () => {
-  test("/help names every command", async () => {
-    await using chat = await chatAfter(["/help"]);
-    const text = talk(chat).join("\n");
-    for (const { name, summary } of slashCommands) {
-      expect(text).toContain(name);
-      expect(text).toContain(summary);
-    }
-  });
+  test.each([40, 60, 100])(
+    "/help names every command at %d columns, no word cut",
+    async (columns) => {
+      await using chat = await chatAfter(["/help"], { columns });
+      const words = talk(chat).join(" ").split(/\s+/).join(" ");
+      for (const { name, operands = "", summary } of slashCommands) {
+        expect(words).toContain(`${name} ${operands} ${summary}`.replace(/\s+/g, " "));
+      }
+      expect(words).toContain("Enter while a turn runs says it to the turn:");
+    },
+  );
+
+  test.each(["/new and look at the tests", "/quit now", "/usage x"])(
+    "%s is refused: what was written behind the command would be lost",
+    async (line) => {
+      await using chat = await chatAfter([line]);
+      const [name = "", ...rest] = line.split(" ");
+      expect(talk(chat)).toEqual([
+        `> ${line}`,
+        `error: ${name} takes nothing behind it: ${rest.join(" ")} (usage/invalid)`,
+        `hint: send ${name} alone`,
+        "",
+        ">",
+      ]);
+    },
+  );
 
   test("an unknown one is told, and nothing is sent", async () => {
     await using chat = await chatAfter(["/modle"]);
@@ -256,10 +274,11 @@ describe("slash commands", () => {
     await using chat = await chatAfter(["/approvals", "/approvals yolo", "/approvals yes"], {
       parts: { config: { command_allowlist: ["git push"] } },
     });
-    expect(talk(chat).slice(0, 5)).toEqual([
+    expect(talk(chat).slice(0, 6)).toEqual([
       "> /approvals",
       "ask: dangerous commands are asked about",
       "always allowed: git push",
+      "/approvals smart: a small model allows what is harmless, the rest is asked about",
       "/approvals deny: dangerous commands are denied",
       "/approvals yolo: everything is allowed",
     ]);
@@ -347,13 +366,16 @@ describe("slash commands", () => {
     await using chat = await startChat({ parts: { sessions } });
     chat.type("/resume\r");
     await chat.untilShown("older");
-    await chat.ports.clock.advance(500);
     expect(talk(chat)).toEqual([
       "> /resume",
-      "❯ 1  just now, 1 messages: newer",
-      "  2  just now, 1 messages: older",
+      "Search:",
+      "❯ newer                                                       just now · m1 · 1",
+      "  older                                                       just now · m1 · 1",
+      "1 of 2 · Enter resumes · Esc leaves",
     ]);
-    chat.type("2");
+    chat.type("old");
+    await chat.untilShown("1 of 1");
+    chat.type("\r");
     await chat.untilShown("hermes 1.2.3");
     expect(chat.app().opened.at(-1)?.resume).toEqual({ kind: "named", idOrTitle: "s0" });
   });

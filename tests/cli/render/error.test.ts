@@ -37,6 +37,18 @@ test("renderError() with debug adds the stacks of the error and its causes, befo
   expect(lines.slice(-2)).toEqual(["error: No connection (network/unreachable)", ""]);
 });
 
+test("renderError() tells what was received with debug and with verbose, and only there", () => {
+  const error = new HermesError("network/timeout", "Late").explain("HTTP 200 after 0.1 s");
+  const lines = [{ debug: false }, { debug: false, verbose: true }].map((options) =>
+    renderError(error, { ...plain, ...options }),
+  );
+  expect(lines).toEqual([
+    "error: Late (network/timeout)\n",
+    "received: HTTP 200 after 0.1 s\nerror: Late (network/timeout)\n",
+  ]);
+  expect(renderError(error, { ...plain, debug: true })).toContain("\nreceived: HTTP 200");
+});
+
 test("renderError() ends for causes in a circle", () => {
   const error = new Error("round");
   error.cause = error;

@@ -13,6 +13,11 @@ test.each<readonly [string, unknown, string]>([
   ["todo", { todos: [{ id: "1" }, { id: "2" }] }, "todo 2 todos"],
   ["todo", { todos: [{ id: "1" }] }, "todo 1 todo"],
   ["todo", {}, "todo"],
+  [
+    "delegate_task",
+    { goal: "Count the words", context: "of a.txt" },
+    "delegate_task Count the words",
+  ],
   ["process", { id: 3 }, 'process {"id":3}'],
   ["terminal", "{broken", "terminal {broken"],
   ["terminal", { command: "\x1b[2Jclear" }, "terminal clear"],
@@ -24,6 +29,8 @@ test.each<readonly [string, unknown, string]>([
 test.each([
   ['{"error":"No such file\\nat all"}', "No such file at all"],
   ["plain words", "plain words"],
+  ['{"results":[{"task_index":0,"status":"failed","error":"HTTP 500"}]}', "HTTP 500"],
+  ['{"results":[{"task_index":0}]}', '{"results":[{"task_index":0}]}'],
   ['{"exit_code":1}', '{"exit_code":1}'],
 ])("failureLine(%j)", (output, expected) => {
   const result = { type: "tool-result", id: "r", callId: "1", output, isError: true } as const;

@@ -126,7 +126,7 @@ onEveryCodex("SIGTERM ends the turn, too", async (codex) => {
 onEveryCodex("the deadline ends a turn with a command that runs", async (codex) => {
   const steps = [callTool("exec_command", { cmd: longCommand, yield_time_ms: 30_000 }), resumed];
   await using lab = await openLab(codex, { steps });
-  const { code, last, sessionId } = await lab.turn("Remember Ada", "--deadline", "1");
+  const { code, last, sessionId } = await lab.turn("Remember Ada", "--deadline", "6");
   expect([code, last]).toMatchObject([124, { error: { code: "turn/deadline" } }]);
   await goesOn(lab, sessionId);
 });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { startInPty } from "../../fakes/pty.ts";
+import { binary } from "../sandbox.ts";
 import { createJobsBox } from "./jobs_box.ts";
 
 const idPattern = expect.stringMatching(/^[\da-f]{12}$/);
@@ -108,11 +110,29 @@ describe("hermes cron", () => {
       stderr: nobody,
     });
     const listed = await box.cron(["list"]);
-    expect([listed.stdout.split("\t").slice(1, 3), listed.stderr]).toEqual([
-      ["Hi", "every day at 09:00"],
+    expect([listed.stdout.trimEnd().split("\t").slice(2), listed.stderr]).toEqual([
+      ["never ran", "every day at 09:00", "Hi"],
       nobody,
     ]);
     expect(box.model.requests).toEqual([]);
+  });
+
+  test("asks at a terminal before it removes a job", async () => {
+    await using box = await createJobsBox();
+    await box.add("every 1h", "x", "--name", "news");
+    for (const [answer, code, left] of [
+      ["n", 1, 1],
+      ["y", 0, 0],
+    ] as const) {
+      await using terminal = startInPty({
+        command: [binary, "cron", "remove", "news"],
+        cwd: box.sandbox.work,
+        env: { HOME: box.sandbox.root, HERMES_HOME: box.sandbox.home, TERM: "xterm" },
+      });
+      await terminal.untilShown("(news) and the record of its runs? [y/N]");
+      terminal.type(`${answer}\r`);
+      expect([await terminal.exited, (await box.json("list")).jobs.length]).toEqual([code, left]);
+    }
   });
 
   test("takes a prompt from stdin", async () => {

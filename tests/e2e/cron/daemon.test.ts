@@ -11,6 +11,9 @@ describe("hermes cron daemon", () => {
     expect(said).toMatch(/^Running 1 job of .*: next \w{3} \d{4}-\d\d-\d\d \d\d:\d\d.*\n$/);
     while (!(await box.json("status")).daemon.running) await Bun.sleep(20);
     expect((await box.cron(["list"])).stderr).toBe("");
+    expect((await box.sandbox.run(["doctor"])).stdout).toMatch(
+      /\nok\tjobs\t1 active, run by process \d+\n/,
+    );
     box.makeDue(id);
     await daemon.until(`${id} ok: completed`);
     daemon.signal(signal);
@@ -18,6 +21,9 @@ describe("hermes cron daemon", () => {
     expect([ended.code, ended.stderr.split("\n").at(-2)]).toEqual([0, `Ended by ${signal}`]);
     const { daemon: state, jobs } = await box.json("status");
     expect([state, jobs]).toEqual([{ running: false, pid: null, since: null }, 1]);
+    expect((await box.sandbox.run(["doctor"])).stdout).toContain(
+      "\nwarning\tjobs\t1 active, and nothing runs them (hermes cron install, or hermes cron daemon)\n",
+    );
   });
 
   test("is the only one of its home", async () => {

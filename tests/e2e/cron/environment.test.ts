@@ -92,6 +92,22 @@ describe("the crontab", () => {
     ]);
   });
 
+  test("tells in the mail of cron what a job lacks there", async () => {
+    await using box = await createJobsBox();
+    await box.sandbox.configure("model: {provider: openai, default: m1}\n");
+    const warned = await box.json("add", "every 1h", "x", "--name", "news");
+    const { id } = warned.job;
+    await box.script("needs.sh", "#!/usr/bin/env no-such-interpreter\n");
+    const script = await box.add("every 1h", "--script", "needs.sh", "--no-agent");
+    box.makeDue(id);
+    box.makeDue(script);
+    const ran = await asCron(box, `HERMES_HOME=${box.sandbox.home} ${binary} cron tick`);
+    expect(ran).toMatchObject({ code: 1, stderr: "" });
+    expect(ran.stdout).toContain("failed (auth/missing)");
+    expect(ran.stdout).toContain("OPENAI_API_KEY");
+    expect(ran.stdout).toContain("The script needs.sh ended with exit code 127");
+  });
+
   test("says what is missing where there is no cron", async () => {
     await using box = await createJobsBox();
     const env = { PATH: box.sandbox.work };
@@ -135,6 +151,39 @@ describe("systemd", () => {
     expect((await box.cron(["install", "--systemd", "--yes"], { env })).code).toBe(2);
     expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
     expect(await readFile(unit, "utf8")).toBe("[Service]\nExecStart=/bin/true\n");
+  });
+
+  test("switches the service on and off, and says so when it does not start", async () => {
+    await using box = await createJobsBox();
+    const bin = join(box.sandbox.root, "bin");
+    const log = join(box.sandbox.root, "calls");
+    await mkdir(bin);
+    const systemctl = join(bin, "systemctl");
+    const calls = async () => (await readFile(log, "utf8")).trim().split("\n");
+    await writeFile(systemctl, `#!/bin/sh\necho "$*" >> '${log}'\n`);
+    await chmod(systemctl, 0o700);
+    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    // Nobody said which: systemd is there.
+    const done = await box.cron(["install", "--yes"], { env });
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("The service runs")]);
+    expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
+    expect(await calls()).toEqual([
+      "--user show-environment",
+      "--user daemon-reload",
+      "--user enable hermes-cron.service",
+      "--user restart hermes-cron.service",
+      "--user disable --now hermes-cron.service",
+      "--user daemon-reload",
+    ]);
+    await writeFile(
+      systemctl,
+      '#!/bin/sh\n[ "$2" != restart ] || { echo Job failed >&2; exit 1; }\n',
+    );
+    const failed = await box.cron(["install", "--yes"], { env });
+    expect([failed.code, failed.stderr]).toEqual([
+      1,
+      expect.stringContaining("systemctl --user restart hermes-cron.service failed: Job failed"),
+    ]);
   });
 
   test.skipIf(!canNotify)(

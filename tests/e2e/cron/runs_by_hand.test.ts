@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { hangBeforeHeaders, rateLimited, textAnswer } from "../../fakes/server_steps.ts";
 import { createJobsBox } from "./jobs_box.ts";
 
@@ -75,8 +77,8 @@ describe("hermes cron run", () => {
       "model/rate_limited",
     ]);
     const listed = await box.cron(["list"]);
-    expect(listed.stdout).toContain("\tfailed (model/rate_limited)\n");
-    expect(listed.stdout).toContain("\tfailed (cron/script_failed)\n");
+    expect(listed.stdout).toContain("\tfailed (model/rate_limited)\t");
+    expect(listed.stdout).toContain("\tfailed (cron/script_failed)\t");
   });
 
   test("delivers nothing of a silent answer, and fails where nobody could be told", async () => {
@@ -116,6 +118,24 @@ describe("hermes cron run", () => {
     expect([ended.code, ended.stdout]).toEqual([code, ""]);
     const { runs } = await box.json("history", id);
     expect([runs[0].status, runs[0].error.code]).toEqual(["interrupted", "turn/interrupted"]);
+  });
+
+  test("leaves at once at the second signal, and the run is written down as lost", async () => {
+    await using box = await createJobsBox();
+    // What is being delivered when the first signal comes gets a moment to end.
+    await box.script("slow.sh", "#!/bin/sh\necho news\n");
+    const place = join(box.sandbox.root, "delivering");
+    const deliver = `command:[ -e '${place}' ] || { touch '${place}'; sleep 60; }`;
+    const id = await box.add("every 1h", "--script", "slow.sh", "--no-agent", "--deliver", deliver);
+    const running = box.sandbox.start(["cron", "run", id]);
+    while (!existsSync(place)) await Bun.sleep(5);
+    // Two signals that come before the first was looked at are one.
+    const isOver = running.ended.then(() => true);
+    do running.signal("SIGINT");
+    while (!(await Promise.race([isOver, Bun.sleep(20).then(() => false)])));
+    expect((await running.ended).code).toBe(130);
+    expect((await box.cron(["tick"])).stdout).toContain("lost (cron/lost)");
+    expect((await box.json("history", id)).runs[0].status).toBe("lost");
   });
 
   test("leaves a job alone that runs already", async () => {

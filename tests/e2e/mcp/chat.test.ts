@@ -38,7 +38,5 @@ test("at a terminal a tool that acts is asked for, always allowed, and its serve
   expect(await chat.exited).toBe(0);
   expect(await readFile(join(sandbox.home, "config.yaml"), "utf8")).toContain("mcp s write");
   const asked = JSON.stringify(server.requests.at(2)?.body);
-  expect(asked).toContain(
-    '\\\\\\"action\\\\\\":\\\\\\"accept\\\\\\",\\\\\\"content\\\\\\":{\\\\\\"size\\\\\\":7}',
-  );
+  expect(asked).toContain(String.raw`\"action\":\"accept\",\"content\":{\"size\":7}`);
 });

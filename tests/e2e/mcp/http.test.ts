@@ -5,6 +5,7 @@ import { startMcpHttpServer } from "../../fakes/mcp_http_server.ts";
 import { startResponsesServer, type StepSource } from "../../fakes/responses_server.ts";
 import { callTool, textAnswer } from "../../fakes/server_steps.ts";
 import { checkEvents, configFor, createSandbox, eventsOf, type Sandbox } from "../sandbox.ts";
+import { readMcpResult } from "./results.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -25,7 +26,7 @@ async function turn(steps: readonly StepSource[], servers = "", args: readonly s
   const ended = await sandbox.run(["-z", "go", "--json", ...args]);
   const results = eventsOf(ended.stdout)
     .filter(({ type, item }) => type === "item.completed" && item?.type === "tool_result")
-    .map(({ item }) => JSON.parse(item?.output ?? "") as Record<string, string>);
+    .map(({ item }) => readMcpResult(item?.output ?? ""));
   return { ...ended, results, last: checkEvents(ended.stdout) };
 }
 

@@ -311,7 +311,10 @@ table("what somebody must allow", {
     "echo '{}' > ~/.hermes/codex-migration.json",
     ": > ~/.hermes/sessions.db",
   ],
-  "dangerous: overwrite hermes data via tee": ["echo a | tee -a ~/.hermes/memories/USER.md"],
+  "dangerous: overwrite hermes data via tee": [
+    "echo a | tee -a ~/.hermes/memories/USER.md",
+    "echo a | tee ~/.hermes/scripts/backup.sh",
+  ],
   "dangerous: overwrite hermes data via copy/move": [
     "cp -r /tmp/deploy ~/.hermes/skills/",
     "cp -t ~/.hermes/skills/web SKILL.md",
@@ -334,6 +337,7 @@ table("what somebody must allow", {
     "unzip a.zip -d ~/.hermes/skills",
   ],
   "dangerous: remove hermes data": [
+    "unlink ~/.hermes/cron/jobs.db",
     "cd ~/.hermes/pending/memory && rm 0123abcd.json",
     "mv ~/.hermes/skills/deploy /tmp",
     "unlink ~/.hermes/codex-migration.json",
@@ -556,7 +560,7 @@ describe("a lot of code", () => {
     expect(judge("echo a; ".repeat(125_000)).level).toBe("safe");
     expect(judge(`echo '${"rm -rf / ".repeat(110_000)}'`).level).toBe("safe");
     expect(judge(`${"echo a; ".repeat(125_000)} rm -rf /`).level).toBe("forbidden");
-  }, 10_000);
+  });
   const pieces = [
     "a",
     " ",
@@ -620,7 +624,7 @@ describe("a lot of code", () => {
       const text = fill(piece);
       expect(levels).toContain(judge(text).level);
       expect(levels).toContain(judge(`echo ${text}`).level);
-    }, 5_000);
+    });
   }
 
   test("judgeCommand() forbids code that is nested too deep to be read", () => {

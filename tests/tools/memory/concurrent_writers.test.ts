@@ -30,4 +30,4 @@ test("several processes that add at once lose nothing", async () => {
     }),
   );
   expect(modes).toEqual(["700", "600", "600"]);
-}, 20_000);
+});

@@ -395,6 +395,87 @@ test.each<[string, Events, FinishReason]>([
   expect(stepOf(run(...events))[1]).toBe(finishReason);
 });
 
+test("push() reads an unfinished text as cut where `stop` is not sure, behind a tool's result", () => {
+  const result: ModelItem = {
+    type: "tool-result",
+    id: "r1",
+    callId: "call_0",
+    output: "{}",
+    isError: false,
+  };
+  const reached = (
+    text: string,
+    items: readonly ModelItem[],
+    dialect: Partial<Dialect>,
+    calls: readonly ServerEvent[] = [],
+  ) =>
+    stepOf(
+      runFrames([...eventFrames(chatText(text), calls, end), { kind: "done" }], items, dialect),
+    )[1];
+  const [cut, whole] = ["I have read the file and it", "I have read the file ⚡️"];
+  const unsure = { unsureStops: true };
+  expect([
+    reached(cut, [result], unsure),
+    reached(whole, [result], unsure),
+    reached(cut, [], unsure),
+    reached(cut, [result], {}),
+    reached(`<think>${cut}</think>Done`, [result], unsure),
+    reached(cut, [result], unsure, chatToolCall(0, "f", {})),
+  ]).toEqual(["length", "stop", "stop", "stop", "stop", "tool_calls"]);
+});
+
+test("push() reads a call that was written as text as an answer that goes on, and keeps it from the user", () => {
+  const leaked = 'Let me look.\n<tool_call>\n{"name":"f"}\n</tool_call>';
+  expect(stepOf(run(chatText(leaked, 3), end))).toEqual([
+    [said("item-1", "Let me look.\n")],
+    "incomplete",
+  ]);
+  expect(stepOf(run(chatText(leaked), chatToolCall(0, "f", {}), end))[1]).toBe("tool_calls");
+});
+
+test.each<[string, Events]>([
+  [
+    "half its arguments",
+    [fragment({ index: 0, id: "a", function: { name: "f", arguments: '{"x":' } })],
+  ],
+  ["its name alone", [fragment({ index: 0, id: "a", function: { name: "f" } })]],
+  [
+    "a whole call before half of one",
+    [
+      chatToolCall(0, "f", { x: 1 }),
+      fragment({ index: 1, id: "b", function: { name: "g", arguments: "{" } }),
+    ],
+  ],
+])(
+  "push() runs nothing of an answer that ends without a reason behind a call with %s",
+  (_name, events) => {
+    for (const decoded of [run(...events), runCut(...events)]) {
+      expect(itemsOf(decoded.events)).toEqual([]);
+      expect(decoded.thrown).toMatchObject({ code: "stream/no_terminal_event", retryable: true });
+    }
+  },
+);
+
+test("push() reads errors that stand where others put the answer", () => {
+  const flat = { object: "error", message: "Slow down", type: "rate_limited", code: 429 };
+  const thrown = (frame: Frame): unknown => runFrames([frame]).thrown;
+  expect([
+    thrown({ kind: "event", name: "", data: flat }),
+    thrown({ kind: "whole", body: flat }),
+    thrown({ kind: "whole", body: { code: 500, msg: "404 NOT_FOUND", success: false } }),
+    thrown({ kind: "whole", body: { choices: null } }),
+    thrown({ kind: "whole", body: { choices: [] } }),
+    thrown({ kind: "whole", body: { hello: "world" } }),
+  ]).toMatchObject([
+    { code: "model/rate_limited", retryable: true, httpStatus: 429 },
+    { code: "model/rate_limited", retryable: true, httpStatus: 429 },
+    { code: "model/server_error", retryable: true, httpStatus: 500 },
+    { code: "model/empty_answer", retryable: true },
+    { code: "model/empty_answer", retryable: true },
+    { code: "stream/invalid", retryable: false },
+  ]);
+});
+
 test("push() voids a call that a limit cut, and keeps a whole one", () => {
   const { events } = run(
     chatToolCall(0, "f", { x: 1 }),

@@ -99,6 +99,68 @@ test("createThinkSplitter() is not confused by letters that change their length"
   expect(split("<think>İİİ</think>İ")).toEqual(["reasoning: İİİ", "text: İ"]);
 });
 
+test.each([
+  ["Hermes and Qwen", '<tool_call>\n{"name":"f","arguments":{}}\n</tool_call>'],
+  ["an older notation", '<function_call>{"name":"f"}</function_call>'],
+  ["Qwen3 Coder", "<function=f>\n<parameter=path>a</parameter>\n</function>"],
+  ["MiniMax", '<minimax:tool_call>\n<invoke name="f"></invoke>\n</minimax:tool_call>'],
+  ["Kimi", "<|tool_calls_section_begin|>functions.f:0{}<|tool_calls_section_end|>"],
+  ["DeepSeek", "<｜tool▁calls▁begin｜>f{}<｜tool▁calls▁end｜>"],
+])("createThinkSplitter() takes out a call that %s wrote as text", (_name, call) => {
+  expect(split(`Let me look.\n${call}\nDone`)).toEqual([
+    "text: Let me look.\n",
+    "leak: ",
+    "text: \nDone",
+  ]);
+  expect(split(...Array.from(call))).toEqual(["leak: "]);
+});
+
+test("createThinkSplitter() drops a call that is never closed, to the end", () => {
+  expect(split('Let me look.\n<tool_call>\n{"name":"f"}\nand so on')).toEqual([
+    "text: Let me look.\n",
+    "leak: ",
+  ]);
+  expect(split('[TOOL_CALLS][{"name":"f"}]\nx')).toEqual(["leak: "]);
+});
+
+test("createThinkSplitter() takes out what repeats the memory of the prompt", () => {
+  expect(split("<memory-context>\nlikes tea\n</memory-context>\nHello")).toEqual(["text: \nHello"]);
+  expect(split("Hello\n<memory-context>\nlikes tea")).toEqual(["text: Hello\n"]);
+});
+
+test("createThinkSplitter() leaves other tags where they are only spoken of", () => {
+  const text =
+    "Write `<tool_call>`, or <memory-context> in a line:\n```\n<tool_call>{}</tool_call>\n```\n";
+  expect(split(text)).toEqual([`text: ${text}`]);
+});
+
+test("createThinkSplitter() drops a closing tag of a call that is left over", () => {
+  expect(split("Done\n</tool_call>\n")).toEqual(["text: Done\n\n"]);
+});
+
+const tags = ["memory-context", "tool_call", "function=f", "thinking"] as const;
+const noise = fc.constantFrom(..."a|b c|\n|<|</|>|`|```|İ|😀|<tool|_call>".split("|"));
+const block = fc
+  .record({ tag: fc.constantFrom(...tags), inside: fc.array(noise, { maxLength: 4 }) })
+  .map(({ tag, inside }) => `\n<${tag}>${inside.join("")}</${tag.split("=")[0]}>`);
+
+test("createThinkSplitter() gives the same segments however blocks of all kinds are cut", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(block, noise), { maxLength: 10 }).map((parts) => parts.join("")),
+      fc.array(fc.nat(), { maxLength: 12 }),
+      (text, places) => {
+        const bounds = [0, ...places.map((at) => at % (text.length + 1)), text.length].toSorted(
+          (a, b) => a - b,
+        );
+        const pieces = bounds.slice(1).map((to, index) => text.slice(bounds[index], to));
+        expect(split(...pieces)).toEqual(split(text));
+      },
+    ),
+    { seed: 39, numRuns: 2000 },
+  );
+});
+
 const piece = fc.constantFrom(
   ..."<|</|think|>|reason|ing|>\n|\n|```|a|İ| |`|<think>|</think>|<thought>|</thought>|b c|</".split(
     "|",

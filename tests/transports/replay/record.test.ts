@@ -210,3 +210,31 @@ test("recordTransport() ends the step with what its sink throws", async () => {
   const running = Array.fromAsync(recording.stream(request(), new AbortController().signal));
   expect(await running.catch((error: unknown) => error)).toBe(full);
 });
+
+test("recordTransport() passes on whether a turn can be answered by another model", async () => {
+  const asked: string[] = [];
+  const plain: ModelTransport = {
+    stream: () => createScriptedTransport([]).stream(request(), signal),
+  };
+  const { signal } = new AbortController();
+  const chained: ModelTransport = {
+    ...plain,
+    async moveOn(turnId) {
+      asked.push(turnId);
+      return true;
+    },
+    standIn: (turnId) => ({ name: turnId, contextLength: 7 }),
+  };
+  const deps = {
+    clock: { monotonic: () => 0 },
+    sink: async () => {},
+    mask: (text: string) => text,
+  };
+  const options = { hermesVersion: "1", cwd: "/" };
+  const why = new HermesError("model/empty_answer", "Nothing");
+  expect("moveOn" in recordTransport(deps, plain, options)).toBe(false);
+  expect(await recordTransport(deps, chained, options).moveOn?.("t1", why, signal)).toBe(true);
+  expect(asked).toEqual(["t1"]);
+  const standIn = { name: "t1", contextLength: 7 };
+  expect(recordTransport(deps, chained, options).standIn?.("t1")).toEqual(standIn);
+});

@@ -299,3 +299,53 @@ function withoutIds(event: ModelEvent): unknown {
   );
   return copy;
 }
+
+test("steps that ran at the same time are written whole, and replayed whoever asks first", async () => {
+  const slow = Promise.withResolvers<void>();
+  const lines: string[] = [];
+  const transport = recordTransport(
+    {
+      clock: { monotonic: () => 0 },
+      async sink(line) {
+        await Promise.resolve();
+        lines.push(line);
+      },
+      mask: (text) => text,
+    },
+    {
+      async *stream({ items: [first] }) {
+        const isSlow = first?.id === "slow";
+        if (isSlow) await slow.promise;
+        else slow.resolve();
+        yield* step([assistant("a", isSlow ? "one" : "two")]);
+      },
+    },
+    { hermesVersion: "1.2.3", cwd: "/home/ada/app" },
+  );
+  const [one, two] = [
+    request([{ ...user("first"), id: "slow" }]),
+    request([{ ...user("second"), id: "quick" }]),
+  ];
+  await Promise.all([collect(transport, one), collect(transport, two)]);
+  const replay = replayOf(lines);
+  const texts = (events: readonly ModelEvent[]): readonly string[] =>
+    events.flatMap((event) =>
+      event.type === "item-end" && event.item.type === "assistant-message" ? [event.item.text] : [],
+    );
+  expect(texts(await collect(replay, one))).toEqual(["one"]);
+  expect(texts(await collect(replay, two))).toEqual(["two"]);
+});
+
+test("a replay moves on to another model where the recorded run did", async () => {
+  const nothing = step([]);
+  const first = { ...request([user("list")]), turnId: "t1" };
+  const why = new HermesError("model/empty_answer", "Nothing");
+  const { signal } = new AbortController();
+  const lines = await recordSteps([nothing, step([assistant("a", "Hi")])], [first, first]);
+  const replay = replayOf(lines);
+  expect(await replay.moveOn?.("t1", why, signal)).toBe(false);
+  await collect(replay, first);
+  expect(await replay.moveOn?.("t1", why, signal)).toBe(true);
+  await collect(replay, first);
+  expect(await replay.moveOn?.("t1", why, signal)).toBe(false);
+});

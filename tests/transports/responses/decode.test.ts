@@ -608,6 +608,21 @@ test.each<[string, ServerEvent, string, string]>([
   expect(run(created(), message(0, "Hi"), event).thrown).toEqual(thrown);
 });
 
+test("push() reads what the Codex backend puts beside an error: its status, and when a limit lifts", () => {
+  const event = {
+    type: "error",
+    error: { type: "usage_limit_reached", message: "The usage limit has been reached" },
+    status_code: 429,
+    headers: { "X-Codex-Plan-Type": "plus" },
+  };
+  const error = { ...event.error, resets_in_seconds: 60 };
+  expect(run({ ...event, error }).thrown).toMatchObject({
+    code: "model/quota",
+    httpStatus: 429,
+    retryAfterMs: 60_000,
+  });
+});
+
 function whole(body: JsonObject): readonly Frame[] {
   return [{ kind: "whole", body }];
 }

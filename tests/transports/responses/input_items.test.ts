@@ -152,6 +152,19 @@ test("inputItems() leaves reasoning out when it is not to be replayed", () => {
   ]);
 });
 
+test("inputItems() sends no id of a message whose reasoning is not replayed", () => {
+  const said = assistant("Hi", replay({ id: "msg_1", status: "completed", phase: "final_answer" }));
+  expect(inputOf([reasoning(replay(encrypted)), said], false)).toEqual([
+    {
+      type: "message",
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text: "Hi" }],
+      phase: "final_answer",
+    },
+  ]);
+});
+
 test("inputItems() keeps one canonical call id on both sides", () => {
   const odd = "functions.read:0|fc_77";
   const input = inputOf([call("fc_77"), result("fc_77"), call(odd), result(odd)]);

@@ -117,11 +117,15 @@ test("stream() voids what was shown before the server found that it cannot read 
 });
 
 test("stream() does not retry without reasoning when none was sent, or for another refusal", async () => {
-  const plain = setUp(refused, hello);
+  const plain = setUp(refused, hello, hello);
   expect(await failureOf(plain.transport, items.slice(1))).toMatchObject({
     code: "model/bad_request",
+    retryable: true,
   });
   expect(plain.asked()).toHaveLength(1);
+  // And what is sent later goes with its reasoning.
+  await eventsOf(plain.transport, items);
+  expect(plain.asked()[1]).toEqual({ input: ["reasoning", "assistant"], include });
   const other = setUp(() => Response.json({ error: { message: "No" } }, { status: 400 }), hello);
   expect(await failureOf(other.transport, items)).toMatchObject({
     code: "model/bad_request",

@@ -3,6 +3,7 @@ import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printDocument, printTable } from "../../print.ts";
+import type { Mask } from "../../render/error.ts";
 import { jobToJson, runToJson } from "../../render/job_json.ts";
 import { nextText, statusText } from "../../render/job_text.ts";
 import type { Column } from "../../render/table.ts";
@@ -33,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
       })),
     });
   } else {
-    await printTable(ports, columns(ports.clock.now()), {
+    await printTable(ports, columns(ports.clock.now(), mask), {
       rows,
       ifEmpty: "No jobs yet: hermes cron add 'every day at 09:00' 'PROMPT'",
     });
@@ -42,16 +43,16 @@ export async function run(context: CommandContext): Promise<number> {
   return exitCodes.done;
 }
 
-function columns(now: number): readonly Column<ListedJob>[] {
+function columns(now: number, mask: Mask): readonly Column<ListedJob>[] {
   return [
     { header: "JOB", text: ({ job }) => job.id },
-    { header: "NAME", text: ({ job }) => job.name },
-    { header: "SCHEDULE", text: ({ job }) => job.scheduleText },
     {
       header: "NEXT",
       text: ({ job }) => nextText(job, now),
       raw: ({ job }) => (job.nextRunAt === null ? job.state : isoTime(job.nextRunAt)),
     },
     { header: "LAST", text: ({ lastRun }) => (lastRun ? statusText(lastRun) : "never ran") },
+    { header: "SCHEDULE", text: ({ job }) => job.scheduleText },
+    { header: "NAME", text: ({ job }) => mask(job.name) },
   ];
 }

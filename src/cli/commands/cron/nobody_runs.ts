@@ -15,7 +15,7 @@ export interface Runner {
 
 export async function findRunner(
   { ports }: Pick<CommandContext, "ports">,
-  { app, desk }: Jobs,
+  { app, desk }: Pick<Jobs, "app" | "desk">,
 ): Promise<Runner> {
   const [{ daemonPid }, tick] = await Promise.all([
     desk.status(),

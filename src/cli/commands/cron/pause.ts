@@ -10,6 +10,6 @@ export async function run(context: CommandContext): Promise<number> {
   const before = await book.find(context.operands[0] ?? "");
   const { id, name } = await book.pause(before);
   const done = before.state === "paused" ? "Job was paused already" : "Paused job";
-  await printNote(context.ports, `${done} ${id}: ${oneLine(name)}`);
+  await printNote(context.ports, `${done} ${id}: ${context.mask(oneLine(name))}`);
   return exitCodes.done;
 }

@@ -11,7 +11,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { ports, flags, operands } = context;
   const { book } = await openJobs(context);
   const job = await book.find(operands[0] ?? "");
-  const what = `${job.id} (${oneLine(job.name)})`;
+  const what = `${job.id} (${context.mask(oneLine(job.name))})`;
   const isSure =
     switchFlag(flags, "yes") ||
     (await confirm(ports.terminal, `Remove job ${what} and the record of its runs?`));

@@ -13,7 +13,7 @@ export async function run(context: CommandContext): Promise<number> {
   const before = await book.find(operands[0] ?? "");
   const job = await book.resume(before);
   const done = before.state === "active" ? "Job was not paused" : "Resumed job";
-  await printNote(ports, `${done} ${job.id}: ${oneLine(job.name)}`);
+  await printNote(ports, `${done} ${job.id}: ${context.mask(oneLine(job.name))}`);
   await printNote(ports, `Next: ${nextTimes(book, job)}`);
   await warnIfNobodyRuns(context, jobs);
   return exitCodes.done;

@@ -10,23 +10,21 @@ import { renderError } from "../../render/error.ts";
 import { runToJson } from "../../render/job_json.ts";
 import { oneLine, plainText } from "../../render/plain.ts";
 import { styleFor } from "../../render/style.ts";
-import { endingSignals } from "./ending_signals.ts";
 import { openJobs } from "./open_jobs.ts";
+import { untilEnded } from "./until_ended.ts";
 
 /** `hermes cron run`: runs a job now, prints its outcome, and ends as the run did. */
 export async function run(context: CommandContext): Promise<number> {
   const { ports, flags, operands, mask } = context;
   const { app, book } = await openJobs(context);
   const job = await book.find(operands[0] ?? "");
-  using ending = endingSignals(ports);
-  if (!switchFlag(flags, "json")) await printNote(ports, `Running ${job.id}: ${oneLine(job.name)}`);
-  const ended = await book.run(job, ending.signal);
-  const endedBy = ended.status === "interrupted" ? ending.endedBy() : undefined;
+  const isJson = switchFlag(flags, "json");
+  if (!isJson) await printNote(ports, `Running ${job.id}: ${mask(oneLine(job.name))}`);
+  const { result: ended, endedBy } = await untilEnded(context, (signal) => book.run(job, signal));
+  // Left by a second signal: there is no outcome, and nobody waits for one.
+  if (!ended) return endedBy ? signalExitCode(endedBy) : exitCodes.failed;
   const failure = failureOf(ended);
-  const code = endedBy
-    ? signalExitCode(endedBy)
-    : (ended.exitCode ?? exitCodes.failed) || (failure ? exitCodes.failed : exitCodes.done);
-  if (switchFlag(flags, "json")) await printDocument(ports, { run: runToJson(ended, mask) });
+  if (isJson) await printDocument(ports, { run: runToJson(ended, mask) });
   else {
     const directory = app.paths.cron.outputDirectory;
     const now = () => ports.clock.now();
@@ -39,7 +37,8 @@ export async function run(context: CommandContext): Promise<number> {
     const style = styleFor(env, terminal.stderr);
     await terminal.stderr.write(renderError(failure, { mask, style, debug: false }));
   }
-  return code;
+  if (ended.status === "interrupted" && endedBy) return signalExitCode(endedBy);
+  return (ended.exitCode ?? exitCodes.failed) || (failure ? exitCodes.failed : exitCodes.done);
 }
 
 /** The outcome on stdout, where it is one; what a failure left is no data. */

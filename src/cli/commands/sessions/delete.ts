@@ -1,10 +1,10 @@
-import type { SessionInfo } from "../../../core/session_store.ts";
+import type { WholeSession } from "../../../core/session_store.ts";
 import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printNote } from "../../print.ts";
-import { removeResults } from "../../remove_results.ts";
+import { removeSessionFiles } from "../../remove_results.ts";
 import { oneLine } from "../../render/plain.ts";
 
 /** `hermes sessions delete`: all of the named sessions, or none when one of them is not there. */
@@ -12,9 +12,9 @@ export async function run(context: CommandContext): Promise<number> {
   const { ports, flags, operands } = context;
   const app = await context.app();
   const catalog = await app.sessions();
-  const sessions = new Map<string, SessionInfo>();
+  const sessions = new Map<string, WholeSession>();
   for (const idOrTitle of operands) {
-    const session = await catalog.resolve(idOrTitle);
+    const session = await catalog.whole((await catalog.resolve(idOrTitle)).id);
     sessions.set(session.id, session);
   }
   const names = [...sessions.values()].map(
@@ -28,9 +28,9 @@ export async function run(context: CommandContext): Promise<number> {
     return exitCodes.failed;
   }
   for (const id of sessions.keys()) {
-    await catalog.delete(id);
+    const parts = await catalog.delete(id);
     await printNote(ports, `Deleted ${id}`);
-    await removeResults(app, id);
+    await removeSessionFiles(app, parts);
   }
   return exitCodes.done;
 }

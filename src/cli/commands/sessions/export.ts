@@ -6,10 +6,17 @@ import { printNote, printText } from "../../print.ts";
 import type { Mask } from "../../render/error.ts";
 import { renderMarkdown } from "../../render/session_markdown.ts";
 import { sessionToJson, storedItemToJson } from "../../render/session_json.ts";
-import type { StoredSession } from "../../render/transcript.ts";
 import { absolute } from "../../turn_options.ts";
+import { loadWhole, type ToldSession } from "../../whole_session.ts";
 
-type ExportFormat = "jsonl" | "json" | "markdown";
+type ExportFormat = "jsonl" | "json" | "markdown" | "html";
+
+const formatNames: Readonly<Record<ExportFormat, string>> = {
+  jsonl: "JSON lines",
+  json: "JSON",
+  markdown: "Markdown",
+  html: "HTML",
+};
 
 interface ExportOptions {
   readonly format: ExportFormat;
@@ -23,13 +30,13 @@ export async function run(context: CommandContext): Promise<number> {
   const { format, file } = exportOptions(flags, ports.host.cwd);
   const app = await context.app();
   const sessions = await app.sessions();
-  const session = await sessions.resolve(operands[0] ?? "");
-  const stored = { session, items: await sessions.items(session.id) };
-  const text = renderExport(stored, format, mask);
+  const stored = await loadWhole(sessions, operands[0] ?? "");
+  const text = await renderExport(stored, format, mask);
   if (file === undefined) await printText(ports, text);
   else {
     await writeNamedFile(ports.files, file, { text, what: "the export" });
-    await printNote(ports, `Wrote ${stored.items.length} items: ${file}`);
+    // A file named talk.pdf holds no PDF.
+    await printNote(ports, `Wrote ${stored.items.length} items as ${formatNames[format]}: ${file}`);
   }
   return exitCodes.done;
 }
@@ -37,23 +44,28 @@ export async function run(context: CommandContext): Promise<number> {
 /** Flags as options. @throws {HermesError} `usage/invalid` */
 export function exportOptions(flags: FlagValues, cwd: string): ExportOptions {
   const output = filledFlag(flags, "output");
-  const format = choiceFlag(flags, "format", ["jsonl", "json", "markdown"]);
+  const format = choiceFlag(flags, "format", ["jsonl", "json", "markdown", "md", "html"]);
   return {
-    format: format ?? formatOf(output ?? ""),
+    format: (format === "md" ? "markdown" : format) ?? formatOf(output ?? ""),
     ...(output === undefined ? {} : { file: absolute(output, cwd) }),
   };
 }
 
 function formatOf(name: string): ExportFormat {
   if (/\.(?:md|markdown)$/i.test(name)) return "markdown";
+  if (/\.html?$/i.test(name)) return "html";
   return /\.json$/i.test(name) ? "json" : "jsonl";
 }
 
 /**
  * A session as text. `jsonl` is one line for the session and one for each item; `json` is the same as one document.
- * Both are data and hold everything as it was stored; secrets are masked in `markdown`, which is for people.
+ * Both are data and hold everything as it was stored; secrets are masked in `markdown` and `html`, which are for people.
  */
-function renderExport(stored: StoredSession, format: ExportFormat, mask: Mask): string {
+async function renderExport(
+  stored: ToldSession,
+  format: ExportFormat,
+  mask: Mask,
+): Promise<string> {
   const session = sessionToJson(stored.session);
   const items = stored.items.map(storedItemToJson);
   switch (format) {
@@ -65,6 +77,8 @@ function renderExport(stored: StoredSession, format: ExportFormat, mask: Mask): 
       return `${JSON.stringify({ session, items }, undefined, 2)}\n`;
     case "markdown":
       return renderMarkdown(stored, mask);
+    case "html":
+      return await (await import("../../render/session_html.ts")).renderHtml(stored, mask);
     default:
       return format satisfies never;
   }

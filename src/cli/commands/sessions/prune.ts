@@ -1,9 +1,10 @@
 import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
+import { describeCount } from "../../describe_count.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { numberFlag, switchFlag, type FlagValues } from "../../flags.ts";
 import { printNote, printTable } from "../../print.ts";
-import { removeResults } from "../../remove_results.ts";
+import { removeSessionFiles } from "../../remove_results.ts";
 import { sessionColumns } from "./list.ts";
 
 const dayMs = 86_400_000;
@@ -37,7 +38,10 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const deleted = await catalog.prune(before, { dryRun: false });
   await printNote(ports, `Deleted ${describeCount(deleted.length)}`);
-  for (const { id } of deleted) await removeResults(app, id);
+  await removeSessionFiles(
+    app,
+    deleted.flatMap(({ ids }) => ids),
+  );
   return exitCodes.done;
 }
 
@@ -49,8 +53,4 @@ export function pruneOptions(flags: FlagValues): PruneOptions {
     dryRun: switchFlag(flags, "dryRun"),
     yes: switchFlag(flags, "yes"),
   };
-}
-
-function describeCount(count: number): string {
-  return `${count} session${count === 1 ? "" : "s"}`;
 }

@@ -34,7 +34,8 @@ function searchQuery(operands: readonly string[]): string {
 
 function hitColumns(now: number): readonly Column<SearchHit>[] {
   return [
-    { header: "SESSION", text: (hit) => hit.session.id },
+    // With which it goes on, whichever part holds the words.
+    { header: "SESSION", text: (hit) => hit.tipId },
     {
       header: "WHEN",
       text: (hit) => relativeTime(hit.at, now),

@@ -5,14 +5,14 @@ import { printDocument, printText } from "../../print.ts";
 import { sessionToJson, storedItemToJson } from "../../render/session_json.ts";
 import { styleFor } from "../../render/style.ts";
 import { renderTranscript } from "../../render/transcript.ts";
+import { loadWhole } from "../../whole_session.ts";
 
 /** `hermes sessions show`: what was said and done in a session. */
 export async function run(context: CommandContext): Promise<number> {
   const { ports, flags, operands, mask } = context;
   const app = await context.app();
   const sessions = await app.sessions();
-  const session = await sessions.resolve(operands[0] ?? "");
-  const items = await sessions.items(session.id);
+  const { session, items } = await loadWhole(sessions, operands[0] ?? "");
   if (switchFlag(flags, "json")) {
     await printDocument(ports, {
       session: sessionToJson(session),

@@ -30,9 +30,32 @@ export const hermesRules: readonly Rule[] = [
   hermesRule("change of the logins of hermes", (call) =>
     isCommand(call, "auth", ["add", "logout", "refresh", "remove", "reset"]),
   ),
-  hermesRule("delete hermes sessions", (call) => isCommand(call, "sessions", ["delete", "prune"])),
+  hermesRule(
+    "change of the memory or the skills of hermes",
+    (call) =>
+      isCommand(call, "memory", ["approve", "reject", "reset"]) ||
+      isCommand(call, "skills", ["approve", "reject", "remove"]),
+  ),
+  // What jobs do is done when nobody is there; the tool cronjob shows what it is about to change.
+  hermesRule(
+    "change or run of jobs of hermes",
+    (call) => call.kind === "command" && call.name === "cron" && !harmlessJobVerbs.has(call.verb),
+  ),
+  hermesRule("delete hermes sessions", (call) =>
+    isCommand(call, "sessions", ["delete", "prune", "rewind"]),
+  ),
   hermesRule("hermes command that is only known at run time", (call) => call.kind === "unknown"),
 ];
+
+/** Without one the jobs are listed. */
+const harmlessJobVerbs: ReadonlySet<string> = new Set([
+  "",
+  "help",
+  "history",
+  "list",
+  "show",
+  "status",
+]);
 
 function hermesRule(
   key: string,
@@ -52,11 +75,14 @@ function isCommand(call: HermesCall, name: string, verbs: readonly string[]): bo
 /** Keys of the configuration that say what is allowed, what is masked, what is started, and who gets which secret. */
 const guardedKeys: ReadonlySet<string> = new Set([
   "approvals",
+  "auxiliary",
   "command_allowlist",
   "custom_providers",
   "fallback_providers",
   "mcp_servers",
+  "memory",
   "security",
+  "skills",
   "terminal",
 ]);
 
@@ -67,7 +93,7 @@ function approves({ options, values }: HermesArguments): boolean {
       case "--allow":
         return true;
       case "--approval":
-        return value === "yolo" || value.includes(unknownText);
+        return value === "yolo" || value === "smart" || value.includes(unknownText);
       case "--set": {
         const [key = ""] = value.split("=", 1);
         // Segments may be quoted.

@@ -16,7 +16,9 @@ const approves = "dangerous: hermes turn that allows itself what is dangerous";
 const otherHome = "dangerous: hermes turn with the rules of another home";
 const interactive = "dangerous: interactive hermes session";
 const changesConfig = "dangerous: change of the configuration of hermes";
+const changesMemory = "dangerous: change of the memory or the skills of hermes";
 const deletesSessions = "dangerous: delete hermes sessions";
+const runsJobs = "dangerous: change or run of jobs of hermes";
 const unknown = "dangerous: hermes command that is only known at run time";
 const viaShell = "dangerous: shell command via -c/-lc flag";
 
@@ -24,6 +26,8 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   [approves]: [
     "hermes --yolo -z 'clean up'",
     "hermes -z 'clean up' --yolo",
+    "hermes -z 'clean up' --approval smart",
+    "hermes -z 'clean up' --set auxiliary.approval.base_url=http://x",
     "hermes -zclean --yolo",
     "hermes -zm --yolo",
     "hermes -czm --yolo",
@@ -42,6 +46,7 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes --set '\"approvals\".mode=off' -z hi",
     "hermes -z hi --set=command_allowlist='[rm *]'",
     'hermes --set "$KEY=1" -z hi',
+    "hermes --set memory.write_approval=false -z hi",
     "hermes --set agent.max_turns=5 --set security.redact_secrets=false -z hi",
     "hermes --set security.redact_secrets=false --set agent.max_turns=5 -z hi",
     "hermes -z hi --set custom_providers='[]'",
@@ -110,16 +115,40 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "V='config set'; hermes $V a b",
     "for verb in set unset; do hermes config $verb a; done",
   ],
+  [changesMemory]: [
+    "hermes memory reset --yes",
+    "hermes memory approve 0123abcd",
+    "hermes memory reject 0123abcd",
+    "hermes skills remove -y deploy",
+    "hermes skills approve 0123abcd",
+    "hermes skills reject 0123abcd",
+    "hermes memory pending --json | jq -r '.pending[].id' | xargs hermes memory approve",
+  ],
+  [runsJobs]: [
+    "hermes cron add 'every 30m' 'rm -rf x'",
+    "hermes cron add 30m x --deliver 'command:id'",
+    "hermes cron edit news --prompt x",
+    "hermes cron remove news --yes",
+    "hermes cron run news",
+    "hermes cron tick",
+    "HERMES_HOME=/tmp/x hermes cron tick",
+    "hermes cron daemon &",
+    "hermes cron install --yes",
+    "hermes cron pause news",
+    "hermes --profile p cron --debug resume news",
+  ],
   [deletesSessions]: [
     "hermes sessions delete 2026",
     "hermes sessions delete -y 2026",
     "hermes sessions prune --yes",
+    "hermes sessions rewind 2026 --turns 3",
     "yes | hermes --profile work sessions prune",
     "hermes sessions list --json | xargs hermes sessions delete",
   ],
   [unknown]: [
     "hermes $ARGUMENTS",
     "hermes config $VERB a b",
+    "hermes cron $VERB news",
     "hermes $FLAGS -z hi",
     "hermes -z hi $FLAGS",
     "hermes chat $FLAGS -q hi",
@@ -152,15 +181,26 @@ const rows: Readonly<Record<string, readonly string[]>> = {
     "hermes --set approvals.mode=off config show",
     "HERMES_HOME=/tmp/x hermes config check",
     "HERMES_PROFILE=work hermes sessions list",
+    "hermes cron",
+    "hermes cron list --json",
+    "hermes cron show news",
+    "hermes cron history news -n 3",
+    "hermes cron status",
+    "hermes cron add --help",
     "hermes model list",
     "hermes model",
     "hermes sessions list",
+    "hermes memory status --json",
+    "hermes memory pending",
+    "hermes skills list",
+    "hermes skills view deploy",
     "hermes sessions show 2026",
     'hermes sessions show "$ID"',
     "hermes sessions search -- --yolo",
     "hermes sessions search delete prune",
     "hermes sessions export 2026 -o talk.md",
     "hermes sessions rename 2026 a title",
+    "hermes sessions branch 2026 --title rewind",
     "hermes -z 'config set'",
     "hermes -z 'what does --yolo do?'",
     'hermes -z "$(cat prompt.txt)"',

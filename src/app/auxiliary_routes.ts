@@ -1,0 +1,156 @@
+import type { ModelFlags } from "../app.ts";
+import { windowOf } from "../config/context_windows.ts";
+import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
+import { resolveFallback } from "../config/resolve_fallback.ts";
+import type { Config } from "../config/schema.ts";
+import type { AuxiliaryTask } from "../core/auxiliary.ts";
+import type { CredentialSource } from "../core/credential.ts";
+import { HermesError, toHermesError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { ModelTransport } from "../core/model.ts";
+import {
+  type Auxiliary,
+  type AuxiliaryPlan,
+  type AuxiliaryRoute,
+  createAuxiliary,
+} from "./auxiliary.ts";
+import { lazy } from "./lazy.ts";
+import { endpointTransport } from "./model_side.ts";
+import type { AppParts } from "./parts.ts";
+import { resolveForSession } from "./session_endpoint.ts";
+import { watchdogsOf } from "./watchdog_env.ts";
+
+/** The model of the conversation. */
+export interface MainModel {
+  readonly provider: string;
+  readonly model: string;
+  readonly baseUrl: string;
+  /** A transport to it that tries once, with the conversation's own credentials. */
+  connect(): Promise<ModelTransport>;
+}
+
+export interface AuxiliaryOptions {
+  readonly config: Config;
+  /** Absent where another program asks the conversation's model: then only what a task names can be asked. */
+  readonly main?: MainModel;
+  readonly log: Log;
+}
+
+/** Small calls as the configuration sends them, and what they were opened with. */
+export type OpenAuxiliary = Auxiliary & Disposable;
+
+/** Seconds for the calls of a task. A summary reads a whole history. */
+const usualTimeout = 30;
+const timeouts: { readonly [Task in AuxiliaryTask]?: number } = { compression: 120 };
+
+/**
+ * Small calls by the table `auxiliary`: a task goes to the provider or model that is named for it, else to the
+ * conversation's own, and from there to `fallback_providers`. Opens nothing before the first call, and each place once.
+ */
+export function openAuxiliary(
+  app: AppParts,
+  { config, main, log }: AuxiliaryOptions,
+): OpenAuxiliary {
+  const opened: CredentialSource[] = [];
+  const connect = async (resolve: () => Promise<ResolvedModel>): Promise<AuxiliaryRoute> => {
+    const resolved = await resolve();
+    const credentials = await app.credentials(resolved);
+    opened.push(credentials);
+    const { endpoint, model } = resolved;
+    if (!(await credentials.get(endpoint.provider))) throw missingCredential(resolved);
+    const transport = await endpointTransport({ ports: app.ports, credentials }, endpoint, {
+      maxAttempts: 1,
+      prices: config.prices,
+      contextLength: windowOf(resolved),
+      watchdogs: watchdogsOf(await app.env()),
+    });
+    return { provider: endpoint.provider, baseUrl: endpoint.baseUrl, model, transport };
+  };
+  const own = main && lazy(async () => ({ ...main, transport: await main.connect() }));
+  const others = config.fallback_providers.map((entry) =>
+    lazy(() => connect(async () => resolveFallback(entry, { config, env: await app.env() }))),
+  );
+  const plans = new Map<AuxiliaryTask, AuxiliaryPlan>();
+  const planOf = (task: AuxiliaryTask): AuxiliaryPlan => {
+    const settings = config.auxiliary[task];
+    const isNamed = settings !== undefined && namesPlace(settings);
+    const isOther = isNamed || (main !== undefined && (settings?.model ?? "") !== "");
+    const named = isOther && lazy(() => connect(() => resolveTask(app, task, { settings, main })));
+    return {
+      isNamed,
+      timeoutMs: (settings?.timeout ?? timeouts[task] ?? usualTimeout) * 1_000,
+      routes: [...(named ? [named] : []), ...(own ? [own, ...others] : [])],
+    };
+  };
+  const auxiliary = createAuxiliary({
+    clock: app.ports.clock,
+    rests: app.creditRests,
+    log,
+    plan(task) {
+      const plan = plans.get(task) ?? planOf(task);
+      plans.set(task, plan);
+      return plan;
+    },
+  });
+  return {
+    ...auxiliary,
+    async ask(request, signal) {
+      // It may go to another provider than the conversation does.
+      const redactor = await app.redactor();
+      return await auxiliary.ask({ ...request, text: redactor.content(request.text) }, signal);
+    },
+    [Symbol.dispose]() {
+      for (const credentials of opened) credentials.release?.();
+    },
+  };
+}
+
+/** Small calls where the conversation's own model cannot be asked; undefined where no task names another one. */
+export async function openNamedAuxiliary(
+  app: AppParts,
+  config: Config,
+): Promise<OpenAuxiliary | undefined> {
+  return Object.values(config.auxiliary).some(namesPlace)
+    ? openAuxiliary(app, { config, log: await app.log() })
+    : undefined;
+}
+
+type TaskSettings = Config["auxiliary"][string];
+
+function namesPlace({ provider, base_url: address }: TaskSettings): boolean {
+  return !["", "auto"].includes(provider.trim().toLowerCase()) || address !== "";
+}
+
+/** @throws {HermesError} `config/invalid` with the name of the task */
+async function resolveTask(
+  app: Pick<AppParts, "resolveModel">,
+  task: AuxiliaryTask,
+  {
+    settings,
+    main,
+  }: { readonly settings: TaskSettings | undefined; readonly main?: MainModel | undefined },
+): Promise<ResolvedModel> {
+  const { provider = "", model = "", base_url: baseUrl = "" } = settings ?? {};
+  try {
+    if (settings !== undefined && !namesPlace(settings) && main !== undefined) {
+      const resolve = (flags: ModelFlags): Promise<ResolvedModel> => app.resolveModel(flags);
+      return await resolveForSession(resolve, { model }, main);
+    }
+    return await app.resolveModel(flagsOf({ provider, model, baseUrl }));
+  } catch (error) {
+    const { message, hint } = toHermesError(error);
+    throw new HermesError("config/invalid", `Cannot use auxiliary.${task}: ${message}`, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+function flagsOf(named: { provider: string; model: string; baseUrl: string }): ModelFlags {
+  const provider = named.provider.trim().toLowerCase() === "auto" ? "" : named.provider;
+  return {
+    ...(provider === "" ? {} : { provider }),
+    ...(named.model === "" ? {} : { model: named.model }),
+    ...(named.baseUrl === "" ? {} : { baseUrl: named.baseUrl }),
+  };
+}

@@ -1,0 +1,63 @@
+import { childInstructions, createDelegate } from "../agent/delegation.ts";
+import { findProjectFile, localDate, projectSection } from "../agent/instructions.ts";
+import type { LoopDeps } from "../agent/loop.ts";
+import type { Delegate } from "../core/delegation.ts";
+import { selectTools } from "../tools/toolsets.ts";
+import type { BackendRequest } from "./backend.ts";
+import { newTurnId } from "./ids.ts";
+import type { AppParts } from "./parts.ts";
+
+/** What a child must not do: delegate further, ask people, or change what outlives the session. */
+const notForChildren: ReadonlySet<string> = new Set([
+  "delegate_task",
+  "clarify",
+  "memory",
+  "skill_manage",
+  "cronjob",
+  "send_message",
+]);
+
+/** What delegation is made of besides the loop, which is made last. */
+export interface DelegationParts {
+  readonly request: Pick<BackendRequest, "config" | "options">;
+  readonly model: string;
+  readonly toolsets: ReadonlyMap<string, readonly string[]>;
+  loop(): LoopDeps;
+}
+
+/** Delegation for a conversation on our own loop: same model, credentials and tools, as far as children may have them. */
+export function openDelegation(app: AppParts, parts: DelegationParts): Delegate {
+  const { config, options } = parts.request;
+  const { clock, files, host } = app.ports;
+  const { service_tier: serviceTier, max_tokens: maxOutputTokens } = config.model;
+  let delegate: Delegate | undefined;
+  const open = (): Delegate => {
+    const loop = parts.loop();
+    const allowed = loop.tools.filter(({ spec }) => !notForChildren.has(spec.name));
+    return createDelegate(
+      {
+        loop,
+        toolsFor: (toolsets) => selectTools(allowed, { toolsets, disabled: [] }, parts.toolsets),
+        async instructions(cwd) {
+          const file = await findProjectFile(files, cwd);
+          return childInstructions({
+            cwd,
+            system: `${host.operatingSystem} ${host.architecture}`,
+            date: localDate(clock),
+            ...(file ? { project: projectSection(file) } : {}),
+          });
+        },
+        newTurnId,
+      },
+      {
+        model: parts.model,
+        reasoningEffort: options.reasoningEffort ?? config.model.reasoning_effort,
+        ...(serviceTier === "" ? {} : { serviceTier }),
+        ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
+        maxSteps: config.delegation.max_iterations,
+        maxConcurrent: config.delegation.max_concurrent_children,
+      },
+    );
+  };
+  return async (tasks, context) => await (delegate ??= open())(tasks, context);
+}

@@ -1,0 +1,68 @@
+import type { Job, JobRun } from "../../../core/cron.ts";
+import { HermesError } from "../../../core/errors.ts";
+import type { SignalName } from "../../../core/ports.ts";
+import type { CommandContext } from "../../command.ts";
+import { endingSignals } from "../../guarded_turn.ts";
+import { runLine } from "../../render/job_text.ts";
+
+/** How work came to its end. */
+export interface EndedWork<T> {
+  /** Absent: it was left in the middle. */
+  readonly result?: T;
+  /** The first signal that asked for an end. */
+  readonly endedBy: SignalName | undefined;
+}
+
+/**
+ * Runs jobs until they are done or a signal ends them: the first one cleanly, with `turn/interrupted`, the second one at
+ * once. What is left in the middle then is written down as lost by whoever looks at the jobs next.
+ */
+export async function untilEnded<T>(
+  context: Pick<CommandContext, "ports" | "abandon">,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<EndedWork<T>> {
+  const { signals, terminal } = context.ports;
+  const stop = new AbortController();
+  const leave = new AbortController();
+  let endedBy: SignalName | undefined;
+  const listening = endingSignals(terminal).map((name) =>
+    signals.on(name, () => {
+      if (endedBy !== undefined) leave.abort();
+      endedBy ??= name;
+      stop.abort(new HermesError("turn/interrupted", `Interrupted by ${endedBy}`));
+    }),
+  );
+  const left = new Promise<"left">((resolve) => {
+    leave.signal.addEventListener("abort", () => resolve("left"), { once: true });
+  });
+  const done = work(stop.signal).then((result) => ({ result }));
+  try {
+    const end = await Promise.race([done, left]);
+    if (end !== "left") return { ...end, endedBy };
+    // Whatever it still says is of no use to anybody.
+    done.catch(() => undefined);
+    context.abandon();
+    return { endedBy };
+  } finally {
+    for (const listener of listening) listener[Symbol.dispose]();
+  }
+}
+
+/** Writes a line for each run that came to an end. */
+export interface RunLines {
+  write(job: Job, run: JobRun): void;
+  /** Resolves when the system has taken all of them. */
+  flush(): Promise<void>;
+}
+
+/** Lines on stdout, in order. A reader that is slow or gone must not hold up the jobs. */
+export function runLines({ ports, mask }: Pick<CommandContext, "ports" | "mask">): RunLines {
+  let written: Promise<void> = Promise.resolve();
+  return {
+    write(job, run) {
+      const line = `${runLine(job, run, mask)}\n`;
+      written = written.then(() => ports.terminal.stdout.write(line)).catch(() => undefined);
+    },
+    flush: () => written,
+  };
+}

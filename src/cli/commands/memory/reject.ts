@@ -1,0 +1,7 @@
+import type { CommandContext } from "../../command.ts";
+import { decidePending } from "../../pending_commands.ts";
+
+/** `hermes memory reject`: forgets changes that wait. */
+export async function run(context: CommandContext): Promise<number> {
+  return await decidePending(context, "memory", "reject");
+}

@@ -1,0 +1,63 @@
+import { type Expression, type ExpressionBuilder, sql } from "kysely";
+import type { Usage } from "../core/event.ts";
+import type { ModelCalls, SessionInfo } from "../core/session_store.ts";
+import type { Tables } from "./tables.ts";
+import { addCost } from "./whole_sessions.ts";
+
+/** What a turn used, or a part of it. */
+export interface Used {
+  readonly usage: Usage;
+  readonly calls?: ModelCalls;
+}
+
+const noCalls: ModelCalls = { count: 0, unpriced: 0 };
+
+type UsageColumn =
+  | "input_tokens"
+  | "cached_input_tokens"
+  | "output_tokens"
+  | "reasoning_tokens"
+  | "total_tokens"
+  | "model_calls"
+  | "unpriced_calls";
+
+/** The columns of a session with what was used added to them. */
+export function usageSums(
+  row: ExpressionBuilder<Tables, "sessions">,
+  { usage, calls = noCalls }: Used,
+): Readonly<Record<UsageColumn, Expression<number>>> & {
+  readonly cost_usd?: Expression<number>;
+} {
+  return {
+    input_tokens: row("input_tokens", "+", usage.inputTokens),
+    cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
+    output_tokens: row("output_tokens", "+", usage.outputTokens),
+    reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
+    total_tokens: row("total_tokens", "+", usage.totalTokens),
+    model_calls: row("model_calls", "+", calls.count),
+    unpriced_calls: row("unpriced_calls", "+", calls.unpriced),
+    ...(usage.costUsd === undefined
+      ? {}
+      : { cost_usd: sql<number>`round(coalesce(cost_usd, 0) + ${usage.costUsd}, 9)` }),
+  };
+}
+
+/** The same of a session that is in memory. */
+export function withUsage(info: SessionInfo, { usage, calls = noCalls }: Used): SessionInfo {
+  const { costUsd = null } = usage;
+  return {
+    ...info,
+    usage: {
+      inputTokens: info.usage.inputTokens + usage.inputTokens,
+      cachedInputTokens: info.usage.cachedInputTokens + usage.cachedInputTokens,
+      outputTokens: info.usage.outputTokens + usage.outputTokens,
+      reasoningTokens: info.usage.reasoningTokens + usage.reasoningTokens,
+      totalTokens: info.usage.totalTokens + usage.totalTokens,
+    },
+    costUsd: addCost(info.costUsd, costUsd),
+    calls: {
+      count: info.calls.count + calls.count,
+      unpriced: info.calls.unpriced + calls.unpriced,
+    },
+  };
+}

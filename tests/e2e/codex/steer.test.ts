@@ -1,0 +1,55 @@
+/** What is typed while a turn runs on the real codex versions. */
+import { expect } from "bun:test";
+import { hangBeforeHeaders, type ServerStep, textAnswer } from "../../fakes/server_steps.ts";
+import { type CodexLab, ctrlC, isNew, onEveryCodex, openLab, said } from "./sandbox.ts";
+import { onlySession } from "../stored_session.ts";
+
+/** Messages of the person in the only session. */
+async function messages(lab: CodexLab): Promise<readonly unknown[]> {
+  const items = await onlySession((args) => lab.run(args));
+  return items.flatMap(({ type, text }) => (type === "user_message" ? [text] : []));
+}
+
+onEveryCodex("a message to a turn that runs reaches codex's model in it", async (codex) => {
+  const steered = Promise.withResolvers<void>();
+  const first = async (): Promise<ServerStep> => {
+    await steered.promise;
+    return textAnswer("Once upon a time.");
+  };
+  const steps = [first, textAnswer("Short.", { phase: "final_answer" })];
+  await using lab = await openLab(codex, { steps });
+  const items = await lab.chat(async (person) => {
+    person.says("Write a long text");
+    await lab.untilAsked();
+    person.says("Shorter, please");
+    await person.sees("→ steers the turn");
+    steered.resolve();
+    await person.sees("→ the turn", "Short.");
+  });
+  expect(items).toEqual(
+    isNew(codex) ? [said("Short.")] : [said("Once upon a time."), said("Short.")],
+  );
+  expect(await messages(lab)).toEqual(["Write a long text", "Shorter, please"]);
+  expect(lab.server.requests).toHaveLength(2);
+  expect(JSON.stringify(lab.server.requests[1]?.body)).toContain("Shorter, please");
+  // Sub-agents are for our own loop.
+  expect(JSON.stringify(lab.server.requests[0]?.body)).not.toContain("delegate_task");
+});
+
+onEveryCodex("a queued message and one that is interrupted are not lost", async (codex) => {
+  const steps = [hangBeforeHeaders, textAnswer("First."), textAnswer("Second.")];
+  await using lab = await openLab(codex, { steps });
+  await lab.chat(async (person) => {
+    person.says("Wait for me");
+    await lab.untilAsked();
+    person.says("/queue and then this");
+    await person.sees("> /queue and then this");
+    person.presses(ctrlC);
+    await person.sees("interrupted", "/queue and then this");
+    person.presses("\r");
+    await person.sees("First.");
+    person.says("/goal never ends");
+    await person.sees("no model beside them that could judge a goal");
+  });
+  expect(await messages(lab)).toEqual(["Wait for me", "and then this"]);
+});

@@ -1,0 +1,261 @@
+/** Goals at a terminal of the compiled program: turn after turn until a judge says that it is reached. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { PtyProgram } from "../fakes/pty.ts";
+import {
+  type RecordedRequest,
+  type ResponsesServer,
+  startResponsesServer,
+  type StepSource,
+} from "../fakes/responses_server.ts";
+import { hangBeforeHeaders, refusal, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
+import { configFor, createSandbox, type Sandbox, startChat } from "./sandbox.ts";
+import { lineOf, onlySession } from "./stored_session.ts";
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await createSandbox();
+});
+afterEach(() => sandbox[Symbol.asyncDispose]());
+
+interface Scenario {
+  /** What the agent answers, turn after turn. */
+  readonly turns: readonly StepSource[];
+  /** What the judge answers, one after the other. */
+  readonly verdicts: readonly ServerStep[];
+  readonly args?: readonly string[];
+}
+
+function verdict(done: boolean, reason: string): ServerStep {
+  return textAnswer(JSON.stringify({ done, reason }));
+}
+
+function isJudge({ body }: RecordedRequest): boolean {
+  return JSON.stringify(body).includes("You judge whether");
+}
+
+async function withChat(
+  { turns, verdicts }: Scenario,
+  talk: (chat: PtyProgram, server: ResponsesServer) => Promise<void>,
+): Promise<void> {
+  let [turn, judged] = [0, 0];
+  await using server = await startResponsesServer({
+    repeat: true,
+    steps: [
+      (request, number) => {
+        const step = isJudge(request) ? verdicts[judged++] : turns[turn++];
+        if (typeof step === "function") return step(request, number);
+        return step ?? refusal(400, "Nothing more is answered");
+      },
+    ],
+  });
+  await sandbox.configure(configFor(server.url));
+  await using chat = await startChat(sandbox);
+  await talk(chat, server);
+}
+
+async function leave(chat: PtyProgram): Promise<void> {
+  await chat.untilShown("> ");
+  chat.type("\x04");
+  expect(await chat.exited).toBe(0);
+}
+
+/** What is kept of the only session. */
+async function stored(): Promise<readonly string[]> {
+  return (await onlySession((args) => sandbox.run(args))).map(lineOf);
+}
+
+test("a goal goes on until the judge says that it is reached", async () => {
+  await withChat(
+    {
+      turns: [textAnswer("One test passes"), textAnswer("Two tests pass"), textAnswer("All pass")],
+      verdicts: [
+        verdict(false, "two tests still fail"),
+        verdict(false, "one test still fails"),
+        verdict(true, "all tests pass"),
+      ],
+    },
+    async (chat, server) => {
+      chat.type("/goal make the tests pass\r");
+      await chat.untilShown("goal set: at most 20 turns");
+      await chat.untilShown("One test passes");
+      await chat.untilShown("goal, turn 2 of 20: two tests still fail");
+      await chat.untilShown("Two tests pass");
+      await chat.untilShown("goal, turn 3 of 20: one test still fails");
+      await chat.untilShown("All pass");
+      await chat.untilShown("goal reached after 3 turns: all tests pass");
+      chat.type("/goal\r");
+      await chat.untilShown("No goal");
+      await leave(chat);
+      expect(server.requests.map(isJudge)).toEqual([false, true, false, true, false, true]);
+      const nudge = JSON.stringify(server.requests[2]?.body);
+      expect(nudge).toContain("make the tests pass");
+      expect(nudge).toContain("two tests still fail");
+      expect(JSON.stringify(server.requests[1]?.body)).toContain("One test passes");
+    },
+  );
+  expect(await stored()).toEqual([
+    "user_message make the tests pass",
+    "assistant_message One test passes",
+    "user_message (synthetic)",
+    "assistant_message Two tests pass",
+    "user_message (synthetic)",
+    "assistant_message All pass",
+  ]);
+});
+
+test("a goal is paused at its limit of turns, and goes on with all of them again", async () => {
+  await withChat(
+    {
+      turns: [textAnswer("First try"), textAnswer("Second try"), textAnswer("Third try")],
+      verdicts: [
+        verdict(false, "not yet"),
+        verdict(false, "still not"),
+        verdict(true, "now it is"),
+      ],
+    },
+    async (chat) => {
+      chat.type("/goal --turns 2 get it done\r");
+      await chat.untilShown("goal set: at most 2 turns");
+      await chat.untilShown("Second try");
+      await chat.untilShown(
+        "goal paused: its 2 turns are used up, and it is not reached: still not",
+      );
+      chat.type("/goal\r");
+      await chat.untilShown("Goal (paused, /goal resume goes on; turn 2 of 2): get it done");
+      chat.type("/goal resume\r");
+      await chat.untilShown("Third try");
+      await chat.untilShown("goal reached after 1 turn: now it is");
+      await leave(chat);
+    },
+  );
+});
+
+test("Ctrl-C pauses a goal; it survives a restart and goes on when it is told to", async () => {
+  const asked = Promise.withResolvers<void>();
+  const hang = (): ServerStep => {
+    asked.resolve();
+    return hangBeforeHeaders;
+  };
+  const steps = [hang, textAnswer("Survived"), verdict(true, "it lives")];
+  await using server = await startResponsesServer({ steps });
+  await sandbox.configure(configFor(server.url));
+  {
+    await using chat = await startChat(sandbox);
+    chat.type("/goal survive\r");
+    await asked.promise;
+    chat.type("\x03");
+    await chat.untilShown("goal paused: the turn was interrupted. /goal resume goes on");
+    await leave(chat);
+  }
+  await using chat = await startChat(sandbox, ["-c"]);
+  await chat.untilShown("Goal (paused, /goal resume goes on; turn 0 of 20): survive");
+  chat.type("/goal resume\r");
+  await chat.untilShown("Survived");
+  await chat.untilShown("goal reached after 1 turn: it lives");
+  await leave(chat);
+  expect(JSON.stringify(server.requests[1]?.body)).toContain("not reached yet");
+});
+
+test("a process that is killed leaves its goal paused", async () => {
+  const asked = Promise.withResolvers<void>();
+  const hang = (): ServerStep => {
+    asked.resolve();
+    return hangBeforeHeaders;
+  };
+  await withChat({ turns: [hang], verdicts: [] }, async (chat) => {
+    chat.type("/goal outlive me\r");
+    await asked.promise;
+    process.kill(chat.pid, "SIGKILL");
+    await chat.exited;
+  });
+  await using chat = await startChat(sandbox, ["-c"]);
+  await chat.untilShown("turn 0 of 20): outlive me");
+  await chat.untilShown("the session was left");
+  chat.type("/goal clear\r");
+  await chat.untilShown("No goal any more");
+  await leave(chat);
+});
+
+test("the judge, who may be another provider's, is told no secret", async () => {
+  const key = `sk-${"a1B2c3D4".repeat(5)}`;
+  await withChat(
+    { turns: [textAnswer(`It says ${key}`)], verdicts: [verdict(true, "it was read")] },
+    async (chat, server) => {
+      chat.type(`/goal read the key, it is not ${key}\r`);
+      await chat.untilShown("goal reached after 1 turn: it was read");
+      await leave(chat);
+      const asked = JSON.stringify(server.requests.find(isJudge)?.body);
+      expect([asked.includes("It says"), asked.includes(key)]).toEqual([true, false]);
+    },
+  );
+});
+
+test("a goal whose turn is taken back waits for what the person says instead", async () => {
+  await withChat(
+    {
+      turns: [textAnswer("A wrong start"), textAnswer("A better one")],
+      verdicts: [verdict(true, "it is done")],
+    },
+    async (chat, server) => {
+      chat.type("/goal get it done\r/undo\r");
+      await chat.untilShown("goal paused: a turn was taken back. /goal resume goes on");
+      await chat.untilShown("Took back 1 turn");
+      expect(server.requests.map(isJudge)).toEqual([false]);
+      chat.type("\x15/goal resume\r");
+      await chat.untilShown("A better one");
+      await chat.untilShown("goal reached after 1 turn: it is done");
+      await leave(chat);
+    },
+  );
+});
+
+test("a judge that fails twice pauses the goal, and so does a turn that fails", async () => {
+  await withChat(
+    {
+      turns: [textAnswer("Tried"), refusal(400, "No more of this")],
+      // A refused request is made once more without a schema.
+      verdicts: [
+        refusal(400, "No schemas"),
+        refusal(400, "No judge today"),
+        textAnswer("I think so?"),
+        verdict(false, "no"),
+      ],
+    },
+    async (chat, server) => {
+      chat.type("/goal be judged\r");
+      await chat.untilShown(
+        "goal paused: the judge failed twice: The judge of the goal gave no verdict",
+      );
+      chat.type("/goal resume\r");
+      await chat.untilShown("goal paused: the turn failed:");
+      await leave(chat);
+      expect(server.requests.map(isJudge)).toEqual([false, true, true, true, false]);
+    },
+  );
+});
+
+test("what a person says comes before the goal goes on", async () => {
+  const free = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const first = async (): Promise<ServerStep> => {
+    asked.resolve();
+    await free.promise;
+    return textAnswer("First");
+  };
+  await withChat(
+    { turns: [first, textAnswer("Yes, dear")], verdicts: [verdict(true, "fine")] },
+    async (chat, server) => {
+      chat.type("/goal be polite\r");
+      await asked.promise;
+      chat.type("/queue are you there?\r");
+      await chat.untilShown("> /queue are you there?");
+      free.resolve();
+      await chat.untilShown("Yes, dear");
+      await chat.untilShown("goal reached after 2 turns: fine");
+      chat.type("/goal --turns none x\r");
+      await chat.untilShown("A goal takes 1 to 9999 turns: none");
+      await leave(chat);
+      expect(server.requests.map(isJudge)).toEqual([false, false, true]);
+    },
+  );
+});

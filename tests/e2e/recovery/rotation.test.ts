@@ -1,0 +1,116 @@
+import { expect, test } from "bun:test";
+import { json, rateLimited } from "../../fakes/faults.ts";
+import { textAnswer } from "../../fakes/server_steps.ts";
+import { type AuthLab, openAuthLab } from "../auth/lab.ts";
+import { startNamed } from "./lab.ts";
+
+const [ada, bob, eve] = ["ada@example.com", "bob@example.com", "eve@example.com"];
+const xai = ["-z", "Say hello", "--provider", "xai-oauth"];
+
+/** A home with these accounts, that tries each step up to three times. */
+async function openLab(...emails: readonly string[]): Promise<AuthLab> {
+  const lab = await openAuthLab();
+  await lab.sandbox.configure("agent: {api_max_retries: 3}\n");
+  await lab.writeLogins(
+    emails.map((email) => ({ vendor: "xai-oauth", email, lifeSeconds: 21_600 })),
+  );
+  return lab;
+}
+
+function accounts({ models }: AuthLab): readonly (string | undefined)[] {
+  return models.asked.map(({ account }) => account);
+}
+
+const limited = rateLimited("0");
+const noCredit = json(402, { error: { message: "Insufficient credits" } });
+const planLimit = json(429, {
+  error: { message: "The usage limit has been reached, try again at noon", type: "limit" },
+});
+const unauthorized = json(401, { error: { message: "The token has expired" } });
+
+test("a rate limit is tried once more with the same login, then with the next one", async () => {
+  await using lab = await openLab(ada, bob);
+  lab.models.script(ada, limited, limited);
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, accounts(lab)]).toEqual([0, "hello\n", [ada, ada, bob]]);
+  expect(end.stderr).toContain(`${ada} has used up its limit: going on as ${bob} (xai-oauth)`);
+  expect(await lab.leaks(end)).toEqual([]);
+});
+
+test.each([
+  ["a spent credit", noCredit],
+  ["a limit of the plan", planLimit],
+])("%s takes the next login at once", async (_, fault) => {
+  await using lab = await openLab(ada, bob);
+  lab.models.script(ada, fault);
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, accounts(lab)]).toEqual([0, "hello\n", [ada, bob]]);
+});
+
+test("a refused login is renewed first, and left when that does not help", async () => {
+  await using lab = await openLab(ada, bob);
+  lab.models.script(ada, unauthorized, unauthorized);
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, accounts(lab)]).toEqual([0, "hello\n", [ada, ada, bob]]);
+  const [first, second] = lab.models.asked.map(({ token }) => token);
+  expect([first === second, lab.identity.asked("xai/token").length]).toEqual([false, 1]);
+});
+
+test("one after the other, until none is left: then the failure is the last one's", async () => {
+  await using lab = await openLab(ada, bob, eve);
+  for (const who of [ada, bob, eve]) lab.models.script(who, noCredit);
+  const end = await lab.run(xai);
+  expect([end.code, accounts(lab)]).toEqual([75, [ada, bob, eve]]);
+});
+
+test("logins come before fallbacks: a limit leaves the provider when none is left", async () => {
+  await using second = await startNamed("second", [textAnswer("from the second")]);
+  for (const [emails, asked, stdout] of [
+    [[ada, bob], [ada, ada, bob], "hello\n"],
+    [[ada], [ada], "from the second\n"],
+  ] as const) {
+    await using lab = await openLab(...emails);
+    await lab.sandbox.configure(
+      [
+        "agent: {api_max_retries: 3}",
+        "custom_providers:",
+        second.entry,
+        "fallback_providers: [{provider: second, model: m2}]",
+        "",
+      ].join("\n"),
+    );
+    lab.models.script(ada, limited, limited);
+    const env = { SECOND_KEY: "second-key-0123456789", NO_PROXY: "127.0.0.1" };
+    const end = await lab.run(xai, { env });
+    expect([end.code, end.stdout, accounts(lab)]).toEqual([0, stdout, [...asked]]);
+    expect(await lab.leaks(end)).toEqual([]);
+  }
+  // A login's token never reaches the fallback.
+  expect(second.server.requests.map(({ headers }) => headers["authorization"])).toEqual([
+    "Bearer second-key-0123456789",
+  ]);
+});
+
+test("logins that all rest are no reason not to ask a fallback", async () => {
+  await using second = await startNamed("second", [textAnswer("one"), textAnswer("two")]);
+  await using lab = await openLab(ada);
+  await lab.sandbox.configure(
+    [
+      "custom_providers:",
+      second.entry,
+      "fallback_providers: [{provider: second, model: m2}]",
+      "",
+    ].join("\n"),
+  );
+  lab.models.script(
+    ada,
+    json(429, { error: { code: "usage_limit_reached" } }, { "retry-after": "600" }),
+  );
+  const env = { SECOND_KEY: "second-key-0123456789", NO_PROXY: "127.0.0.1" };
+  const ends = [await lab.run(xai, { env }), await lab.run(xai, { env })];
+  expect(ends.map(({ code, stdout }) => [code, stdout])).toEqual([
+    [0, "one\n"],
+    [0, "two\n"],
+  ]);
+  expect(accounts(lab)).toEqual([ada]);
+});

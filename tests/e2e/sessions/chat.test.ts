@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type ResponsesServer, startResponsesServer } from "../../fakes/responses_server.ts";
+import { textAnswer } from "../../fakes/server_steps.ts";
+import { configFor, createSandbox, type Sandbox, startChat } from "../sandbox.ts";
+import { first, openStore, second, storeCompressed } from "./stored.ts";
+
+let sandbox: Sandbox;
+let server: ResponsesServer;
+beforeEach(async () => {
+  sandbox = await createSandbox();
+  server = await startResponsesServer({ steps: [textAnswer("the answer")], repeat: true });
+  await sandbox.configure(configFor(server.url));
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  await sandbox[Symbol.asyncDispose]();
+});
+
+/** Everything that a person and the model said in the last request. */
+function lastRequest(): string {
+  return JSON.stringify(server.requests.at(-1)?.body);
+}
+
+test("/undo takes a turn back and its message into the editor, where it can be mended", async () => {
+  const chat = await startChat(sandbox);
+  chat.type("the first question\r");
+  await chat.untilShown("the answer");
+  chat.type("the secnd question\r");
+  await chat.untilShown("the answer");
+  chat.type("/undo\r");
+  await chat.untilShown("Took back 1 turn (2 items)");
+  await chat.untilShown("the secnd question");
+  chat.type(" again\r");
+  await chat.untilShown("the answer");
+  chat.type("/usage\r");
+  await chat.untilShown("the whole session:");
+  await chat.untilShown("3 model calls, cost unknown");
+  chat.type("/quit\r");
+  await chat.untilShown("hermes --resume");
+  await chat.exited;
+  const sent = lastRequest();
+  expect([
+    sent.split("the first question").length,
+    sent.split("the secnd question").length,
+    sent.includes("the secnd question again"),
+  ]).toEqual([2, 2, true]);
+  await using store = openStore(sandbox);
+  expect((await store.latest())?.messageCount).toBe(4);
+}, 60_000);
+
+test("/branch goes on in a second session, /resume finds the first one by what was said in it", async () => {
+  await storeCompressed(sandbox, server.url);
+  const chat = await startChat(sandbox);
+  chat.type("/resume zoo\r");
+  await chat.untilShown("It has tusks");
+  chat.type("/branch farm\r");
+  await chat.untilShown(`The other one stays as it is: /resume ${second}`);
+  chat.type("a cow\r");
+  await chat.untilShown("the answer");
+  chat.type("/resume\r");
+  await chat.untilShown("Enter resumes");
+  // Said before it was compressed, and in no title.
+  chat.type("trunk");
+  await chat.untilShown("[trunk]");
+  chat.type("\r");
+  await chat.untilShown("It has tusks");
+  chat.type("a yak\r");
+  await chat.untilShown("the answer");
+  chat.type("/quit\r");
+  await chat.untilShown(`hermes --resume ${second}`);
+  await chat.exited;
+  expect([lastRequest().includes("a yak"), lastRequest().includes("a cow")]).toEqual([true, false]);
+  await using store = openStore(sandbox);
+  const sessions = await store.list({ limit: 9 });
+  expect(sessions.map(({ title, messageCount }) => [title, messageCount])).toEqual([
+    ["zoo", 6],
+    ["farm", 6],
+  ]);
+}, 60_000);
+
+test("sessions.auto_prune tidies up once a day, and says so", async () => {
+  await storeCompressed(sandbox, server.url);
+  await sandbox.configure(
+    `${configFor(server.url)}sessions: {auto_prune: true, retention_days: 30}\n`,
+  );
+  await mkdir(join(sandbox.home, "results", first), { recursive: true });
+  await mkdir(join(sandbox.home, "sessions"));
+  await writeFile(join(sandbox.home, "sessions", `session_${second}.json`), "{}");
+  const chat = await startChat(sandbox);
+  await chat.untilShown("Deleted 1 session not used for 30 days (sessions.auto_prune)");
+  chat.type("hello\r");
+  await chat.untilShown("the answer");
+  chat.type("/quit\r");
+  await chat.exited;
+  expect(await readdir(join(sandbox.home, "results"))).toEqual([]);
+  expect(await readdir(join(sandbox.home, "sessions"))).toEqual([]);
+  await storeCompressed(sandbox, server.url);
+  const again = await startChat(sandbox);
+  again.type("/quit\r");
+  await again.exited;
+  await using store = openStore(sandbox);
+  expect((await store.whole(first)).ids).toEqual([first, second]);
+}, 60_000);
