@@ -38,6 +38,11 @@ export class OpenItem {
     return this.#begun.kind === "tool" || (this.#begun.kind === "item" && !this.isWritten);
   }
 
+  /** Whether anything of it was written so far. */
+  get hasText(): boolean {
+    return this.#written !== "";
+  }
+
   /** Whether it is text of the model, which a retry writes again. */
   get isWritten(): boolean {
     const { type } = this.#begun.kind === "item" ? this.#begun.item : {};

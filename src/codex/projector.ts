@@ -202,7 +202,9 @@ export class Projector {
       this.#close(codexId);
       this.#ended.add(codexId);
     }
-    return written.flatMap(([, open]) => open.cutOff());
+    return written.flatMap(([, open]): readonly TurnEvent[] =>
+      open.hasText ? open.cutOff() : [{ type: "item-reset", itemIds: [open.id] }],
+    );
   }
 
   #end(key: string, open: OpenItem, { type, codexId, item }: Told): readonly TurnEvent[] {

@@ -100,7 +100,7 @@ async function perform(deps: RunJobDeps, job: Job, signal: AbortSignal): Promise
   const sources: PromptSource[] = [];
   if (task.script !== undefined) {
     const { exitCode, stdout, stderr } = await deps.runScript(job, signal);
-    // Who stops everything may have stopped the script, too: then it did not fail by itself.
+    // What ends this process may end a script before it is heard of here: then that did not fail.
     if (exitCode !== 0 && signal.aborted) throw interrupted(signal);
     if (exitCode !== 0) {
       const problem = `The script ${task.script} ended with exit code ${exitCode}`;

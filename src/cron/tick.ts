@@ -27,6 +27,8 @@ export interface TickDeps {
 
 /** A one-shot whose process died is started again, this often in all. */
 const maxAttempts = 3;
+/** Runs that are looked through for them. */
+const lookedAtRuns = 100;
 
 /** A run that was lost or missed, as it is in the books; nobody was told yet. */
 export interface UntoldRun {
@@ -93,17 +95,17 @@ export async function tellOfEnd(
 async function afterLoss(store: CronStore, job: Job, run: JobRun): Promise<JobAfterRun> {
   if (run.trigger === "manual") return { isCounted: false };
   if (isOneShot(job)) {
-    const isGivenUp = (await attemptsOf(store, run)) >= maxAttempts;
+    const isGivenUp = (await deathsOf(store, run)) >= maxAttempts;
     return isGivenUp ? { state: "broken", nextRunAt: null } : {};
   }
   // It was the last one.
   return job.state === "active" && job.nextRunAt === null ? { state: "done" } : {};
 }
 
-/** How often this time of the job was begun. */
-async function attemptsOf(store: CronStore, { jobId, dueAt }: JobRun): Promise<number> {
-  const runs = await store.runs(jobId, { limit: maxAttempts });
-  return runs.filter((run) => run.dueAt === dueAt).length;
+/** How often a process died with this time of the job; who was told to end may begin as often as it likes. */
+async function deathsOf(store: CronStore, { jobId, dueAt }: JobRun): Promise<number> {
+  const runs = await store.runs(jobId, { limit: lookedAtRuns });
+  return runs.filter((run) => run.dueAt === dueAt && run.status !== "interrupted").length;
 }
 
 export interface DueOptions {
@@ -189,8 +191,9 @@ async function miss(
     readonly isOverrun?: true;
   },
 ): Promise<JobRun | undefined> {
-  const { run, nextRunAt, onMissed, isOverrun } = missed;
+  const { run, nextRunAt, onMissed } = missed;
   const due = new Date(run.dueAt).toISOString();
+  const isOverrun = missed.isOverrun ?? (await wentOnAt(deps.store, run));
   const why = isOverrun
     ? `The run before it was still going at ${due}`
     : `Nothing was there to run it at ${due}`;
@@ -199,6 +202,14 @@ async function miss(
   if (nextRunAt === null) await deps.store.change(job.id, { state: "broken" }, deps.clock.now());
   onMissed({ job, run, end });
   return { ...run, ...end };
+}
+
+/** Whether the last run of the job took so long. */
+async function wentOnAt(store: CronStore, { jobId, dueAt }: JobRun): Promise<boolean> {
+  const [last] = await store.runs(jobId, { limit: 1 });
+  // Nobody knows when a lost one ended.
+  if (!last || last.status === "lost" || last.endedAt === null) return false;
+  return last.startedAt <= dueAt && last.endedAt > dueAt;
 }
 
 function begun({ newRunId, clock, pid }: TickDeps, jobId: string) {

@@ -300,6 +300,20 @@ describe("a turn", () => {
     expect([started().usage, started().threadUsage]).toEqual([noUsage, undefined]);
   });
 
+  test("keeps what the model wrote before more was said to it, and takes back what it only began", () => {
+    const message = (id: string) => begins({ type: "agentMessage", id, text: "" });
+    const more = begins({ type: "userMessage", id: "u", content: [] });
+    const { events } = project(
+      message("a"),
+      ["item/agentMessage/delta", { itemId: "a", delta: "Once" }],
+      more,
+      message("b"),
+      more,
+    );
+    expect(storyOf(events)).toEqual(["commentary: Once"]);
+    expect(events.at(-1)).toEqual({ type: "item-reset", itemIds: [`${prefix}b`] });
+  });
+
   test("knows nothing of other turns and threads", () => {
     const item = { type: "agentMessage", id: "m", text: "a" };
     expect(project(["item/completed", { item, turnId: "other" }]).events).toEqual([]);

@@ -75,19 +75,6 @@ function rig(parts: {
 }
 
 describe("runJob()", () => {
-  test("a script that ended with a signal because everything ends was stopped, and did not fail", async () => {
-    const { deps } = rig({ script: ended("half", 143) });
-    const stopped = AbortSignal.abort(
-      new HermesError("turn/interrupted", "Interrupted by SIGTERM"),
-    );
-    const end = await runJob(deps, job({ script: "a.sh", withAgent: false }), run, stopped);
-    expect([end.status, end.exitCode, end.error?.message]).toEqual([
-      "interrupted",
-      130,
-      "Interrupted by SIGTERM",
-    ]);
-  });
-
   test("a prompt's answer is kept and delivered", async () => {
     const { deps, kept, delivered, prompts } = rig({});
     const end = await runJob(deps, job(), run, never);
@@ -249,6 +236,14 @@ describe("runJob()", () => {
     const end = await runJob(deps, stopped, { ...run, trigger }, stop.signal);
     expect([end.status, end.exitCode, delivered.length]).toEqual(["interrupted", 130, told]);
   });
+});
+
+test("a script that ended with everything else was stopped, and did not fail", async () => {
+  const { deps, delivered } = rig({ script: { exitCode: 143, stdout: "", stderr: "" } });
+  const stop = new AbortController();
+  stop.abort();
+  const end = await runJob(deps, job({ script: "long.sh" }), run, stop.signal);
+  expect([end.status, end.error?.code, delivered]).toEqual(["interrupted", "turn/interrupted", []]);
 });
 
 test.each([

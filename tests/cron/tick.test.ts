@@ -171,6 +171,24 @@ describe("runDue()", () => {
     ]);
   });
 
+  test("says so, too, when that run has ended", async () => {
+    const { deps, clock, alerts } = rig(hour);
+    const slow: TickDeps = {
+      ...deps,
+      async run(...given) {
+        await clock.advance(2 * hour - 1);
+        return await deps.run(...given);
+      },
+    };
+    await take(slow, await add(hourly, hour));
+    await take(deps, await jobNow());
+    expect([alerts, (await jobNow()).nextRunAt, await statuses()]).toEqual([
+      ["j missed: The run before it was still going at 1970-01-01T02:00:00.000Z"],
+      3 * hour,
+      ["missed", "completed"],
+    ]);
+  });
+
   test("a single time runs however late it is, and once", async () => {
     const { deps, ran } = rig(999 * hour);
     const job = await add({ kind: "once", at: hour }, hour);
@@ -290,6 +308,16 @@ describe("settleLost()", () => {
     expect(alerts).toEqual(["j lost: The process that ran it (3) died"]);
     expect(await lostOf(deps)).toEqual([]);
     expect((await jobNow()).nextRunAt).toBe(2 * hour);
+  });
+
+  test("who was told to end a single time has not tried it", async () => {
+    const { deps } = rig(2 * hour);
+    await add({ kind: "once", at: hour }, hour);
+    const stopped = { ...deps, run: async () => ({ ...done, status: "interrupted" as const }) };
+    for (let times = 0; times < 5; times++) await take(stopped, await jobNow());
+    await store.claim(claimed({ id: "a" }), hour);
+    await lostOf(deps);
+    expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["active", hour]);
   });
 
   test("a single time is begun again, three times in all", async () => {

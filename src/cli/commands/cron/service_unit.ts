@@ -53,7 +53,7 @@ export function serviceUnit({ program, home, path, canNotify }: ServiceFacts): s
     `Environment=${quotedWord(`HERMES_HOME=${home}`)}`,
     ...(path === "" ? [] : [`Environment=${quotedWord(`PATH=${path}`)}`]),
     "UnsetEnvironment=HERMES_PROFILE",
-    // The daemon ends its scripts itself: one that systemd ends would be a failure, and its single time be over.
+    // The daemon ends what it runs: a script that got the signal itself would have failed, and not be owed any more.
     "KillMode=mixed",
     "Restart=on-failure",
     "RestartSec=10",
