@@ -9,6 +9,8 @@ import {
   integerFlag,
   listFlag,
   numberFlag,
+  spell,
+  usageError,
 } from "../../flags.ts";
 import { absolute, maxDeadlineSeconds, namesFlag, runtimes } from "../../turn_options.ts";
 
@@ -56,7 +58,10 @@ export function jobFlags(flags: FlagValues, host: Pick<Host, "cwd" | "homeDirect
   };
 }
 
-/** The values of a flag that may be repeated; undefined where it was not given. */
+/** The values of a flag that may be repeated; undefined where it was not given. @throws {HermesError} `usage/invalid` */
 function given(flags: FlagValues, name: string): readonly string[] | undefined {
-  return flags[name] === undefined ? undefined : listFlag(flags, name);
+  if (flags[name] === undefined) return undefined;
+  const values = listFlag(flags, name);
+  if (values.every((value) => value.trim() !== "")) return values;
+  throw usageError(`${spell(name)} expects a value, it is empty`, `leave ${spell(name)} out`);
 }

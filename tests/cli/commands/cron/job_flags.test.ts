@@ -51,6 +51,7 @@ test.each<readonly [string, unknown]>([
     "edit a --script s.sh --workdir d --deadline 1.5",
     { task: { script: "s.sh", workdir: "/w/d", deadlineMs: 1_500 } },
   ],
+  ["edit a --allow=", "usage/invalid: --allow expects a value, it is empty"],
   [
     "edit a --deadline x",
     "usage/invalid: --deadline expects a number between 0.001 and 2147483: x",
