@@ -71,9 +71,10 @@ async function modelWarnings(app: AppParts, task: JobTask): Promise<readonly str
     }
     return [];
   } catch (error) {
-    const { code, message } = toHermesError(error);
+    const { code, message, hint } = toHermesError(error);
     if (code === "usage/invalid") throw error;
-    return [`As it is now, the agent cannot run: ${message}`];
+    const advice = hint === undefined ? "" : ` (${hint})`;
+    return [`As it is now, the agent cannot run: ${message}${advice}`];
   }
 }
 

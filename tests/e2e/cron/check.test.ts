@@ -80,7 +80,7 @@ test("checkTask() refuses what cannot run, and says what is odd", async () => {
       "The prompt has what instructions of an attacker would have: asks to set aside the instructions that hold",
     ],
     [
-      "As it is now, the agent cannot run: No API key for OpenRouter: OPENROUTER_API_KEY is not set",
+      "As it is now, the agent cannot run: No API key for OpenRouter: OPENROUTER_API_KEY is not set (put OPENROUTER_API_KEY=... into the environment, or into .env beside config.yaml)",
     ],
   ]);
 });
