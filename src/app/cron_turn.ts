@@ -30,6 +30,7 @@ export async function runTurn(
   );
   let outcome: TurnOutcome = { status: "interrupted" };
   let usage = noUsage;
+  let lastText = "";
   let isNamed = false;
   let { sessionId } = conversation;
   const message = {
@@ -46,6 +47,9 @@ export async function runTurn(
         isNamed = true;
         await nameSession(app, sessionId, turn);
       }
+      if (event.type === "item-end" && event.item.type === "assistant-message") {
+        lastText = event.item.text;
+      }
       if (event.type === "session-split") sessionId = event.sessionId;
       if (event.type === "usage") usage = addUsage(usage, event.usage);
       if (event.type === "turn-end") outcome = event.outcome;
@@ -58,6 +62,7 @@ export async function runTurn(
   return {
     sessionId,
     usage,
+    lastText,
     outcome: isSilenced ? { status: "failed", error: problem, completedItemIds: [] } : outcome,
   };
 }

@@ -17,6 +17,8 @@ export interface ScriptReport {
 /** How a turn ended. */
 export interface TurnReport {
   readonly outcome: TurnOutcome;
+  /** What the model said last, also where the turn failed behind that. */
+  readonly lastText: string;
   readonly usage: Usage;
   readonly sessionId: string;
 }
@@ -119,15 +121,15 @@ async function perform(deps: RunJobDeps, job: Job, signal: AbortSignal): Promise
     if (source) sources.push(source);
   }
   const report = await deps.runTurn(job, jobPrompt(job, sources, deps.nonce()), signal);
-  const { outcome, sessionId, usage } = report;
+  const { outcome, lastText, sessionId, usage } = report;
   const facts = { sessionId, usage };
   switch (outcome.status) {
     case "completed":
       return { ...said(outcome.finalText), ...facts };
     case "failed":
-      return { ...failure(deps, outcome.error), ...facts };
+      return { ...failure(deps, outcome.error, lastText), ...facts };
     case "interrupted":
-      return { ...failure(deps, interrupted(signal)), ...facts };
+      return { ...failure(deps, interrupted(signal), lastText), ...facts };
     default:
       return outcome satisfies never;
   }

@@ -40,6 +40,10 @@ const usage = {
   totalTokens: 3,
 };
 const started: TurnEvent = { type: "turn-start", turnId: "t" };
+const said: TurnEvent = {
+  type: "item-end",
+  item: { type: "assistant-message", id: "a", text: "Fine" },
+};
 const completed: TurnEvent = {
   type: "turn-end",
   outcome: { status: "completed", finalText: "Fine" },
@@ -57,7 +61,7 @@ async function* hang(first: readonly TurnEvent[], signal: AbortSignal): AsyncGen
 describe("runTurn()", () => {
   test("opens a conversation as the job wants it, with nobody to ask", async () => {
     const { app, start } = rig(async function* () {
-      yield* [started, { type: "usage", usage }, { type: "usage", usage }, completed];
+      yield* [started, { type: "usage", usage }, said, { type: "usage", usage }, completed];
     });
     const report = await start({
       model: "m",
@@ -71,6 +75,7 @@ describe("runTurn()", () => {
     expect(report).toEqual({
       sessionId: "s1",
       usage: { ...usage, inputTokens: 2, outputTokens: 4, totalTokens: 6 },
+      lastText: "Fine",
       outcome: { status: "completed", finalText: "Fine" },
     });
     expect(app.opened).toEqual([

@@ -39,6 +39,7 @@ function job(task: Partial<Job["task"]> = {}): Job {
 
 function rig(parts: {
   readonly outcome?: TurnOutcome;
+  readonly lastText?: string;
   readonly script?: ScriptReport | HermesError;
   readonly turnProblem?: HermesError;
   readonly keepProblem?: HermesError;
@@ -57,7 +58,8 @@ function rig(parts: {
     async runTurn(_job, prompt) {
       if (parts.turnProblem) throw parts.turnProblem;
       prompts.push(prompt);
-      return { outcome: parts.outcome ?? answered("The news"), usage, sessionId: "s" };
+      const outcome = parts.outcome ?? answered("The news");
+      return { outcome, lastText: parts.lastText ?? "", usage, sessionId: "s" };
     },
     newestOutcome: async (id) =>
       id === "k" ? { from: "the job weather", text: "Rain" } : undefined,
@@ -236,6 +238,17 @@ describe("runJob()", () => {
     const end = await runJob(deps, stopped, { ...run, trigger }, stop.signal);
     expect([end.status, end.exitCode, delivered.length]).toEqual(["interrupted", 130, told]);
   });
+});
+
+test("what the model said before its turn failed is kept and told with the failure", async () => {
+  const error = new HermesError("approval/denied", "A command was denied");
+  const outcome: TurnOutcome = { status: "failed", error, completedItemIds: [] };
+  const { deps, kept, delivered } = rig({ outcome, lastText: "I could not tidy up" });
+  await runJob(deps, job(), run, never);
+  expect([kept, delivered].map((told) => told.map(({ text }) => text))).toEqual([
+    ["I could not tidy up"],
+    ["I could not tidy up"],
+  ]);
 });
 
 test("a script that ended with everything else was stopped, and did not fail", async () => {
