@@ -1,5 +1,5 @@
 import type { CronStore, Job, JobRun, JobTask, Schedule } from "../core/cron.ts";
-import { toHermesError } from "../core/errors.ts";
+import { type HermesError, toHermesError } from "../core/errors.ts";
 import { type DaemonDeps, runDaemon, runTick } from "../cron/daemon.ts";
 import { parseSchedule } from "../cron/parse_schedule.ts";
 import { runNow } from "../cron/tick.ts";
@@ -11,6 +11,9 @@ import type { AppParts } from "./parts.ts";
 
 /** Is told of each run that came to an end or never was. */
 export type OnRun = (job: Job, run: JobRun) => void;
+
+/** Is told what kept a due job from being taken, or its end from being written; without a job: all of them. */
+export type OnProblem = (job: Job | undefined, error: HermesError) => void;
 
 /** How it stands with the jobs of a home. */
 export interface CronStatus {
@@ -40,10 +43,11 @@ export interface CronDesk {
   /** Runs what is due, once: the runs that came of it, those that were missed or lost among them. */
   tick(signal: AbortSignal, onRun: OnRun): Promise<readonly JobRun[]>;
   /**
-   * Runs what is due until the signal aborts; then what runs is ended, and waited for.
+   * Runs what is due until the signal aborts; then what runs is ended, and waited for. A problem does not end it: it
+   * comes again at each look for as long as it is there.
    * @throws {HermesError} `cron/busy` naming the process that does so already for this home
    */
-  daemon(signal: AbortSignal, onRun: OnRun): Promise<void>;
+  daemon(signal: AbortSignal, onRun: OnRun, onProblem?: OnProblem): Promise<void>;
   status(): Promise<CronStatus>;
   /**
    * Looks at what a task needs before its job is added: its script, skills, working directory and jobs that it takes
@@ -63,7 +67,7 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
   const store = new SqliteCronStore({ exists }, paths.cron.jobsFile);
   const runs = await openRuns(app, store);
   const options = { maxParallel: cron.max_parallel_jobs };
-  const deps = (onRun: OnRun): DaemonDeps => ({
+  const deps = (onRun: OnRun, onProblem?: OnProblem): DaemonDeps => ({
     ...runs,
     clock,
     onRun(job, run) {
@@ -71,8 +75,10 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
       onRun(job, run);
     },
     onProblem(job, error) {
-      const { code, message } = toHermesError(error);
+      const problem = toHermesError(error);
+      const { code, message } = problem;
       log.write("error", "cron.problem", { job: job?.id, code, message });
+      onProblem?.(job, problem);
     },
   });
   return {
@@ -86,7 +92,8 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
         signal,
       ),
     tick: (signal, onRun) => runTick(deps(onRun), options, signal),
-    daemon: (signal, onRun) => asDaemon(app, () => runDaemon(deps(onRun), options, signal), signal),
+    daemon: (signal, ...listeners) =>
+      asDaemon(app, () => runDaemon(deps(...listeners), options, signal), signal),
     async status() {
       const [jobs, going, daemon] = await Promise.all([
         store.jobs(),

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { createJobsBox } from "./jobs_box.ts";
 
 describe("hermes cron daemon", () => {
@@ -24,6 +26,34 @@ describe("hermes cron daemon", () => {
     expect((await box.sandbox.run(["doctor"])).stdout).toContain(
       "\nwarning\tjobs\t1 active, and nothing runs them (hermes cron install, or hermes cron daemon)\n",
     );
+  });
+
+  test("says what keeps its jobs from running, once", async () => {
+    await using box = await createJobsBox();
+    await box.script("ok.sh", "#!/bin/sh\necho ok\n");
+    const id = await box.add("every 1h", "--script", "ok.sh", "--no-agent", "--name", "stuck");
+    const other = await box.add("every 1h", "--script", "ok.sh", "--no-agent", "--name", "ok");
+    // What should be a lock is something that none can be.
+    const lock = join(box.sandbox.home, "cron/locks", `${id}.lock`);
+    await mkdir(lock, { recursive: true });
+    const daemon = box.sandbox.start(["cron", "daemon"]);
+    await daemon.untilStderr(/^Running 2 jobs/);
+    box.makeDue(id);
+    await daemon.untilStderr(/\nwarning: What is due cannot run: /);
+    box.makeDue(other);
+    await daemon.until(`${other} ok: completed`);
+    await rm(lock, { recursive: true });
+    await daemon.until(`${id} stuck: completed`);
+    daemon.signal("SIGTERM");
+    const { code, stderr } = await daemon.ended;
+    const [first, ...rest] = stderr.split("\n").slice(1, -2);
+    expect(code).toBe(0);
+    expect(first).toMatch(
+      /^warning: What is due cannot run: Locks of jobs cannot be opened \(.*\): .*\.lock \(store\/unreadable\)$/,
+    );
+    // Again at most since the other one has run.
+    expect(rest.filter((line) => line !== first)).toEqual([]);
+    expect(rest.length).toBeLessThan(2);
   });
 
   test("is the only one of its home", async () => {

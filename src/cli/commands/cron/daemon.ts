@@ -1,7 +1,9 @@
+import type { Job, JobRun } from "../../../core/cron.ts";
+import type { HermesError } from "../../../core/errors.ts";
 import { timesText } from "../../../cron/time_text.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
-import { printNote } from "../../print.ts";
+import { printNote, printWarning } from "../../print.ts";
 import { openJobs } from "./open_jobs.ts";
 import { runLines, untilEnded } from "./until_ended.ts";
 
@@ -18,10 +20,30 @@ export async function run(context: CommandContext): Promise<number> {
     await printNote(ports, `Running ${count} of ${app.paths.home}: ${next}`);
   }
   const lines = runLines(context);
+  const problems = problemLines(context);
   const { endedBy } = await untilEnded(context, async (signal) => {
-    await desk.daemon(signal, (job, ended) => lines.write(job, ended));
+    const onRun = (job: Job, ended: JobRun): void => {
+      problems.forget();
+      lines.write(job, ended);
+    };
+    await desk.daemon(signal, onRun, (_job, error) => problems.write(error));
     await lines.flush();
   });
   await printNote(ports, `Ended by ${endedBy ?? "itself"}`);
   return exitCodes.done;
+}
+
+/** Warns of what keeps jobs from running: once, for it is met again at each look, and anew when something has run since. */
+function problemLines({ ports, mask }: Pick<CommandContext, "ports" | "mask">) {
+  const said = new Set<string>();
+  return {
+    forget: () => said.clear(),
+    write({ message, code }: HermesError): void {
+      const text = `What is due cannot run: ${message} (${code})`;
+      if (said.has(text)) return;
+      said.add(text);
+      // A reader that is gone must not end the daemon.
+      void printWarning(ports, mask(text)).catch(() => undefined);
+    },
+  };
 }
