@@ -19,10 +19,14 @@ export function singleName(round: number, letter: string): string {
 /** A single job whose process died so often is given up, and says so. */
 const attempts = 3;
 
-/** Whether no job that runs once is owed any more. */
-export async function isSettled(machine: Machine): Promise<boolean> {
-  const jobs = await withStore(machine, (store) => store.jobs());
-  return jobs.every((job) => !isSingle(job) || job.state !== "active");
+/** Whether a daemon is at work, has ended in the books what died before it, and owes no single job any more. */
+export async function isSettled(machine: Machine, daemonPid: number | undefined): Promise<boolean> {
+  const record = await readFile(join(machine.home, "cron", "daemon.json"), "utf8").catch(() => "");
+  if (!record.includes(`"pid":${daemonPid},`)) return false;
+  return await withStore(machine, async (store) => {
+    const isOwed = (await store.jobs()).some((job) => isSingle(job) && job.state === "active");
+    return !isOwed && (await store.running()).every(({ pid }) => pid === daemonPid);
+  });
 }
 
 /** What is wrong with the books, the outcomes and what scripts say themselves, one line each. */
@@ -36,6 +40,7 @@ export async function judgeHome(
   const known = new Set<string>();
   const counts = new Map<string, number>();
   let givenUp = 0;
+  let recurred = 0;
   const jobs = await withStore(machine, (store) => store.jobs());
   for (const job of jobs) {
     const runs = await withStore(machine, (store) => store.runs(job.id, { limit: 100_000 }));
@@ -46,6 +51,7 @@ export async function judgeHome(
     failures.push(...runs.flatMap((run) => recordProblems(job, run)));
     if (isSingle(job)) failures.push(...singleProblems(job, runs));
     else failures.push(...recurringProblems(job, runs, ran));
+    if (!isSingle(job) && runs.length > 0) recurred++;
     if (job.state === "broken") givenUp++;
   }
   failures.push(
@@ -55,6 +61,8 @@ export async function judgeHome(
     ...(await outcomeProblems(machine)),
     ...(await opens(machine)),
   );
+  // Few rounds are shorter than the longest interval.
+  if (recurred < (rounds < 20 ? 10 : 20)) failures.push(`Only ${recurred} recurring jobs ran`);
   const told = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
   log(`${jobs.length} jobs, ${known.size} runs: ${told}; ${ran.length} scripts began`);
   log(`${givenUp} single jobs were given up after ${attempts} deaths`);
@@ -108,7 +116,6 @@ function recurringProblems(
     ...[...twice(runs.map(({ dueAt }) => dueAt))].map((at) => `${job.name} has two runs for ${at}`),
     ...[...twice(begun.map(({ dueAt }) => dueAt))].map((at) => `${job.name} ran twice for ${at}`),
     ...(job.state === "active" && job.nextRunAt !== null ? [] : [`${job.name} is ${job.state}`]),
-    ...(runs.length > 0 ? [] : [`${job.name} never ran`]),
   ];
 }
 

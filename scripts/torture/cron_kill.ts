@@ -125,7 +125,7 @@ async function settle(sandbox: Sandbox): Promise<readonly string[]> {
   const daemon = startDaemon(sandbox);
   const gone = once(daemon, "close");
   const givesUpAt = performance.now() + patienceMs;
-  while (!(await isSettled(sandbox)) && performance.now() < givesUpAt) await sleep(200);
+  while (!(await isSettled(sandbox, daemon.pid)) && performance.now() < givesUpAt) await sleep(200);
   daemon.kill("SIGTERM");
   await gone;
   return daemon.exitCode === 0 ? [] : [`The last daemon ended with ${daemon.exitCode}`];

@@ -116,8 +116,8 @@ export function createTools(deps: ToolDeps): ToolSet {
     externalDirectories: deps.skills.externalDirectories,
     approval: deps.skills.approval,
   };
-  const kept = childEnv(env, { passthrough: deps.envPassthrough, secrets: deps.secretEnv });
-  const commandEnv = { ...kept, ...deps.commandEnv };
+  const inherited = childEnv(env, { passthrough: deps.envPassthrough, secrets: deps.secretEnv });
+  const commandEnv = { ...inherited, ...deps.commandEnv };
   return {
     tools: [
       createTerminalTool({
