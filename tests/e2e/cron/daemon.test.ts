@@ -28,6 +28,26 @@ describe("hermes cron daemon", () => {
     );
   });
 
+  test("has no good end where a second signal leaves a run in the middle", async () => {
+    await using box = await createJobsBox();
+    await box.script("deaf.sh", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n");
+    const id = await box.add("every 1h", "--script", "deaf.sh", "--no-agent", "--name", "deaf");
+    const daemon = box.sandbox.start(["cron", "daemon"]);
+    box.makeDue(id);
+    while ((await box.json("status")).running.length === 0) await Bun.sleep(20);
+    let hasEnded = false;
+    void daemon.ended.then(() => (hasEnded = true));
+    while (!hasEnded) {
+      daemon.signal("SIGTERM");
+      await Bun.sleep(20);
+    }
+    const { code, stderr } = await daemon.ended;
+    expect([code, stderr.split("\n").at(-2)]).toEqual([
+      143,
+      "Left by a second SIGTERM: what ran is written down as lost",
+    ]);
+  });
+
   test("says what keeps its jobs from running, once", async () => {
     await using box = await createJobsBox();
     await box.script("ok.sh", "#!/bin/sh\necho ok\n");

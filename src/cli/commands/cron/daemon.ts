@@ -2,12 +2,12 @@ import type { Job, JobRun } from "../../../core/cron.ts";
 import type { HermesError } from "../../../core/errors.ts";
 import { timesText } from "../../../cron/time_text.ts";
 import type { CommandContext } from "../../command.ts";
-import { exitCodes } from "../../exit_codes.ts";
+import { exitCodes, signalExitCode } from "../../exit_codes.ts";
 import { printNote, printWarning } from "../../print.ts";
 import { openJobs } from "./open_jobs.ts";
 import { runLines, untilEnded } from "./until_ended.ts";
 
-/** `hermes cron daemon`: runs what is due until a signal ends it, which is a good end. */
+/** `hermes cron daemon`: runs what is due until a signal ends it, which is a good end; a second one is none. */
 export async function run(context: CommandContext): Promise<number> {
   const { ports } = context;
   const { app, desk } = await openJobs(context);
@@ -21,14 +21,19 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const lines = runLines(context);
   const problems = problemLines(context);
-  const { endedBy } = await untilEnded(context, async (signal) => {
+  const { result: hasEnded, endedBy } = await untilEnded(context, async (signal) => {
     const onRun = (job: Job, ended: JobRun): void => {
       problems.forget();
       lines.write(job, ended);
     };
     await desk.daemon(signal, onRun, (_job, error) => problems.write(error));
     await lines.flush();
+    return true;
   });
+  if (!hasEnded && endedBy) {
+    await printNote(ports, `Left by a second ${endedBy}: what ran is written down as lost`);
+    return signalExitCode(endedBy);
+  }
   await printNote(ports, `Ended by ${endedBy ?? "itself"}`);
   return exitCodes.done;
 }
