@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Item } from "../core/item.ts";
+import type { ProcessOwners } from "../core/process_owner.ts";
 import type {
   Branching,
   EndedTurn,
@@ -35,6 +36,8 @@ import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
 export interface SessionStoreDeps {
   /** Whether the file is there; reading must not create it. */
   exists(path: string): Promise<boolean>;
+  /** Who works on what; absent: a process that is gone cannot be told from one that works. */
+  readonly owners?: ProcessOwners;
 }
 
 /**
@@ -192,7 +195,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async lock(lock: SessionLock): Promise<boolean> {
-    return await this.#write(({ db }) => lockSession(db, lock));
+    const { owners } = this.#deps;
+    return await this.#write(({ db }) => lockSession(db, lock, owners));
   }
 
   async unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void> {

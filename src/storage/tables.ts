@@ -84,6 +84,8 @@ export interface ItemsTable {
 export interface SessionLocksTable {
   readonly session_id: string;
   readonly holder: string;
+  /** The holder's process, as `ProcessOwners` writes it; null where nobody knows. */
+  readonly owner: string | null;
   /** ms since epoch. */
   readonly expires_at: number;
 }

@@ -57,6 +57,7 @@ export function createFakePorts(
       runInForeground: () => Promise.reject(new Error("No program is started here")),
     },
     processes: {
+      name: () => Promise.resolve(undefined),
       startOf: () => Promise.resolve(undefined),
       withVariable: () => Promise.resolve([]),
       kill: () => false,

@@ -123,6 +123,32 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
+/** The store as a process has it that sees these others run. */
+function openAs(own: string, running: readonly string[]): Store {
+  const owners = {
+    own: () => Promise.resolve(own),
+    isGone: (owner: string) => Promise.resolve(!running.includes(owner)),
+  };
+  const exists = (file: string) => Promise.resolve(existsSync(file));
+  return new SqliteSessionStore({ exists, owners }, join(directory, "sessions.db"));
+}
+
+test("the lock of a process that is gone is free at once", async () => {
+  await using dying = openAs("p1", ["p1", "p2"]);
+  await using seeing = openAs("p2", ["p1", "p2"]);
+  await using later = openAs("p3", ["p2", "p3"]);
+  await create(dying, "a");
+  const lock = (holder: string) => ({ sessionId: "a", holder, at: 1_000, lifeMs: 300_000 });
+  expect([
+    await dying.lock(lock("h1")),
+    await seeing.lock(lock("h2")),
+    await later.lock(lock("h3")),
+    await later.lock(lock("h4")),
+  ]).toEqual([true, false, true, false]);
+  await dying.unlock(lock("h1"));
+  expect(await later.lock(lock("h4"))).toBe(false);
+});
+
 const everything = ["u1", "x1", "u2", "k of b", "k2", "x2", "u3", "k of c", "x3"];
 
 describe.each([
