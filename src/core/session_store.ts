@@ -67,7 +67,7 @@ export interface Rewind {
   readonly sessionId: string;
   /** The first item that is taken out. */
   readonly itemId: string;
-  /** Also when a turn seems to run: one whose process died looks so. */
+  /** Also when a turn seems to run: one whose process died looks so where that is not seen. */
   readonly isForced?: boolean;
   /** ms since epoch. */
   readonly at: number;

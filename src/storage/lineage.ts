@@ -22,11 +22,12 @@ export async function splitSession(
     .where("id", "=", sessionId)
     .executeTakeFirstOrThrow();
   if (parent.ended_at !== null) throw goesOnElsewhere(sessionId);
-  await transaction
+  const { owner } = await transaction
     .updateTable("turns")
     .set({ ended_at: at, status: "continued" })
     .where("id", "=", turnId)
-    .execute();
+    .returning("owner")
+    .executeTakeFirstOrThrow();
   await transaction
     .updateTable("sessions")
     .set((row) => ({
@@ -69,6 +70,7 @@ export async function splitSession(
       status: "running",
       error_code: null,
       error_message: null,
+      owner,
     })
     .execute();
   const item = { item: compaction, at, turnId: newTurnId, sessionId: newSessionId };

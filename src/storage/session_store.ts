@@ -90,6 +90,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async startTurn({ turnId, sessionId, startedAt }: NewTurn): Promise<void> {
+    const owner = (await this.#deps.owners?.own()) ?? null;
     await this.#write(async ({ db }) => {
       const { end_reason: ended } =
         (await db
@@ -109,6 +110,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
           status: "running",
           error_code: null,
           error_message: null,
+          owner,
         })
         .execute();
     });
@@ -335,7 +337,9 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async rewind(rewind: Rewind): Promise<WholeSession> {
     await this.#byId(rewind.sessionId);
     await this.#write((database) =>
-      database.transactDurably((transaction) => rewindSession(transaction, rewind)),
+      database.transactDurably((transaction) =>
+        rewindSession(transaction, rewind, this.#deps.owners),
+      ),
     );
     // Who takes back here knows of it.
     this.#lastTurnOf.clear();

@@ -21,6 +21,7 @@ export const lineage: Migration = {
     CREATE INDEX items_spaceless ON items(seq) WHERE trigrams IS NOT NULL;
     CREATE INDEX items_last ON items(substr(trigrams, -1)) WHERE trigrams IS NOT NULL;
     CREATE INDEX items_last_two ON items(substr(trigrams, -2)) WHERE trigrams IS NOT NULL;
+    ALTER TABLE turns ADD COLUMN owner TEXT;
     CREATE TABLE session_locks (
       session_id TEXT PRIMARY KEY REFERENCES sessions(id) ON DELETE CASCADE,
       holder TEXT NOT NULL,
