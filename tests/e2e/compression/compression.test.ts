@@ -425,7 +425,7 @@ test("whoever still has a part open that was rewound to before it is told that a
   await using chat = await startChat(sandbox, ["-r", child]);
   await sandbox.run(["sessions", "rewind", id]);
   chat.type("and I?\r");
-  await chat.untilShown("was rewound by another process");
+  await chat.untilShown("taken back by another process");
   expect(chat.screen()).not.toContain("Another process compressed");
   chat.type("/quit\r");
   await chat.exited;
