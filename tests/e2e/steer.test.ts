@@ -126,7 +126,7 @@ test("a message that comes with the final answer makes the turn go on behind it"
     chat.type("and in German\r");
     await chat.untilShown("> and in German  → steers the turn");
     first.release();
-    await chat.untilShown("The long answer");
+    await chat.untilShown("The long");
     await chat.untilShown("The short answer");
     await leave(chat);
     expect(server.requests).toHaveLength(2);
@@ -148,8 +148,8 @@ test("/queue and commands wait for the end of the turn", async () => {
     chat.type("/queue and then this\r/usage\r");
     await chat.untilShown("> /usage");
     first.release();
-    await chat.untilShown("The first answer");
-    await chat.untilShown("The second answer");
+    await chat.untilShown("The first");
+    await chat.untilShown("The second");
     await chat.untilShown("tokens in");
     await leave(chat);
     expect(lastInput(server)).toContain("and then this");

@@ -252,7 +252,7 @@ test("a process that dies during the summary keeps nobody from the next one, nor
   );
   const started = sandbox.start(["-z", "count", ...run]);
   await started.until("Compressing the context");
-  const [{ id = "" } = {}] = await sessions();
+  const id = (await sessions())[0]?.id ?? "";
   const busy = await sandbox.run(["sessions", "rewind", id]);
   expect([busy.code, busy.stderr.includes("session/busy")]).toEqual([75, true]);
   started.signal("SIGKILL");
