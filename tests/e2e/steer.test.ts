@@ -197,11 +197,30 @@ test("blank lines and a file that is not there do not steer", async () => {
     chat.type("see @missing.txt\r");
     await chat.untilShown("> see @missing.txt");
     first.release();
-    await chat.untilShown("The answer");
+    await chat.untilShown(" answer");
     await chat.untilShown("file/not_found");
     await chat.untilShown("see @missing.txt");
     chat.type("\x03\x04");
     expect(await chat.exited).toBe(0);
     expect(server.requests).toHaveLength(1);
   });
+});
+
+test("under TERM=dumb too, what is typed while a turn runs is a part of it", async () => {
+  const first = held(callTool("todo", {}));
+  await using server = await startResponsesServer({ steps: [first.step, textAnswer("Short")] });
+  await sandbox.configure(configFor(server.url));
+  await using chat = await startChat(sandbox, [], { TERM: "dumb" });
+  chat.type("write much\r");
+  await first.asked;
+  chat.type("shorter, please\r");
+  await chat.untilShown("-> steers the turn");
+  chat.type("/usage\r");
+  await chat.untilShown("-> waits for the end of the turn");
+  first.release();
+  await chat.untilShown("→ the turn");
+  await chat.untilShown("tokens in");
+  await leave(chat);
+  expect(server.requests.map(inputOf).at(-1)?.at(-1)).toContain("shorter, please");
+  expect(chat.screen()).not.toContain("\x1b");
 });
