@@ -6,6 +6,7 @@ import type { UserMessage } from "./core/item.ts";
 import type { Log } from "./core/log.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
+import { createProcessOwners } from "./core/process_owner.ts";
 import { createRedactor, type Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
 import type { Steering } from "./core/steering.ts";
@@ -177,7 +178,8 @@ export function createApp(ports: Ports, options: AppOptions): App {
   const sessions = lazy(async () => {
     const { SqliteSessionStore } = await import("./storage/session_store.ts");
     const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
-    return new SqliteSessionStore({ exists }, paths.sessionsFile);
+    const owners = createProcessOwners(ports.processes, ports.host);
+    return new SqliteSessionStore({ exists, owners }, paths.sessionsFile);
   });
   const log = lazy(async () => {
     const [{ createLog }, masking, loaded] = await Promise.all([

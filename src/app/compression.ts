@@ -29,7 +29,7 @@ export interface CompressionParts {
   instructions(): Promise<string>;
 }
 
-/** A process that died with the lock holds it no longer than this, in milliseconds. */
+/** A process that died with the lock, and that nobody sees to be gone, holds it no longer than this, in milliseconds. */
 const lockLifeMs = 300_000;
 
 /** What keeps the context of a conversation within its model's window, as the user configured it. */

@@ -124,6 +124,8 @@ export interface Spawner {
 
 /** Other processes of this machine, as far as the system shows them. */
 export interface ProcessTable {
+  /** Tells these processes from those of a container, which has numbers of its own; undefined where nobody knows. */
+  name(): Promise<string | undefined>;
   /** Tells a process from a later one with the same number; undefined when none is running. */
   startOf(pid: number): Promise<string | undefined>;
   /** Running processes of this user that were started with `name=value` in their environment; none where it is hidden. */

@@ -67,7 +67,7 @@ export interface Rewind {
   readonly sessionId: string;
   /** The first item that is taken out. */
   readonly itemId: string;
-  /** Also when a turn seems to run: one whose process died looks so. */
+  /** Also when a turn seems to run: one whose process died looks so where that is not seen. */
   readonly isForced?: boolean;
   /** ms since epoch. */
   readonly at: number;
@@ -145,7 +145,7 @@ export interface SessionStore extends AsyncDisposable {
   goal(sessionId: string): Promise<string | null>;
   /** Keeps a goal; nothing happens where the session is not there. A split takes it along. */
   keepGoal(sessionId: string, goal: string | null): Promise<void>;
-  /** Whether this holder has the session's lock now; a second one gets it when the first has released it or is too old. */
+  /** Whether this holder has the session's lock now; a second one gets it when the first has released it, is too old, or its process is gone. */
   lock(lock: SessionLock): Promise<boolean>;
   unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void>;
 }

@@ -1,9 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { errnoOf } from "../core/errors.ts";
 import type { ProcessTable } from "../core/ports.ts";
 
 /** The processes of this machine, from /proc; where there is none (macOS) nothing is known of them. */
 export const machineProcesses: ProcessTable = {
+  name: () => readlink("/proc/self/ns/pid").catch(() => undefined),
   async startOf(pid) {
     const stat = await read(`/proc/${pid}/stat`);
     // The name before it may hold spaces and parentheses; the start time is field 22, the 20th behind the name.

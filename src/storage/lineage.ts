@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import type { ProcessOwners } from "../core/process_owner.ts";
 import type { SessionInfo, SessionLock, SessionSplit } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
 import { goesOnElsewhere } from "./resolve_session.ts";
@@ -21,11 +22,12 @@ export async function splitSession(
     .where("id", "=", sessionId)
     .executeTakeFirstOrThrow();
   if (parent.ended_at !== null) throw goesOnElsewhere(sessionId);
-  await transaction
+  const { owner } = await transaction
     .updateTable("turns")
     .set({ ended_at: at, status: "continued" })
     .where("id", "=", turnId)
-    .execute();
+    .returning("owner")
+    .executeTakeFirstOrThrow();
   await transaction
     .updateTable("sessions")
     .set((row) => ({
@@ -68,6 +70,7 @@ export async function splitSession(
       status: "running",
       error_code: null,
       error_message: null,
+      owner,
     })
     .execute();
   const item = { item: compaction, at, turnId: newTurnId, sessionId: newSessionId };
@@ -87,19 +90,38 @@ async function childTitle(db: Kysely<Tables>, title: string | null): Promise<str
   );
 }
 
-/** Whether the holder has the lock now. */
+/** Whether the holder has the lock now. One whose process is gone has it no longer. */
 export async function lockSession(
   db: Kysely<Tables>,
+  lock: SessionLock,
+  owners: ProcessOwners | undefined,
+): Promise<boolean> {
+  const owner = (await owners?.own()) ?? null;
+  if (await takeLock(db, lock, owner)) return true;
+  const held = await db
+    .selectFrom("session_locks")
+    .select(["holder", "owner"])
+    .where("session_id", "=", lock.sessionId)
+    .executeTakeFirst();
+  if (held && !(held.owner !== null && (await owners?.isGone(held.owner)))) return false;
+  // Of several that see it gone, one gets it.
+  if (held) await unlockSession(db, { sessionId: lock.sessionId, holder: held.holder });
+  return await takeLock(db, lock, owner);
+}
+
+async function takeLock(
+  db: Kysely<Tables>,
   { sessionId, holder, at, lifeMs }: SessionLock,
+  owner: string | null,
 ): Promise<boolean> {
   const expires_at = at + lifeMs;
   const written = await db
     .insertInto("session_locks")
-    .values({ session_id: sessionId, holder, expires_at })
+    .values({ session_id: sessionId, holder, owner, expires_at })
     .onConflict((conflict) =>
       conflict
         .column("session_id")
-        .doUpdateSet({ holder, expires_at })
+        .doUpdateSet({ holder, owner, expires_at })
         .where((row) =>
           row.or([
             row("session_locks.expires_at", "<=", at),

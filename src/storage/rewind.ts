@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { HermesError } from "../core/errors.ts";
+import type { ProcessOwners } from "../core/process_owner.ts";
 import type { Rewind } from "../core/session_store.ts";
 import { itemCounts } from "./item_text.ts";
 import { sessionNotFound } from "./resolve_session.ts";
@@ -13,6 +14,7 @@ import type { Tables } from "./tables.ts";
 export async function rewindSession(
   transaction: Transaction<Tables>,
   { sessionId, itemId, isForced = false, at }: Rewind,
+  owners: ProcessOwners | undefined,
 ): Promise<void> {
   const parts = await transaction
     .selectFrom("sessions")
@@ -25,7 +27,7 @@ export async function rewindSession(
     .execute();
   if (parts.length === 0) throw sessionNotFound(sessionId);
   const ids = parts.map(({ id }) => id);
-  if (!isForced) await refuseBusy(transaction, { sessionId, ids, at });
+  if (!isForced && (await isBusy(transaction, { ids, at }, owners))) throw sessionBusy(sessionId);
   const first = await transaction
     .selectFrom("items")
     .select(["seq", "session_id"])
@@ -108,30 +110,32 @@ async function forgetPreview(transaction: Transaction<Tables>, id: string): Prom
     )`.execute(transaction);
 }
 
-async function refuseBusy(
+/** Whether a process works on one of the sessions that is not known to be gone. */
+async function isBusy(
   transaction: Transaction<Tables>,
-  {
-    sessionId,
-    ids,
-    at,
-  }: { readonly sessionId: string; readonly ids: readonly string[]; readonly at: number },
-): Promise<void> {
-  const turn = await transaction
+  { ids, at }: { readonly ids: readonly string[]; readonly at: number },
+  owners: ProcessOwners | undefined,
+): Promise<boolean> {
+  const turns = await transaction
     .selectFrom("turns")
-    .select("id")
+    .select("owner")
+    .distinct()
     .where("session_id", "in", ids)
     .where("status", "=", "running")
-    .executeTakeFirst();
-  const lock = await transaction
+    .execute();
+  const locks = await transaction
     .selectFrom("session_locks")
-    .select("holder")
+    .select("owner")
     .where("session_id", "in", ids)
     .where("expires_at", ">", at)
-    .executeTakeFirst();
-  if (turn || lock) throw sessionBusy(sessionId);
+    .execute();
+  for (const { owner } of [...turns, ...locks]) {
+    if (owner === null || !(await owners?.isGone(owner))) return true;
+  }
+  return false;
 }
 
-/** The failure of changing what another process works on, or seems to: the turn of a process that died looks the same. */
+/** The failure of changing what another process works on, or seems to: not everywhere is it seen that a process died. */
 export function sessionBusy(sessionId: string): HermesError {
   return new HermesError(
     "session/busy",

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Item } from "../core/item.ts";
+import type { ProcessOwners } from "../core/process_owner.ts";
 import type {
   Branching,
   EndedTurn,
@@ -35,6 +36,8 @@ import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
 export interface SessionStoreDeps {
   /** Whether the file is there; reading must not create it. */
   exists(path: string): Promise<boolean>;
+  /** Who works on what; absent: a process that is gone cannot be told from one that works. */
+  readonly owners?: ProcessOwners;
 }
 
 /**
@@ -87,6 +90,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async startTurn({ turnId, sessionId, startedAt }: NewTurn): Promise<void> {
+    const owner = (await this.#deps.owners?.own()) ?? null;
     await this.#write(async ({ db }) => {
       const { end_reason: ended } =
         (await db
@@ -106,6 +110,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
           status: "running",
           error_code: null,
           error_message: null,
+          owner,
         })
         .execute();
     });
@@ -192,7 +197,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async lock(lock: SessionLock): Promise<boolean> {
-    return await this.#write(({ db }) => lockSession(db, lock));
+    const { owners } = this.#deps;
+    return await this.#write(({ db }) => lockSession(db, lock, owners));
   }
 
   async unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void> {
@@ -331,7 +337,9 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async rewind(rewind: Rewind): Promise<WholeSession> {
     await this.#byId(rewind.sessionId);
     await this.#write((database) =>
-      database.transactDurably((transaction) => rewindSession(transaction, rewind)),
+      database.transactDurably((transaction) =>
+        rewindSession(transaction, rewind, this.#deps.owners),
+      ),
     );
     // Who takes back here knows of it.
     this.#lastTurnOf.clear();

@@ -59,6 +59,8 @@ export interface TurnsTable {
   readonly status: "running" | "completed" | "interrupted" | "failed" | "continued";
   readonly error_code: string | null;
   readonly error_message: string | null;
+  /** The process that runs or ran it, as `ProcessOwners` writes it; null where nobody knows. */
+  readonly owner: Generated<string | null>;
 }
 
 /** Append-only. */
@@ -84,6 +86,8 @@ export interface ItemsTable {
 export interface SessionLocksTable {
   readonly session_id: string;
   readonly holder: string;
+  /** The holder's process, as that of a turn. */
+  readonly owner: string | null;
   /** ms since epoch. */
   readonly expires_at: number;
 }

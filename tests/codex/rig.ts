@@ -204,6 +204,7 @@ function turnRequest(changes: Partial<TurnRequest>): TurnRequest {
 const host = { pid: 4_242, operatingSystem: "linux" };
 
 const processes: ProcessTable = {
+  name: () => Promise.resolve("all"),
   startOf: (pid) => Promise.resolve(`start of ${pid}`),
   withVariable: () => Promise.resolve([]),
   kill: () => true,

@@ -16,6 +16,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 function machine(running: Record<number, { readonly start: string; readonly marker?: string }>) {
   const killed: number[] = [];
   const processes: ProcessTable = {
+    name: () => Promise.resolve("all"),
     startOf: (pid) => Promise.resolve(running[pid]?.start),
     withVariable: (_name, value) =>
       Promise.resolve(

@@ -199,6 +199,7 @@ export async function createSandbox(): Promise<Sandbox> {
 export async function startChat(
   { work, root, home }: Sandbox,
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<PtyProgram> {
   const chat = startInPty({
     command: [binary, ...args],
@@ -208,6 +209,7 @@ export async function startChat(
       HOME: root,
       HERMES_HOME: home,
       TERM: "xterm-256color",
+      ...env,
     },
   });
   await chat.untilShown("/help");

@@ -126,7 +126,7 @@ test("a message that comes with the final answer makes the turn go on behind it"
     chat.type("and in German\r");
     await chat.untilShown("> and in German  → steers the turn");
     first.release();
-    await chat.untilShown("The long answer");
+    await chat.untilShown("The long");
     await chat.untilShown("The short answer");
     await leave(chat);
     expect(server.requests).toHaveLength(2);
@@ -148,8 +148,8 @@ test("/queue and commands wait for the end of the turn", async () => {
     chat.type("/queue and then this\r/usage\r");
     await chat.untilShown("> /usage");
     first.release();
-    await chat.untilShown("The first answer");
-    await chat.untilShown("The second answer");
+    await chat.untilShown("The first");
+    await chat.untilShown("The second");
     await chat.untilShown("tokens in");
     await leave(chat);
     expect(lastInput(server)).toContain("and then this");
@@ -197,11 +197,30 @@ test("blank lines and a file that is not there do not steer", async () => {
     chat.type("see @missing.txt\r");
     await chat.untilShown("> see @missing.txt");
     first.release();
-    await chat.untilShown("The answer");
+    await chat.untilShown(" answer");
     await chat.untilShown("file/not_found");
     await chat.untilShown("see @missing.txt");
     chat.type("\x03\x04");
     expect(await chat.exited).toBe(0);
     expect(server.requests).toHaveLength(1);
   });
+});
+
+test("under TERM=dumb too, what is typed while a turn runs is a part of it", async () => {
+  const first = held(callTool("todo", {}));
+  await using server = await startResponsesServer({ steps: [first.step, textAnswer("Short")] });
+  await sandbox.configure(configFor(server.url));
+  await using chat = await startChat(sandbox, [], { TERM: "dumb" });
+  chat.type("write much\r");
+  await first.asked;
+  chat.type("shorter, please\r");
+  await chat.untilShown("-> steers the turn");
+  chat.type("/usage\r");
+  await chat.untilShown("-> waits for the end of the turn");
+  first.release();
+  await chat.untilShown("→ the turn");
+  await chat.untilShown("tokens in");
+  await leave(chat);
+  expect(server.requests.map(inputOf).at(-1)?.at(-1)).toContain("shorter, please");
+  expect(chat.screen()).not.toContain("\x1b");
 });

@@ -16,6 +16,7 @@ import type { Ports } from "../../src/core/ports.ts";
 import { noLog } from "../../src/core/log.ts";
 import { createRedactor } from "../../src/core/redact.ts";
 import type { SessionCatalog, SessionStore } from "../../src/core/session_store.ts";
+import type { Steering } from "../../src/core/steering.ts";
 import { machineFiles } from "../../src/platform/files.ts";
 import { MemorySessionStore } from "../../src/storage/memory_store.ts";
 import { createFakeClock, type FakeClock } from "./clock.ts";
@@ -57,6 +58,7 @@ export function createFakePorts(
       runInForeground: () => Promise.reject(new Error("No program is started here")),
     },
     processes: {
+      name: () => Promise.resolve(undefined),
       startOf: () => Promise.resolve(undefined),
       withVariable: () => Promise.resolve([]),
       kill: () => false,
@@ -76,7 +78,11 @@ export interface FakeAppParts {
   readonly config?: Partial<Config>;
   readonly sessions?: SessionStore & SessionCatalog;
   /** The turn of every conversation; a turn without steps where absent. */
-  readonly turn?: (message: UserMessage, signal: AbortSignal) => AsyncIterable<TurnEvent>;
+  readonly turn?: (
+    message: UserMessage,
+    signal: AbortSignal,
+    steering?: Steering,
+  ) => AsyncIterable<TurnEvent>;
   /** Thrown by `openConversation`. */
   readonly refusal?: HermesError;
   /** Never resolves when a conversation is closed. */
@@ -201,9 +207,9 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
         toolNames: [],
         review: () => undefined,
         ...parts.conversation,
-        async *runTurn(message, signal) {
+        async *runTurn(message, signal, steering) {
           messages.push(message);
-          for await (const event of (parts.turn ?? answer("done"))(message, signal)) {
+          for await (const event of (parts.turn ?? answer("done"))(message, signal, steering)) {
             if (event.type !== "turn-end" || !options.outputSchema) yield event;
             else yield { ...event, outcome: checkOutcome(event.outcome, options.outputSchema) };
           }

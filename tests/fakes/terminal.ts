@@ -6,7 +6,7 @@ export interface FakeTerminalOptions {
   readonly stdin?: InputStream["kind"];
   /** What stdin holds. */
   readonly input?: readonly (string | Uint8Array)[];
-  /** Whether stdin stays open behind `input`, as a pipe that nobody closes does. */
+  /** Whether stdin stays open behind `input`, as a pipe that nobody closes does; a TTY has then what is typed. */
   readonly keepsOpen?: boolean;
   /** Cells of a line: stdout and stderr are terminals. Pipes where absent. */
   readonly columns?: number;
@@ -77,8 +77,28 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
     };
   };
 
+  async function* keys(signal: AbortSignal): AsyncGenerator<string, void> {
+    readers++;
+    const aborted = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    try {
+      while (true) {
+        nextTyped ??= typedValues.next();
+        const next = await Promise.race([nextTyped, aborted]);
+        if (next === undefined) return;
+        nextTyped = undefined;
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      readers--;
+    }
+  }
+
   return {
-    stdin: fakeInput(options),
+    stdin: fakeInput(options, keys),
     stdout: output(),
     stderr: output(),
     screen: () => screen,
@@ -106,25 +126,7 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
         },
       };
     },
-    async *keys(signal) {
-      readers++;
-      const aborted = new Promise<undefined>((resolve) => {
-        if (signal.aborted) resolve(undefined);
-        signal.addEventListener("abort", () => resolve(undefined), { once: true });
-      });
-      try {
-        while (true) {
-          nextTyped ??= typedValues.next();
-          const next = await Promise.race([nextTyped, aborted]);
-          if (next === undefined) return;
-          nextTyped = undefined;
-          if (next.done === true) return;
-          yield next.value;
-        }
-      } finally {
-        readers--;
-      }
-    },
+    keys,
     untilShown(text) {
       return new Promise((resolve) => {
         const check = (): void => {
@@ -141,11 +143,10 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
   };
 }
 
-function fakeInput({
-  stdin = "null",
-  input = [],
-  keepsOpen = false,
-}: FakeTerminalOptions): InputStream {
+function fakeInput(
+  { stdin = "null", input = [], keepsOpen = false }: FakeTerminalOptions,
+  keys: Terminal["keys"],
+): InputStream {
   return {
     kind: stdin,
     async *chunks(signal) {
@@ -154,6 +155,11 @@ function fakeInput({
         yield typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
       }
       if (!keepsOpen) return;
+      if (stdin === "tty") {
+        const never = new AbortController().signal;
+        for await (const typed of keys(signal ?? never)) yield new TextEncoder().encode(typed);
+        return;
+      }
       await new Promise((_, reject) => {
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors
         const fail = (): void => reject(signal?.reason);

@@ -123,6 +123,51 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
+/** The store as a process has it that sees these others run. */
+function openAs(own: string, running: readonly string[]): Store {
+  const owners = {
+    own: () => Promise.resolve(own),
+    isGone: (owner: string) => Promise.resolve(!running.includes(owner)),
+  };
+  const exists = (file: string) => Promise.resolve(existsSync(file));
+  return new SqliteSessionStore({ exists, owners }, join(directory, "sessions.db"));
+}
+
+test("the lock of a process that is gone is free at once", async () => {
+  await using dying = openAs("p1", ["p1", "p2"]);
+  await using seeing = openAs("p2", ["p1", "p2"]);
+  await using later = openAs("p3", ["p2", "p3"]);
+  await create(dying, "a");
+  const lock = (holder: string) => ({ sessionId: "a", holder, at: 1_000, lifeMs: 300_000 });
+  expect([
+    await dying.lock(lock("h1")),
+    await seeing.lock(lock("h2")),
+    await later.lock(lock("h3")),
+    await later.lock(lock("h4")),
+  ]).toEqual([true, false, true, false]);
+  await dying.unlock(lock("h1"));
+  expect(await later.lock(lock("h4"))).toBe(false);
+});
+
+test("the turn of a process that is gone has ended, also behind a compression", async () => {
+  await using dying = openAs("p1", ["p1", "p2"]);
+  await using seeing = openAs("p2", ["p1", "p2"]);
+  await using later = openAs("p3", ["p2", "p3"]);
+  await create(dying, "a");
+  await dying.startTurn({ turnId: "t1", sessionId: "a", startedAt: 2_000 });
+  await dying.append("t1", user("u1", "hello"), 2_000);
+  await split(dying, { turnId: "t1", newTurnId: "t1b", newSessionId: "b", at: 2_001 });
+  await dying.append("t1b", user("u2", "and on"), 2_002);
+  await dying.lock({ sessionId: "b", holder: "h", at: 2_003, lifeMs: 300_000 });
+  const rewind = { sessionId: "a", itemId: "u2", at: 3_000 };
+  expect(await codeOf(seeing.rewind(rewind))).toBe("session/busy");
+  expect((await later.rewind(rewind)).id).toBe("b");
+  await seeing.startTurn({ turnId: "t2", sessionId: "b", startedAt: 4_000 });
+  expect(await codeOf(later.rewind({ ...rewind, itemId: "u1" }))).toBe("session/busy");
+  await seeing.endTurn(ended("t2", 4_001));
+  expect((await later.rewind({ ...rewind, itemId: "u1" })).id).toBe("a");
+});
+
 const everything = ["u1", "x1", "u2", "k of b", "k2", "x2", "u3", "k of c", "x3"];
 
 describe.each([

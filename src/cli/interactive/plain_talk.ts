@@ -1,18 +1,23 @@
+import { throwIfAborted } from "../../core/errors.ts";
 import type { Terminal } from "../../core/ports.ts";
 import { abortable } from "../../wire/abortable.ts";
 import type { Style } from "../render/style.ts";
 import { CallbackSlot } from "./callback_slot.ts";
 import { asksForLine } from "./editor.ts";
 import { filterRows, mergeRows, type PickRequest } from "./pick.ts";
-import type { Answered, ChoiceRequest, KeyHelp, Said, Talk } from "./talk.ts";
+import type { Answered, ChoiceRequest, KeyHelp, Said, Talk, TypedMessage } from "./talk.ts";
 
 /** Rows that are printed at once. */
 const pickedFrom = 20;
 
+const messagePrompt = "> ";
+/** Where another line of a message is written. */
+const linePrompt = ". ";
+
 const lineKeys: readonly KeyHelp[] = [
   ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],
   ["\\ and Enter", "another line"],
-  ["Enter while a turn runs", "sends it after the turn: this terminal cannot show what waits"],
+  ["Enter while a turn runs", "says it to the turn: /queue TEXT and commands wait for its end"],
   ["Ctrl-C", "interrupts a turn; twice: leaves"],
   ["Ctrl-D", "leaves"],
 ];
@@ -26,36 +31,44 @@ export class PlainTalk implements Talk, AsyncDisposable {
   readonly keys = lineKeys;
   readonly #terminal: Terminal;
   readonly #closing = new AbortController();
-  readonly #lines: AsyncIterator<string>;
-  /** A line that somebody no longer waits for is for the next one. */
-  #nextLine: Promise<IteratorResult<string>> | undefined;
-  /** The one of them that is known to be there. */
-  #readyLine: Promise<IteratorResult<string>> | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  #hasEnded = false;
+  /** The lines so far of a message that goes on. */
+  #written = "";
+  /** Sent while none was read. */
+  #queue: readonly TypedMessage[] = [];
+  #takeMessage: ((message: TypedMessage) => boolean) | undefined;
+  #reader: ((said: Said) => void) | undefined;
+  /** Lines for the question that is open. */
+  #answers: readonly string[] | undefined;
+  /** Wakes who waits for such a line: there is one, there will be none, or Ctrl-C. */
+  #wake: ((reason: "lines" | "interrupt") => void) | undefined;
   #isMidLine = false;
   /** To be said before the next message: what is being typed cannot be drawn again. */
   #asides: readonly string[] = [];
   readonly #onInterrupt = new CallbackSlot();
-  #interruptReading: (() => void) | undefined;
 
   constructor(terminal: Terminal, style: Style) {
     this.#terminal = terminal;
     this.style = style;
-    this.#lines = linesOf(terminal.stdin.chunks(this.#closing.signal));
   }
 
+  /** Lines are read from now on, also while nobody waits for one. */
   open(): Promise<void> {
+    this.#reading = this.#read();
     return Promise.resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    // The line that is waited for is given up.
-    await this.#nextLine?.catch(() => undefined);
+    await this.#reading;
   }
 
+  /** In one piece: a line that was typed is answered while others write. */
   async say(text: string): Promise<void> {
-    await this.freshLine();
-    await this.#talk(`${text}\n`);
+    const start = this.#isMidLine ? "\n" : "";
+    this.#isMidLine = false;
+    await this.#talk(`${start}${text}\n`);
   }
 
   aside(text: string): void {
@@ -75,8 +88,9 @@ export class PlainTalk implements Talk, AsyncDisposable {
   }
 
   async freshLine(): Promise<void> {
-    if (this.#isMidLine) await this.#talk("\n");
+    const isMidLine = this.#isMidLine;
     this.#isMidLine = false;
+    if (isMidLine) await this.#talk("\n");
   }
 
   /** Nothing that changes is shown. */
@@ -86,60 +100,48 @@ export class PlainTalk implements Talk, AsyncDisposable {
   tick(): void {}
 
   async readMessage(): Promise<Said> {
-    let text = "";
     await this.sayAsides();
-    await this.#talk("> ");
-    while (true) {
-      const read = await this.#readLine(new AbortController().signal);
-      switch (read.kind) {
-        case "interrupted":
-          return { kind: "interrupt" };
-        case "dismissed":
-          await this.#talk("\n");
-          return { kind: "end-of-input" };
-        case "answer":
-          break;
-        default:
-          read satisfies never;
-          continue;
-      }
-      text += read.value;
-      if (!asksForLine(text)) {
-        if (text.trim() !== "") return { kind: "message", text };
-        text = "";
-        await this.#talk("> ");
-      } else {
-        text = `${text.slice(0, -1)}\n`;
-        await this.#talk(". ");
-      }
+    const [queued, ...rest] = this.#queue;
+    if (queued) {
+      this.#queue = rest;
+      await this.say(`> ${queued.shown.replaceAll("\n", "\n  ")}`);
+      return { kind: "message", text: queued.text };
     }
+    const said = new Promise<Said>((resolve) => {
+      this.#reader = resolve;
+    });
+    await this.#talk(this.#written === "" ? messagePrompt : linePrompt);
+    if (this.#hasEnded) this.#tell({ kind: "end-of-input" });
+    const heard = await said;
+    if (heard.kind !== "message") await this.#talk("\n");
+    return heard;
   }
 
-  /** A line that is there is found with the second call: looking for it takes a moment. */
   hasMessage(): boolean {
-    this.#nextLine ??= this.#lines.next();
-    const next = this.#nextLine;
-    next.then(
-      ({ done }) => {
-        this.#readyLine = done ? undefined : next;
+    return this.#queue.length > 0;
+  }
+
+  onMessage(take: (message: TypedMessage) => boolean): Disposable {
+    this.#takeMessage = take;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#takeMessage === take) this.#takeMessage = undefined;
       },
-      () => undefined,
-    );
-    return this.#readyLine === next;
+    };
   }
 
-  /** Lines that are typed while a turn runs are for after it: nothing could show what became of them. */
-  onMessage(): Disposable {
-    return { [Symbol.dispose]: () => undefined };
+  delivered(message: TypedMessage): void {
+    this.#queue = this.#queue.filter((waiting) => waiting !== message);
   }
 
-  /** Nothing is taken on. */
-  delivered(): void {}
-
-  /** What was typed is still to be seen above. */
-  putBack(): void {}
+  /** What was typed is still to be seen above, and cannot be changed there: it is told what of it is not sent. */
+  putBack(): void {
+    for (const { shown } of this.#queue) this.aside(`not sent: ${shown.replaceAll("\n", "\n  ")}`);
+    this.#queue = [];
+  }
 
   async choose({ choices, footer }: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
+    using _ = this.#openQuestion();
     for (const { hotkey, label } of choices) await this.say(`  ${hotkey}  ${label}`);
     const note = footer === undefined ? "" : ` (${footer()})`;
     while (true) {
@@ -156,6 +158,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
   }
 
   async pick(request: PickRequest, signal: AbortSignal): Promise<Answered<string>> {
+    using _ = this.#openQuestion();
     let { rows } = request;
     while (true) {
       const shown = rows.slice(0, pickedFrom);
@@ -173,6 +176,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
   }
 
   async askText(signal: AbortSignal): Promise<Answered<string>> {
+    using _ = this.#openQuestion();
     await this.#talk("? ");
     return await this.#readLine(signal);
   }
@@ -182,26 +186,100 @@ export class PlainTalk implements Talk, AsyncDisposable {
   }
 
   interrupt(): void {
-    if (this.#interruptReading) this.#interruptReading();
-    else this.#onInterrupt.call();
+    if (this.#wake) this.#wake("interrupt");
+    else if (this.#reader) {
+      this.#written = "";
+      this.#tell({ kind: "interrupt" });
+    } else this.#onInterrupt.call();
   }
 
-  async #readLine(signal: AbortSignal): Promise<Answered<string>> {
-    this.#nextLine ??= this.#lines.next();
-    const next = this.#nextLine;
-    const interrupted = new Promise<undefined>((resolve) => {
-      this.#interruptReading = () => resolve(undefined);
-    });
+  async #read(): Promise<void> {
     try {
-      const line = await abortable(() => Promise.race([next, interrupted]), signal);
-      if (line === undefined) {
-        await this.#talk("\n");
-        return { kind: "interrupted" };
+      for await (const line of linesOf(this.#terminal.stdin.chunks(this.#closing.signal))) {
+        this.#take(line);
       }
-      this.#nextLine = undefined;
-      return line.done ? { kind: "dismissed" } : { kind: "answer", value: line.value };
-    } finally {
-      this.#interruptReading = undefined;
+    } catch {
+      // A terminal that went away is one that says nothing more.
+    }
+    this.#hasEnded = true;
+    this.#wake?.("lines");
+    this.#tell({ kind: "end-of-input" });
+  }
+
+  /** A line is for the question that is open, else of a message. */
+  #take(line: string): void {
+    if (this.#answers) {
+      this.#answers = [...this.#answers, line];
+      this.#wake?.("lines");
+      return;
+    }
+    const text = this.#written + line;
+    if (asksForLine(text)) {
+      this.#written = `${text.slice(0, -1)}\n`;
+      if (this.#reader) this.#answerLine(linePrompt);
+      return;
+    }
+    this.#written = "";
+    if (text.trim() !== "") this.#send({ text, shown: text });
+    else if (this.#reader) this.#answerLine(messagePrompt);
+  }
+
+  #send(message: TypedMessage): void {
+    if (this.#reader) {
+      this.#tell({ kind: "message", text: message.text });
+      return;
+    }
+    this.#queue = [...this.#queue, message];
+    const take = this.#takeMessage;
+    if (!take) return;
+    const told = take(message) ? "-> steers the turn" : "-> waits for the end of the turn";
+    // Whoever prints next hears of a terminal that cannot be written to.
+    this.say(told).catch(() => undefined);
+  }
+
+  #tell(said: Said): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.(said);
+  }
+
+  #answerLine(prompt: string): void {
+    // Whoever prints next hears of a terminal that cannot be written to.
+    this.#talk(prompt).catch(() => undefined);
+  }
+
+  /** Lines are answers until it is disposed; those that nobody took are of a message then. */
+  #openQuestion(): Disposable {
+    this.#answers = [];
+    return {
+      [Symbol.dispose]: () => {
+        const left = this.#answers ?? [];
+        this.#answers = undefined;
+        for (const line of left) this.#take(line);
+      },
+    };
+  }
+
+  /** The next line for the question that is open. */
+  async #readLine(signal: AbortSignal): Promise<Answered<string>> {
+    while (true) {
+      throwIfAborted(signal);
+      const [line, ...rest] = this.#answers ?? [];
+      if (line !== undefined) {
+        this.#answers = rest;
+        return { kind: "answer", value: line };
+      }
+      if (this.#hasEnded) return { kind: "dismissed" };
+      const woken = new Promise<"lines" | "interrupt">((resolve) => {
+        this.#wake = resolve;
+      });
+      try {
+        if ((await abortable(() => woken, signal)) === "lines") continue;
+      } finally {
+        this.#wake = undefined;
+      }
+      await this.#talk("\n");
+      return { kind: "interrupted" };
     }
   }
 

@@ -314,7 +314,13 @@ export class RawTalk implements Talk, AsyncDisposable {
         ? editor
         : { ...editor, rows: [...editor.rows, dim(fitWidth(hint, columns - 1))] };
     }
-    const rows = this.#status ? [fitWidth(this.#status(), columns - 1)] : [];
+    const typed = this.#drawTyped(columns).map(dim);
+    const status = this.#status ? [dim(fitWidth(this.#status(), columns - 1))] : [];
+    return { rows: [...status, ...typed], below: typed.slice(-mostBelow) };
+  }
+
+  /** What waits and what is being typed, a row each. */
+  #drawTyped(columns: number): readonly string[] {
     const { text, pastes } = this.#editor;
     const typed = [
       ...this.#queue.map((message) => ({
@@ -323,13 +329,17 @@ export class RawTalk implements Talk, AsyncDisposable {
       })),
       { shown: replaceMarks(text, pastes, pasteLabel), mark: "" },
     ];
-    for (const { shown, mark } of typed.filter((message) => message.shown !== "")) {
-      const line = fitWidth(`> ${shown.replaceAll("\n", " ")}`, columns - 1 - mark.length);
-      rows.push(`${line}${mark}`);
-    }
-    return { rows: rows.map(dim) };
+    return typed
+      .filter(({ shown }) => shown !== "")
+      .map(({ shown, mark }) => {
+        const line = fitWidth(`> ${shown.replaceAll("\n", " ")}`, columns - 1 - mark.length);
+        return `${line}${mark}`;
+      });
   }
 }
+
+/** Rows below a line that is being written: a window that is lower than they are would lose the place in it. */
+const mostBelow = 3;
 
 const editorKeys: readonly KeyHelp[] = [
   ["@path", "attaches a file: text, or a PNG, JPEG, GIF or WebP image"],

@@ -1,5 +1,6 @@
 import type { OutputStream } from "../../core/ports.ts";
 import type { Drawing } from "./drawing.ts";
+import { isInsideLine, type LinePosition, lineStart, positionAfter } from "./line_position.ts";
 import { LiveRegion } from "./live_region.ts";
 
 export interface ScreenDeps {
@@ -19,8 +20,12 @@ export class Screen {
   readonly #region = new LiveRegion();
   #view: LiveView = () => undefined;
   #last: Promise<void> = Promise.resolve();
-  /** Whether printed text ends in the middle of a line: then there is no place for the region. */
+  /** Whether printed text ends in the middle of a line: then there is place only for what stands below an open one. */
   #isMidLine = false;
+  /** Where in that line. */
+  #position: LinePosition = lineStart;
+  /** The width at its beginning. */
+  #width = 0;
 
   constructor(deps: ScreenDeps) {
     this.#deps = deps;
@@ -41,13 +46,13 @@ export class Screen {
     return this.#enqueue(() => this.#talk(this.#draw()));
   }
 
-  /** Prints a part of an answer; the region comes back when its line is whole. */
+  /** Prints a part of an answer; the whole region comes back when its line is whole. */
   answer(text: string): Promise<void> {
     return this.#enqueue(async () => {
       if (text === "") return;
       await this.#talk(this.#region.erase(this.columns));
       await this.#deps.stdout.write(onTerminal(text));
-      this.#isMidLine = !text.endsWith("\n");
+      this.#moveOn(text);
       await this.#talk(this.#draw());
     });
   }
@@ -66,7 +71,7 @@ export class Screen {
     return this.#enqueue(async () => {
       if (!this.#isMidLine) return;
       this.#isMidLine = false;
-      await this.#talk(`\r\n${this.#draw()}`);
+      await this.#talk(`${this.#region.erase(this.columns)}\r\n${this.#draw()}`);
     });
   }
 
@@ -83,10 +88,20 @@ export class Screen {
     return this.#enqueue(() => this.#talk(sequence));
   }
 
+  #moveOn(text: string): void {
+    if (!this.#isMidLine || text.includes("\n")) this.#width = this.columns;
+    const from = this.#isMidLine ? this.#position : lineStart;
+    this.#position = positionAfter(from, text, this.columns);
+    this.#isMidLine = !text.endsWith("\n");
+  }
+
   #draw(): string {
-    if (this.#isMidLine) return "";
-    const drawing = this.#view(this.columns);
-    return this.#region.draw(drawing ?? { rows: [] }, this.columns);
+    const { columns } = this;
+    const drawing = this.#view(columns);
+    if (!this.#isMidLine) return this.#region.draw(drawing ?? { rows: [] }, columns);
+    // Nobody knows how a terminal that changes its width wraps what is there.
+    const hasPlace = this.#width === columns && isInsideLine(this.#position, columns);
+    return this.#region.drawBelow(hasPlace ? (drawing?.below ?? []) : [], columns);
   }
 
   /** stderr, unless it goes somewhere else: a question must be seen. */

@@ -2,7 +2,7 @@ import type { Migration } from "../migrate.ts";
 
 /**
  * Sessions that end and go on in others, with what they cost and are for; items that a rewind hides; locks of those who
- * rewrite a session's context; when it was last tidied up.
+ * rewrite a session's context; which process works on what; when it was last tidied up.
  */
 export const lineage: Migration = {
   sql: `
@@ -21,9 +21,11 @@ export const lineage: Migration = {
     CREATE INDEX items_spaceless ON items(seq) WHERE trigrams IS NOT NULL;
     CREATE INDEX items_last ON items(substr(trigrams, -1)) WHERE trigrams IS NOT NULL;
     CREATE INDEX items_last_two ON items(substr(trigrams, -2)) WHERE trigrams IS NOT NULL;
+    ALTER TABLE turns ADD COLUMN owner TEXT;
     CREATE TABLE session_locks (
       session_id TEXT PRIMARY KEY REFERENCES sessions(id) ON DELETE CASCADE,
       holder TEXT NOT NULL,
+      owner TEXT,
       expires_at INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE chores (

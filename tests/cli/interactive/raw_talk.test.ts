@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { AsyncQueue } from "../../../src/core/async_queue.ts";
+import type { TurnEvent } from "../../../src/core/event.ts";
 import { startChat } from "../../fakes/chat.ts";
 import { playOnScreen } from "../../fakes/vt.ts";
 
@@ -66,6 +68,52 @@ describe("RawTalk", () => {
     chat.type("draft\x0c");
     await chat.untilShown("\x1b[2J");
     expect(chat.seen()).toEqual(["> draft"]);
+  });
+
+  test("what is typed is seen while an answer is written within one line", async () => {
+    const deltas = new AsyncQueue<string>();
+    const text = (delta: string): TurnEvent => ({
+      type: "item-delta",
+      itemId: "a",
+      channel: "text",
+      delta,
+    });
+    await using chat = await startChat({
+      columns: 60,
+      parts: {
+        async *turn(_message, _signal, steering) {
+          yield { type: "item-start", item: { type: "assistant-message", id: "a", text: "" } };
+          for await (const delta of deltas) yield text(delta);
+          for (const said of steering?.waiting ?? []) steering?.take(said);
+          yield { type: "turn-end", outcome: { status: "completed", finalText: "" } };
+        },
+      },
+    });
+    chat.type("go\r");
+    deltas.push("Elephants 猫 have");
+    await chat.untilShown("have");
+    chat.type("how lo");
+    await chat.untilShown("how lo");
+    expect(chat.seen().slice(-2)).toEqual(["Elephants 猫 have", "> how lo"]);
+    deltas.push(" trunks");
+    chat.type("ng?\r");
+    await chat.untilShown("steers the turn");
+    await chat.settle();
+    expect(chat.seen().slice(-2)).toEqual([
+      "Elephants 猫 have trunks",
+      "> how long?  → steers the turn",
+    ]);
+    const before = chat.seen().length;
+    deltas.push(` of ${"flesh ".repeat(12)}and so on`);
+    await chat.untilShown("so on");
+    await chat.settle();
+    expect([chat.seen().length - before, chat.seen().at(-1)]).toEqual([
+      1,
+      "> how long?  → steers the turn",
+    ]);
+    deltas.end();
+    await chat.untilPrompt();
+    expect(chat.seen().join("\n")).toContain("Elephants 猫 have trunks of flesh flesh");
   });
 
   test("draws for the new width when the window changes", async () => {

@@ -80,6 +80,74 @@ describe("Screen", () => {
     expect(terminal.screen().slice(before)).toStartWith("\x1b[3A\r\x1b[J");
   });
 
+  test("what is typed stands below an open line, which goes on where it was", async () => {
+    const { screen, seen } = open();
+    let typed = ["> hel"];
+    await screen.setView(() => ({ rows: ["working", ...typed], below: typed }));
+    await screen.answer("\x1b[1mOne");
+    expect(seen()).toEqual({ lines: ["One", "> hel"], row: 0, column: 3, isCursorShown: true });
+    typed = ["> hello"];
+    await screen.refresh();
+    await screen.answer(" line\x1b[22m");
+    expect(seen()).toEqual({
+      lines: ["One line", "> hello"],
+      row: 0,
+      column: 8,
+      isCursorShown: true,
+    });
+    typed = [];
+    await screen.refresh();
+    expect(seen().lines).toEqual(["One line"]);
+    typed = ["> again"];
+    await screen.refresh();
+    await screen.freshLine();
+    expect(seen().lines).toEqual(["One line", "working", "> again"]);
+    await screen.answer("Two");
+    await screen.say("note");
+    expect(seen().lines).toEqual(["One line", "Two", "note", "working", "> again"]);
+  });
+
+  test.each([
+    ["letters", "a"],
+    ["wide characters", "猫"],
+    ["both", "a猫"],
+  ])(
+    "an answer of %s keeps every character at 60 columns, on a screen of few rows",
+    async (_, text) => {
+      const terminal = createFakeTerminal({ columns: 60 });
+      const screen = new Screen(terminal);
+      await screen.setView(() => ({ rows: ["> typed"], below: ["> typed", "> and more"] }));
+      const answer = text.repeat(150).slice(0, 150);
+      let shownInside = 0;
+      for (const char of answer) {
+        await screen.answer(char);
+        const { lines } = playOnScreen(terminal.screen(), 60, 6);
+        const isShown = lines.at(-1) === "> and more";
+        if (isShown) shownInside += 1;
+        const printed = lines.slice(0, isShown ? -2 : undefined).join("");
+        expect(answer.startsWith(printed)).toBe(true);
+      }
+      expect(playOnScreen(terminal.screen(), 60, 6).lines.join("")).toStartWith(answer);
+      // Not in the one moment in which a line is full.
+      expect(shownInside).toBeGreaterThan(answer.length * 0.9);
+    },
+  );
+
+  test("nothing is drawn below a line whose place in the window is not known", async () => {
+    const { screen, seen, terminal } = open(20);
+    await screen.setView(() => ({ rows: [], below: ["> typed"] }));
+    await screen.answer("x".repeat(17));
+    expect(seen().lines.at(-1)).toBe("> typed");
+    await screen.answer("\u{1f469}\u200d\u{1f4bb}");
+    // One cell more than is thought, and the line would be full.
+    expect(seen().lines.join("")).not.toContain("typed");
+    await screen.answer("\nnext");
+    expect(seen().lines.slice(-2)).toEqual(["next", "> typed"]);
+    terminal.resize(30);
+    await screen.refresh();
+    expect(terminal.screen()).toEndWith("\x1b8\x1b[J");
+  });
+
   test("whatever is drawn and printed in turn, printed lines stay and the region is the last", async () => {
     const line = fc.stringMatching(/^[a-z]{1,12}$/);
     const drawing = fc
@@ -87,8 +155,8 @@ describe("Screen", () => {
       .map(({ rows, at, column }): Drawing => {
         const row = Math.min(at, rows.length - 1);
         const width = rows[row]?.length ?? 0;
-        return rows.length === 0
-          ? { rows }
+        return rows.length === 0 || at === 0
+          ? { rows, below: rows }
           : { rows, cursor: { row, column: Math.min(column, width) } };
       });
     const step = fc.oneof(
@@ -117,7 +185,9 @@ describe("Screen", () => {
           }
         }
         const last = printed.at(-1) ?? "";
-        const shown = last === "" && view.rows.length > 0 ? view.rows : [last];
+        const isFull = last.length > 0 && last.length % 40 === 0;
+        const below = isFull ? [] : (view.below ?? []);
+        const shown = last === "" && view.rows.length > 0 ? view.rows : [last, ...below];
         expect(seen().lines.flatMap((text) => text.match(/.{1,40}/g) ?? [""])).toEqual(
           [...printed.slice(0, -1), ...shown].flatMap((text) => text.match(/.{1,40}/g) ?? [""]),
         );

@@ -245,6 +245,25 @@ test("a process that dies during the summary leaves a session that goes on", asy
   for (let step = 1; step <= 6; step++) expect(last).toContain(`step-${step}`);
 });
 
+test("a process that dies during the summary keeps nobody from the next one, nor from taking back", async () => {
+  let asked = 0;
+  await serve([...work(6), ...work(6), textAnswer("all done")], () =>
+    asked++ === 0 ? { kind: "silent", how: "hang" } : textAnswer("NOTES at last"),
+  );
+  const started = sandbox.start(["-z", "count", ...run]);
+  await started.until("Compressing the context");
+  const id = (await sessions())[0]?.id ?? "";
+  const busy = await sandbox.run(["sessions", "rewind", id]);
+  expect([busy.code, busy.stderr.includes("session/busy")]).toEqual([75, true]);
+  started.signal("SIGKILL");
+  await started.ended;
+  const later = await sandbox.run(["-z", "again", "-c", ...run]);
+  expect(checkEvents(later.stdout)).toMatchObject({ final_text: "all done" });
+  expect([asked, new Set(sessionIds(later.stdout)).size]).toEqual([2, 2]);
+  const back = await sandbox.run(["sessions", "rewind", id, "--turns", "2"]);
+  expect([back.code, back.stdout]).toEqual([0, "count\n"]);
+});
+
 test("two processes at once: one compresses, the other goes on uncompressed", async () => {
   const release = Promise.withResolvers<void>();
   const steps = [...work(6), ...work(6), textAnswer("one"), textAnswer("other")];
@@ -406,7 +425,7 @@ test("whoever still has a part open that was rewound to before it is told that a
   await using chat = await startChat(sandbox, ["-r", child]);
   await sandbox.run(["sessions", "rewind", id]);
   chat.type("and I?\r");
-  await chat.untilShown("were taken back by another process");
+  await chat.untilShown("taken back by another process");
   expect(chat.screen()).not.toContain("Another process compressed");
   chat.type("/quit\r");
   await chat.exited;
