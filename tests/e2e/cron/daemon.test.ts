@@ -35,13 +35,8 @@ describe("hermes cron daemon", () => {
     const daemon = box.sandbox.start(["cron", "daemon"]);
     box.makeDue(id);
     while ((await box.json("status")).running.length === 0) await Bun.sleep(20);
-    let hasEnded = false;
-    void daemon.ended.then(() => (hasEnded = true));
-    while (!hasEnded) {
-      daemon.signal("SIGTERM");
-      await Bun.sleep(20);
-    }
-    const { code, stderr } = await daemon.ended;
+    const signals = setInterval(() => daemon.signal("SIGTERM"), 20);
+    const { code, stderr } = await daemon.ended.finally(() => clearInterval(signals));
     expect([code, stderr.split("\n").at(-2)]).toEqual([
       143,
       "Left by a second SIGTERM: what ran is written down as lost",
