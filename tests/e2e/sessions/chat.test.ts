@@ -27,6 +27,8 @@ test("/undo takes a turn back and its message into the editor, where it can be m
   const chat = await startChat(sandbox);
   chat.type("the first question\r");
   await chat.untilShown("the answer");
+  // Typed before that, it would be said to the first turn.
+  await chat.untilShown("\x1b[1m> ");
   chat.type("the secnd question\r");
   await chat.untilShown("the answer");
   chat.type("/undo\r");
