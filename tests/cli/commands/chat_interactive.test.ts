@@ -173,7 +173,9 @@ describe("what is typed during a turn", () => {
     await chat.untilShown("> thr");
     first.push({ type: "turn-end", outcome: { status: "completed", finalText: "first answer" } });
     first.end();
-    await chat.untilShown("second answer");
+    // Between the pieces of an answer what is typed is drawn.
+    await chat.untilShown("second ");
+    await chat.untilShown("answer");
     await chat.settle();
     expect(talk(chat)).toEqual([
       "> one",
@@ -337,7 +339,8 @@ describe("a question to the person", () => {
     await open.ports.clock.advance(500);
     expect(talk(open)).toContain("  a  always allow");
     open.type("o");
-    await open.untilShown("allow_once");
+    await open.untilShown("allow_");
+    await open.untilShown('once","by":"user"}');
     expect(open.app().messages.length).toBe(1);
   });
 

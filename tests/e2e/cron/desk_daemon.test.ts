@@ -111,7 +111,7 @@ test.each([
     await desk.store.add(
       createJob({ task, deliver: [{ kind: "file", path: join(directory, "told") }] }),
     );
-    const program = join(import.meta.dirname, "daemon_program.ts");
+    const program = join(import.meta.dirname ?? "", "daemon_program.ts");
     const child = spawn(process.execPath, [program, join(directory, ".hermes")], {
       stdio: "ignore",
     });
