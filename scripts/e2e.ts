@@ -3,30 +3,48 @@
  * HERMES_BINARY names. Arguments go to `bun test`. The last line counts the tests.
  */
 import { runStep, type Step } from "./lib/steps.ts";
-import { formatTotals, refuseOnly, testTotals } from "./lib/test_totals.ts";
+import { formatTotals, refuseOnly, testTotals, type Totals } from "./lib/test_totals.ts";
 
 const bun = process.execPath;
 const build: Step = { name: "build", command: bun, args: ["scripts/build.ts", "--if-stale"] };
-const tests: Step = {
-  name: "e2e",
-  command: bun,
-  args: [
-    "test",
-    "./tests/e2e",
-    "--parallel=3",
-    "--only-failures",
-    "--timeout=60000",
-    ...process.argv.slice(2),
-  ],
-  env: refuseOnly,
-};
+/** Runs of `bun test`, one after the other. */
+const runs: readonly Step[] =
+  process.argv.length > 2
+    ? [testRun("e2e", ["./tests/e2e", ...process.argv.slice(2)])]
+    : [
+        testRun("e2e", [
+          "./tests/e2e",
+          "--path-ignore-patterns=tests/e2e/codex/**",
+          // Most of the time they wait for one another's programs.
+          "--parallel=2",
+        ]),
+        // They run several codex at once by themselves.
+        testRun("e2e on codex", ["./tests/e2e/codex"]),
+      ];
+
+function testRun(name: string, args: readonly string[]): Step {
+  return {
+    name,
+    command: bun,
+    args: ["test", ...args, "--only-failures", "--timeout=60000"],
+    env: refuseOnly,
+  };
+}
 
 const isBuilt = process.env["HERMES_BINARY"] !== undefined || (await runStep(build)).isOk;
-if (isBuilt) {
-  const { ended, isOk } = await runStep(tests, (end) => testTotals(end).failed === 0);
-  console.log(formatTotals(testTotals(ended)));
-  if (!isOk) process.exitCode = 1;
-} else {
-  console.log(formatTotals({ passed: 0, failed: 1, skipped: 0 }));
-  process.exitCode = 1;
+const totals: Totals[] = [];
+for (const run of isBuilt ? runs : []) {
+  const { ended } = await runStep(run, (end) => testTotals(end).failed === 0);
+  totals.push(testTotals(ended));
 }
+const sum = (of: (each: Totals) => number): number =>
+  totals.reduce((count, each) => count + of(each), 0);
+const failed = isBuilt ? sum((each) => each.failed) : 1;
+console.log(
+  formatTotals({
+    passed: sum((each) => each.passed),
+    failed,
+    skipped: sum((each) => each.skipped),
+  }),
+);
+if (failed > 0) process.exitCode = 1;

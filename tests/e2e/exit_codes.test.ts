@@ -108,7 +108,7 @@ const answers: readonly Case[] = [
     code: 124,
     error: "turn/deadline",
     steps: [hangBeforeHeaders],
-    flags: ["--deadline", "1"],
+    flags: ["--deadline", "3"],
   },
 ];
 
