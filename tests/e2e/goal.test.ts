@@ -200,6 +200,8 @@ test("a goal whose turn is taken back waits for what the person says instead", a
       chat.type("/goal get it done\r/undo\r");
       await chat.untilShown("goal paused: a turn was taken back. /goal resume goes on");
       await chat.untilShown("Took back 1 turn");
+      // Its message is in the line again, to be mended.
+      await chat.untilShown("get it done");
       expect(server.requests.map(isJudge)).toEqual([false]);
       chat.type("\x15/goal resume\r");
       await chat.untilShown("A better one");
