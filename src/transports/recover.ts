@@ -2,6 +2,7 @@ import { HermesError } from "../core/errors.ts";
 import type { ModelEvent } from "../core/event.ts";
 import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
+import { newProgress, noteProgress, type StepProgress } from "./held_step.ts";
 import { RecentTurns } from "./recent_turns.ts";
 import { imageTooLarge } from "./recoveries/image_too_large.ts";
 import { imagesRejected } from "./recoveries/images_rejected.ts";
@@ -55,7 +56,7 @@ export function withRecoveries(transport: ModelTransport, endpoint: ModelEndpoin
       for (;;) {
         const prepared = prepare(recoveries, withCap(asked, cap));
         for (const text of prepared.notices) yield { type: "notice", level: "warning", text };
-        const progress: Progress = { shown: new Set(), isWhole: false };
+        const progress = newProgress();
         let lesson: Lesson | undefined;
         try {
           yield* watched(transport.stream(prepared.request, signal), progress);
@@ -84,20 +85,12 @@ function withCap(request: ModelRequest, cap: number | undefined): ModelRequest {
   return cap === undefined ? request : { ...request, maxOutputTokens: cap };
 }
 
-interface Progress {
-  /** Ids of the items that were started and not voided since. */
-  readonly shown: Set<string>;
-  isWhole: boolean;
-}
-
 async function* watched(
   events: AsyncIterable<ModelEvent>,
-  progress: Progress,
+  progress: StepProgress,
 ): AsyncGenerator<ModelEvent, void> {
   for await (const event of events) {
-    if (event.type === "item-start") progress.shown.add(event.item.id);
-    if (event.type === "item-reset") for (const id of event.itemIds) progress.shown.delete(id);
-    if (event.type === "step-end") progress.isWhole = true;
+    noteProgress(progress, event);
     yield event;
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { ModelEvent, NoticeEvent } from "../core/event.ts";
 import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
+import { heldStep, newProgress, type StepProgress } from "./held_step.ts";
 
 export interface RetryDeps {
   readonly clock: Pick<Clock, "sleep">;
@@ -60,7 +61,7 @@ export function withRetry(
   return {
     async *stream(request, signal) {
       for (let attempt = 1; ; attempt++) {
-        const progress: Progress = { shown: new Set(), isWhole: false };
+        const progress = newProgress();
         try {
           yield* attemptStep(transport.stream(request, signal), progress);
           return;
@@ -101,48 +102,12 @@ async function* wait(
   await clock.sleep(left, signal);
 }
 
-/** How far an attempt came. */
-interface Progress {
-  /** Ids of the items that were started and not voided since. */
-  readonly shown: Set<string>;
-  isWhole: boolean;
-}
-
 async function* attemptStep(
   events: AsyncIterable<ModelEvent>,
-  progress: Progress,
+  progress: StepProgress,
 ): AsyncGenerator<ModelEvent, void> {
-  const ended = new Map<string, ModelEvent>();
-  for await (const event of events) {
-    switch (event.type) {
-      case "item-start":
-        progress.shown.add(event.item.id);
-        yield event;
-        break;
-      case "item-end":
-        ended.set(event.item.id, event);
-        break;
-      case "item-reset":
-        for (const id of event.itemIds) {
-          progress.shown.delete(id);
-          ended.delete(id);
-        }
-        yield event;
-        break;
-      case "step-end":
-        progress.isWhole = true;
-        yield* ended.values();
-        yield event;
-        return;
-      case "item-delta":
-      case "notice":
-      case "retry":
-        yield event;
-        break;
-      default:
-        event satisfies never;
-    }
-  }
+  yield* heldStep(events, progress);
+  if (progress.isWhole) return;
   throw new HermesError("stream/no_terminal_event", "The answer stopped before its end", {
     retryable: true,
   });
