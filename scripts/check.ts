@@ -30,7 +30,7 @@ const tests: Step = {
     "--path-ignore-patterns=tests/e2e/**",
     "--parallel",
     "--only-failures",
-    "--timeout=60000",
+    "--timeout=120000",
   ],
   env: refuseOnly,
 };

@@ -1,6 +1,7 @@
 /**
  * Runs the end-to-end tests against dist/hermes, building it if a source is newer, or against the binary that
- * HERMES_BINARY names. Arguments go to `bun test`. The last line counts the tests.
+ * HERMES_BINARY names. Arguments go to `bun test`: `scripts/e2e tests/e2e/chat.test.ts`, `scripts/e2e -t NAME`. The last
+ * line counts the tests.
  */
 import { runStep, type Step } from "./lib/steps.ts";
 import { formatTotals, refuseOnly, testTotals, type Totals } from "./lib/test_totals.ts";
@@ -8,9 +9,10 @@ import { formatTotals, refuseOnly, testTotals, type Totals } from "./lib/test_to
 const bun = process.execPath;
 const build: Step = { name: "build", command: bun, args: ["scripts/build.ts", "--if-stale"] };
 /** Runs of `bun test`, one after the other. */
+const asked = process.argv.slice(2);
 const runs: readonly Step[] =
-  process.argv.length > 2
-    ? [testRun("e2e", ["./tests/e2e", ...process.argv.slice(2)])]
+  asked.length > 0
+    ? [testRun("e2e", asked.some(isPath) ? asked : ["./tests/e2e", ...asked])]
     : [
         testRun("e2e", [
           "./tests/e2e",
@@ -26,9 +28,14 @@ function testRun(name: string, args: readonly string[]): Step {
   return {
     name,
     command: bun,
-    args: ["test", ...args, "--only-failures", "--timeout=60000"],
+    // For what hangs, not for what is slow: a loaded machine is no failure.
+    args: ["test", ...args, "--only-failures", "--timeout=240000"],
     env: refuseOnly,
   };
+}
+
+function isPath(argument: string): boolean {
+  return argument.startsWith("tests/") || argument.startsWith("./");
 }
 
 const isBuilt = process.env["HERMES_BINARY"] !== undefined || (await runStep(build)).isOk;

@@ -60,7 +60,7 @@ test("a dangerous command waits for the person, who denies and then allows it", 
     chat.type("\x04");
     expect(await chat.exited).toBe(0);
   });
-}, 20_000);
+});
 
 test("Ctrl-C interrupts the turn, and the session goes on", async () => {
   const asked = Promise.withResolvers<void>();

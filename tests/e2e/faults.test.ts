@@ -84,7 +84,7 @@ test("a command that ignores SIGTERM is ended all the same, with its group", asy
   expect(results[0]?.["exit_code"]).toBe(124);
   const pid = (await Bun.file(join(sandbox.work, "pid")).text()).trim();
   expect(await aliveInGroup(Number(pid))).toEqual([]);
-}, 20_000);
+});
 
 test("a background child that keeps the pipes does not hold the result", async () => {
   const { code, results } = await turn([

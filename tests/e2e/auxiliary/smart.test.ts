@@ -148,4 +148,4 @@ test("at the terminal, what is advised against is the person's to decide", async
   await chat.untilShown("> ");
   chat.type("\x04");
   expect(await chat.exited).toBe(0);
-}, 20_000);
+});

@@ -1,5 +1,5 @@
 /** Inputs that broke others: each file that comes out is accepted by every codex, or the one that was there stays as it is. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -7,8 +7,6 @@ import { parse } from "smol-toml";
 import { isJsonObject, type JsonObject, parseJson } from "../../../src/core/json.ts";
 import { type CodexBinary, codexVersions } from "../../fakes/codex_binaries.ts";
 import { binary, createSandbox, type Ended, type Sandbox } from "../sandbox.ts";
-
-setDefaultTimeout(20_000);
 
 const start = "# managed by hermes-agent — `hermes codex-runtime migrate` regenerates this section";
 const end = "# end hermes-agent managed section";

@@ -119,5 +119,5 @@ for (const shape of providerShapes) {
     expect(seen).toEqual(
       Object.fromEntries(faults.map(({ name, consequence }) => [name, expected(consequence)])),
     );
-  }, 120_000);
+  });
 }

@@ -31,7 +31,7 @@ test("the Inspector lists our tools over stdio", async () => {
       }),
     ]),
   });
-}, 20_000);
+});
 
 test("the Inspector calls a tool over stdio", async () => {
   const result = await inspect(
@@ -42,4 +42,4 @@ test("the Inspector calls a tool over stdio", async () => {
     isError: false,
     structuredContent: { todos: [{ id: "a", content: "Look", status: "pending" }] },
   });
-}, 20_000);
+});

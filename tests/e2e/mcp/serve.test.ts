@@ -160,7 +160,7 @@ test("1,000 calls without waiting are all answered, those that write in their or
       status: "pending",
     })),
   );
-}, 20_000);
+});
 
 test("a line of more than 16 MB is refused without ending the connection, one of 12 MB is read", async () => {
   const { code, stdout, stderr } = await serve([
@@ -174,7 +174,7 @@ test("a line of more than 16 MB is refused without ending the connection, one of
     message: "Invalid request: a line has more than 16 MB",
   });
   expect(answerTo(stdout, 1).result?.isError).toBe(false);
-}, 20_000);
+});
 
 test("separators of lines that are none stay in their line, and leave it in a form that nobody splits", async () => {
   const content = "one\u2028two\u2029three\u0085four 😀";
@@ -224,7 +224,7 @@ describe("the end", () => {
     const { code } = await run.ended;
     expect(code).toBe(0);
     expect(isRunning(pid)).toBe(false);
-  }, 20_000);
+  });
 
   test("a client that reads no more ends it, too", async () => {
     const run = await connected();
@@ -250,7 +250,7 @@ test("a call that is cancelled is ended and gets no answer", async () => {
   run.signal("SIGTERM");
   const { stdout } = await run.ended;
   expect(messagesOf(stdout).map(({ id }) => id)).toEqual([0, 2]);
-}, 20_000);
+});
 
 test("what a command prints is its result, and never a line of the protocol", async () => {
   const run = await connected(["--toolsets", "terminal"]);

@@ -61,7 +61,7 @@ describe.each(wireApis)("after ten messages over %s", (wireApi) => {
     await sandbox.run(["-z", "a new session"]);
     const last = lab.turns().at(-1);
     expect(JSON.stringify(last && bodyOf(last))).toContain("Prefers pnpm");
-  }, 60_000);
+  });
 });
 
 test("tools that do not save are refused, and the review goes on", async () => {

@@ -50,7 +50,7 @@ test("/undo takes a turn back and its message into the editor, where it can be m
   ]).toEqual([2, 2, true]);
   await using store = openStore(sandbox);
   expect((await store.latest())?.messageCount).toBe(4);
-}, 60_000);
+});
 
 test("/branch goes on in a second session, /resume finds the first one by what was said in it", async () => {
   await storeCompressed(sandbox, server.url);
@@ -80,7 +80,7 @@ test("/branch goes on in a second session, /resume finds the first one by what w
     ["zoo", 6],
     ["farm", 6],
   ]);
-}, 60_000);
+});
 
 test("sessions.auto_prune tidies up once a day, and says so", async () => {
   await storeCompressed(sandbox, server.url);
@@ -104,4 +104,4 @@ test("sessions.auto_prune tidies up once a day, and says so", async () => {
   await again.exited;
   await using store = openStore(sandbox);
   expect((await store.whole(first)).ids).toEqual([first, second]);
-}, 60_000);
+});
