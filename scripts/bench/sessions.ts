@@ -72,7 +72,7 @@ export async function benchSessions(
 }
 
 /** Makes a store: every tenth session was compressed once, every twentieth is in Chinese. The same each time. */
-export async function generateSessions(
+async function generateSessions(
   path: string,
   { sessions, items }: StoreSize,
 ): Promise<void> {

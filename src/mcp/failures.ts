@@ -88,7 +88,7 @@ export function whyOf(
 }
 
 /** An address without what may be a secret in it. */
-export function placeOf(url: string): string {
+function placeOf(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
 }

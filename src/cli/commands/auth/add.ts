@@ -21,7 +21,7 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** How a provider is opened, as far as it can be. @throws {HermesError} `usage/invalid` */
-export function typeOf(
+function typeOf(
   { pool, signIn, label }: KnownProvider,
   flags: FlagValues,
 ): "oauth" | "api-key" {
