@@ -1,4 +1,3 @@
-import { type RawBuilder, sql } from "kysely";
 import type { Item } from "../core/item.ts";
 import type { ProcessOwners } from "../core/process_owner.ts";
 import type {
@@ -20,18 +19,20 @@ import type {
 } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
 import { branchSession, namedInBranches } from "./branch.ts";
+import { claimChore } from "./claim_chore.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { lastCursor, messagesAfter } from "./new_messages.ts";
+import { candidatesFor } from "./session_candidates.ts";
 import { chooseSession, sessionNotFound, wasRewound } from "./resolve_session.ts";
 import { rewindSession } from "./rewind.ts";
 import { searchItems } from "./search.ts";
 import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
-import { suggestTitle } from "./suggest_title.ts";
-import { cleanTitle, titleTaken } from "./titles.ts";
+import { renameWhole, suggestTitle } from "./title_queries.ts";
+import { cleanTitle } from "./titles.ts";
 import { usageSums } from "./usage_columns.ts";
-import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
+import { listWholes, pruneWholes, wholeById } from "./whole_sessions.ts";
 
 export interface SessionStoreDeps {
   /** Whether the file is there; reading must not create it. */
@@ -217,7 +218,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async whole(sessionId: string): Promise<WholeSession> {
     await this.#byId(sessionId);
-    const whole = await this.#write(({ db }) => wholeById(db, sessionId));
+    const whole = await this.#write(async ({ db }) => wholeById(db, await tipOf(db, sessionId)));
     if (!whole) throw sessionNotFound(sessionId);
     return whole;
   }
@@ -238,19 +239,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     const name = idOrTitle.trim().toWellFormed();
     if (name === "") throw sessionNotFound(JSON.stringify(idOrTitle));
     const none = { byId: undefined, byTitle: [], byPrefix: [] };
-    const candidates = await this.#read(none, async ({ db }) => {
-      const all = db.selectFrom("sessions").selectAll();
-      const byId = await all.where("id", "=", name).executeTakeFirst();
-      const byTitle = await all
-        .where((row) => row.or([row("title", "=", name), beginsWith("title", `${name} #`)]))
-        .execute();
-      const byPrefix = await all.where(beginsWith("id", name)).limit(2).execute();
-      return {
-        byId: byId && sessionInfo(byId),
-        byTitle: byTitle.map((row) => ({ info: sessionInfo(row), rootId: row.root_id })),
-        byPrefix: byPrefix.map(sessionInfo),
-      };
-    });
+    const candidates = await this.#read(none, ({ db }) => candidatesFor(db, name));
     return chooseSession(name, candidates);
   }
 
@@ -288,24 +277,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     const clean = cleanTitle(title);
     await this.#byId(sessionId);
     await this.#write(({ db }) =>
-      db.transaction().execute(async (transaction) => {
-        const { root_id } = await transaction
-          .selectFrom("sessions")
-          .select("root_id")
-          .where("id", "=", sessionId)
-          .executeTakeFirstOrThrow(() => sessionNotFound(sessionId));
-        const owner = await transaction
-          .selectFrom("sessions")
-          .select("id")
-          .where("title", "=", clean)
-          .where("root_id", "!=", root_id)
-          .executeTakeFirst();
-        if (owner) throw titleTaken(owner.id, clean);
-        const all = transaction.updateTable("sessions");
-        await all.set({ title: null }).where("root_id", "=", root_id).execute();
-        const tipId = await tipOf(transaction, sessionId);
-        await all.set({ title: clean }).where("id", "=", tipId).execute();
-      }),
+      db.transaction().execute((transaction) => renameWhole(transaction, sessionId, clean)),
     );
   }
 
@@ -360,28 +332,9 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async claimChore(
     name: string,
-    { at, everyMs }: { readonly at: number; readonly everyMs: number },
+    due: { readonly at: number; readonly everyMs: number },
   ): Promise<boolean> {
-    return await this.#read(false, async ({ db }) => {
-      const claimed = await db
-        .insertInto("chores")
-        .values({ name, done_at: at })
-        .onConflict((conflict) =>
-          conflict
-            .column("name")
-            .doUpdateSet({ done_at: at })
-            // A clock that was set back must not stop it for years.
-            .where((row) =>
-              row.or([
-                row("chores.done_at", "<=", at - everyMs),
-                row("chores.done_at", ">", at + everyMs),
-              ]),
-            ),
-        )
-        .returning("name")
-        .executeTakeFirst();
-      return claimed !== undefined;
-    });
+    return await this.#read(false, ({ db }) => claimChore(db, name, due));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -425,21 +378,4 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       throw toStoreError(error, this.#path);
     }
   }
-}
-
-async function wholeById(db: Database["db"], sessionId: string): Promise<WholeSession | undefined> {
-  const row = await db
-    .selectFrom("sessions")
-    .selectAll()
-    .where("id", "=", await tipOf(db, sessionId))
-    .executeTakeFirst();
-  if (!row) return undefined;
-  const [whole] = await wholesOf(db, [{ info: sessionInfo(row), rootId: row.root_id }]);
-  return whole;
-}
-
-/** A column that begins with a text: the range of what does, so that its index finds it. */
-function beginsWith(column: "id" | "title", prefix: string): RawBuilder<boolean> {
-  const reference = sql.ref(column);
-  return sql<boolean>`(${reference} >= ${prefix} AND ${reference} < ${`${prefix}\u{10FFFF}`})`;
 }

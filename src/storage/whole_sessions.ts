@@ -96,6 +96,21 @@ export async function wholesOf(
   });
 }
 
+/** The whole that a session is a part of, by the part with which it goes on; undefined where that is gone. */
+export async function wholeById(
+  db: Kysely<Tables>,
+  tipId: string,
+): Promise<WholeSession | undefined> {
+  const row = await db
+    .selectFrom("sessions")
+    .selectAll()
+    .where("id", "=", tipId)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const [whole] = await wholesOf(db, [{ info: sessionInfo(row), rootId: row.root_id }]);
+  return whole;
+}
+
 /** The newest sessions, each as a whole. */
 export async function listWholes(
   db: Kysely<Tables>,
