@@ -20,23 +20,21 @@ import type {
 import { appendQueries } from "./append_queries.ts";
 import { branchSession, namedInBranches } from "./branch.ts";
 import { claimChore } from "./claim_chore.ts";
-import { type Database, openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
+import { DatabaseFile, type DatabaseFileDeps } from "./database_file.ts";
+import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { lastCursor, messagesAfter } from "./new_messages.ts";
-import { candidatesFor } from "./session_candidates.ts";
 import { chooseSession, sessionNotFound, wasRewound } from "./resolve_session.ts";
 import { rewindSession } from "./rewind.ts";
 import { searchItems } from "./search.ts";
-import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
+import { candidatesFor } from "./session_candidates.ts";
 import { itemOfBody, sessionInfo } from "./session_rows.ts";
-import { toStoreError } from "./store_error.ts";
 import { renameWhole, suggestTitle } from "./title_queries.ts";
 import { cleanTitle } from "./titles.ts";
 import { usageSums } from "./usage_columns.ts";
 import { listWholes, pruneWholes, wholeById } from "./whole_sessions.ts";
 
-export interface SessionStoreDeps {
-  /** Whether the file is there; reading must not create it. */
-  exists(path: string): Promise<boolean>;
+export interface SessionStoreDeps extends DatabaseFileDeps {
   /** Who works on what; absent: a process that is gone cannot be told from one that works. */
   readonly owners?: ProcessOwners;
 }
@@ -46,21 +44,20 @@ export interface SessionStoreDeps {
  * processes may use it at once. Failures are `store/unreadable`, `store/invalid` and `store/full`.
  */
 export class SqliteSessionStore implements SessionStore, SessionCatalog {
-  readonly #deps: SessionStoreDeps;
-  readonly #path: string;
-  #database: Database | undefined;
+  readonly #owners: ProcessOwners | undefined;
+  readonly #file: DatabaseFile;
   /** Turn ids of this process with their session, so that an append need not look them up. */
   readonly #sessionOfTurn = new Map<string, string>();
   /** The last turn that was begun here since the session was loaded: whoever goes on still has it in mind. */
   readonly #lastTurnOf = new Map<string, string>();
 
   constructor(deps: SessionStoreDeps, path: string) {
-    this.#deps = deps;
-    this.#path = path;
+    this.#owners = deps.owners;
+    this.#file = new DatabaseFile(deps, path);
   }
 
   async create(session: NewSession): Promise<void> {
-    await this.#write(async ({ db }) => {
+    await this.#file.write(async ({ db }) => {
       await db
         .insertInto("sessions")
         .values({
@@ -91,8 +88,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async startTurn({ turnId, sessionId, startedAt }: NewTurn): Promise<void> {
-    const owner = (await this.#deps.owners?.own()) ?? null;
-    await this.#write(async ({ db }) => {
+    const owner = (await this.#owners?.own()) ?? null;
+    await this.#file.write(async ({ db }) => {
       const { end_reason: ended } =
         (await db
           .selectFrom("sessions")
@@ -130,7 +127,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async append(turnId: string, item: Item, at: number): Promise<void> {
     const sessionId = this.#sessionOf(turnId);
     const queries = appendQueries({ item, at, turnId, sessionId });
-    await this.#write(({ db }) =>
+    await this.#file.write(({ db }) =>
       db.transaction().execute(async (transaction) => {
         for (const query of queries) await transaction.executeQuery(query);
       }),
@@ -139,7 +136,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async keepRuntimeState(turnId: string, state: string | null): Promise<void> {
     const sessionId = this.#sessionOf(turnId);
-    await this.#write(async ({ db }) => {
+    await this.#file.write(async ({ db }) => {
       await db
         .updateTable("sessions")
         .set({ runtime_state: state })
@@ -152,73 +149,70 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     const { turnId, outcome, endedAt } = turn;
     const sessionId = this.#sessionOf(turnId);
     const error = outcome.status === "failed" ? outcome.error : undefined;
-    await this.#write((database) =>
-      database.transactDurably(async (transaction) => {
-        await transaction
-          .updateTable("turns")
-          .set({
-            ended_at: endedAt,
-            status: outcome.status,
-            error_code: error?.code ?? null,
-            error_message: error?.message ?? null,
-          })
-          .where("id", "=", turnId)
-          .execute();
-        await transaction
-          .updateTable("sessions")
-          .set((row) => ({ updated_at: endedAt, ...usageSums(row, turn) }))
-          .where("id", "=", sessionId)
-          .execute();
-      }),
-    );
+    await this.#file.writeDurably(async (transaction) => {
+      await transaction
+        .updateTable("turns")
+        .set({
+          ended_at: endedAt,
+          status: outcome.status,
+          error_code: error?.code ?? null,
+          error_message: error?.message ?? null,
+        })
+        .where("id", "=", turnId)
+        .execute();
+      await transaction
+        .updateTable("sessions")
+        .set((row) => ({ updated_at: endedAt, ...usageSums(row, turn) }))
+        .where("id", "=", sessionId)
+        .execute();
+    });
     this.#sessionOfTurn.delete(turnId);
   }
 
   async split(split: SessionSplit): Promise<void> {
     const sessionId = this.#sessionOf(split.turnId);
-    await this.#write((database) =>
-      database.transactDurably((transaction) => splitSession(transaction, sessionId, split)),
-    );
+    await this.#file.writeDurably((transaction) => splitSession(transaction, sessionId, split));
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
   }
 
   async goal(sessionId: string): Promise<string | null> {
-    const row = await this.#read(undefined, ({ db }) =>
+    const row = await this.#file.read(undefined, ({ db }) =>
       db.selectFrom("sessions").select("goal").where("id", "=", sessionId).executeTakeFirst(),
     );
     return row?.goal ?? null;
   }
 
   async keepGoal(sessionId: string, goal: string | null): Promise<void> {
-    await this.#write(async ({ db }) => {
+    await this.#file.write(async ({ db }) => {
       const kept = goal?.toWellFormed() ?? null;
       await db.updateTable("sessions").set({ goal: kept }).where("id", "=", sessionId).execute();
     });
   }
 
   async lock(lock: SessionLock): Promise<boolean> {
-    const { owners } = this.#deps;
-    return await this.#write(({ db }) => lockSession(db, lock, owners));
+    return await this.#file.write(({ db }) => lockSession(db, lock, this.#owners));
   }
 
   async unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void> {
-    await this.#write(({ db }) => unlockSession(db, lock));
+    await this.#file.write(({ db }) => unlockSession(db, lock));
   }
 
   async tip(sessionId: string): Promise<SessionInfo> {
     await this.#byId(sessionId);
-    return await this.#byId(await this.#write(({ db }) => tipOf(db, sessionId)));
+    return await this.#byId(await this.#file.write(({ db }) => tipOf(db, sessionId)));
   }
 
   async lineage(sessionId: string): Promise<readonly SessionInfo[]> {
     await this.#byId(sessionId);
-    return await this.#write(({ db }) => lineageOf(db, sessionId));
+    return await this.#file.write(({ db }) => lineageOf(db, sessionId));
   }
 
   async whole(sessionId: string): Promise<WholeSession> {
     await this.#byId(sessionId);
-    const whole = await this.#write(async ({ db }) => wholeById(db, await tipOf(db, sessionId)));
+    const whole = await this.#file.write(async ({ db }) =>
+      wholeById(db, await tipOf(db, sessionId)),
+    );
     if (!whole) throw sessionNotFound(sessionId);
     return whole;
   }
@@ -227,7 +221,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     readonly limit: number;
     readonly source?: string;
   }): Promise<readonly WholeSession[]> {
-    return await this.#read([], ({ db }) => listWholes(db, options));
+    return await this.#file.read([], ({ db }) => listWholes(db, options));
   }
 
   async latest(): Promise<WholeSession | undefined> {
@@ -239,12 +233,12 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     const name = idOrTitle.trim().toWellFormed();
     if (name === "") throw sessionNotFound(JSON.stringify(idOrTitle));
     const none = { byId: undefined, byTitle: [], byPrefix: [] };
-    const candidates = await this.#read(none, ({ db }) => candidatesFor(db, name));
+    const candidates = await this.#file.read(none, ({ db }) => candidatesFor(db, name));
     return chooseSession(name, candidates);
   }
 
   async items(sessionId: string): Promise<readonly StoredItem[]> {
-    return await this.#read([], async ({ db }) => {
+    return await this.#file.read([], async ({ db }) => {
       const rows = await db
         .selectFrom("items")
         .select(["body", "turn_id", "at"])
@@ -257,18 +251,18 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async search(query: string, options: SearchOptions): Promise<readonly SearchHit[]> {
-    return await this.#read([], (database) => searchItems(database, query, options));
+    return await this.#file.read([], (database) => searchItems(database, query, options));
   }
 
   async cursor(): Promise<number> {
-    return await this.#read(0, lastCursor);
+    return await this.#file.read(0, lastCursor);
   }
 
   async messagesAfter(
     cursor: number,
     options: Pick<SearchOptions, "limit" | "within" | "except">,
   ): Promise<NewMessages> {
-    return await this.#read({ messages: [], cursor }, (database) =>
+    return await this.#file.read({ messages: [], cursor }, (database) =>
       messagesAfter(database, cursor, options),
     );
   }
@@ -276,18 +270,18 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async rename(sessionId: string, title: string): Promise<void> {
     const clean = cleanTitle(title);
     await this.#byId(sessionId);
-    await this.#write(({ db }) =>
+    await this.#file.write(({ db }) =>
       db.transaction().execute((transaction) => renameWhole(transaction, sessionId, clean)),
     );
   }
 
   async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
-    return await this.#write(({ db }) => suggestTitle(db, sessionId, title));
+    return await this.#file.write(({ db }) => suggestTitle(db, sessionId, title));
   }
 
   async delete(sessionId: string): Promise<readonly string[]> {
     await this.#byId(sessionId);
-    return await this.#write(async ({ db }) => {
+    return await this.#file.write(async ({ db }) => {
       const deleted = await db
         .deleteFrom("sessions")
         .where("root_id", "=", (own) =>
@@ -303,15 +297,13 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     before: number,
     options: { readonly dryRun: boolean; readonly except?: readonly string[] },
   ): Promise<readonly WholeSession[]> {
-    return await this.#read([], ({ db }) => pruneWholes(db, before, options));
+    return await this.#file.read([], ({ db }) => pruneWholes(db, before, options));
   }
 
   async rewind(rewind: Rewind): Promise<WholeSession> {
     await this.#byId(rewind.sessionId);
-    await this.#write((database) =>
-      database.transactDurably((transaction) =>
-        rewindSession(transaction, rewind, this.#deps.owners),
-      ),
+    await this.#file.writeDurably((transaction) =>
+      rewindSession(transaction, rewind, this.#owners),
     );
     // Who takes back here knows of it.
     this.#lastTurnOf.clear();
@@ -320,62 +312,36 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async branch(branching: Branching): Promise<WholeSession> {
     await this.#byId(branching.sessionId);
-    await this.#write((database) =>
-      database.transactDurably((transaction) => branchSession(transaction, branching)),
-    );
+    await this.#file.writeDurably((transaction) => branchSession(transaction, branching));
     return await this.whole(branching.newSessionId);
   }
 
   async namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]> {
-    return await this.#read([], ({ db }) => namedInBranches(db, prefix, names));
+    return await this.#file.read([], ({ db }) => namedInBranches(db, prefix, names));
   }
 
   async claimChore(
     name: string,
     due: { readonly at: number; readonly everyMs: number },
   ): Promise<boolean> {
-    return await this.#read(false, ({ db }) => claimChore(db, name, due));
+    return await this.#file.read(false, ({ db }) => claimChore(db, name, due));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#database?.close();
-    this.#database = undefined;
+    await this.#file[Symbol.asyncDispose]();
   }
 
   async #byId(sessionId: string): Promise<SessionInfo> {
-    const row = await this.#read(undefined, ({ db }) =>
+    const row = await this.#file.read(undefined, ({ db }) =>
       db.selectFrom("sessions").selectAll().where("id", "=", sessionId).executeTakeFirst(),
     );
     if (!row) throw sessionNotFound(sessionId);
     return sessionInfo(row);
   }
 
-  /** What `query` finds, or `absent` when there is no file yet. */
-  async #read<T>(absent: T, query: (database: Database) => Promise<T>): Promise<T> {
-    if (!this.#database && !(await this.#exists())) return absent;
-    return await this.#write(query);
-  }
-
   #sessionOf(turnId: string): string {
     const sessionId = this.#sessionOfTurn.get(turnId);
     if (sessionId !== undefined) return sessionId;
     throw new TypeError(`The turn was not started here: ${turnId}`);
-  }
-
-  async #write<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    this.#database ??= openDatabase(this.#path);
-    try {
-      return await work(this.#database);
-    } catch (error) {
-      throw toStoreError(error, this.#path);
-    }
-  }
-
-  async #exists(): Promise<boolean> {
-    try {
-      return await this.#deps.exists(this.#path);
-    } catch (error) {
-      throw toStoreError(error, this.#path);
-    }
   }
 }
