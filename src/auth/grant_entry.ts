@@ -110,7 +110,7 @@ export const tokenNames: readonly string[] = [
 export function tokenFields(
   { accessToken, refreshToken, idToken, expiresIn }: TokenSet,
   now: number,
-) {
+): JsonObject & { readonly last_refresh: string } {
   return {
     access_token: accessToken,
     ...(refreshToken === "" ? {} : { refresh_token: refreshToken }),
