@@ -28,7 +28,7 @@ import { chooseSession, sessionNotFound, wasRewound } from "./resolve_session.ts
 import { rewindSession } from "./rewind.ts";
 import { searchItems } from "./search.ts";
 import { candidatesFor } from "./session_candidates.ts";
-import { itemOfBody, sessionInfo } from "./session_rows.ts";
+import { itemOfBody, runningTurn, sessionInfo } from "./session_rows.ts";
 import { renameWhole, suggestTitle } from "./title_queries.ts";
 import { cleanTitle } from "./titles.ts";
 import { usageSums } from "./usage_columns.ts";
@@ -100,16 +100,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       if (await this.#isLastTurnHidden({ db }, sessionId)) throw wasRewound(sessionId);
       await db
         .insertInto("turns")
-        .values({
-          id: turnId,
-          session_id: sessionId,
-          started_at: startedAt,
-          ended_at: null,
-          status: "running",
-          error_code: null,
-          error_message: null,
-          owner,
-        })
+        .values(runningTurn({ turnId, sessionId, startedAt }, owner))
         .execute();
     });
     this.#sessionOfTurn.set(turnId, sessionId);

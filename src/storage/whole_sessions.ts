@@ -1,7 +1,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import { addUsage, noUsage } from "../core/event.ts";
 import type { SessionInfo, WholeSession } from "../core/session_store.ts";
-import { sessionInfo } from "./session_rows.ts";
+import { sessionInfo, usageOf } from "./session_rows.ts";
 import { letOthersWrite } from "./sqlite.ts";
 import type { SessionsTable, Tables } from "./tables.ts";
 
@@ -82,13 +82,7 @@ export async function wholesOf(
       startedAt: row.started_at,
       messageCount: row.message_count,
       toolCallCount: row.tool_call_count,
-      usage: {
-        inputTokens: row.input_tokens,
-        cachedInputTokens: row.cached_input_tokens,
-        outputTokens: row.output_tokens,
-        reasoningTokens: row.reasoning_tokens,
-        totalTokens: row.total_tokens,
-      },
+      usage: usageOf(row),
       costUsd: row.cost_usd,
       calls: { count: row.model_calls, unpriced: row.unpriced_calls },
     }));
