@@ -1,5 +1,5 @@
 import type { LoadedEnv } from "../config/dotenv.ts";
-import type { LoadedConfig } from "../config/load.ts";
+import type { LoadedConfig } from "../config/loaded_config.ts";
 import type { Env } from "../core/ports.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
 import { secretNames } from "./secret_names.ts";
