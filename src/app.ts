@@ -7,21 +7,20 @@ import type { Log } from "./core/log.ts";
 import type { ReasoningEffort } from "./core/model.ts";
 import type { Env, Ports } from "./core/ports.ts";
 import { createProcessOwners } from "./core/process_owner.ts";
-import { createRedactor, type Redactor } from "./core/redact.ts";
+import type { Redactor } from "./core/redact.ts";
 import type { RuntimeName, SessionCatalog, SessionStore } from "./core/session_store.ts";
 import type { Steering } from "./core/steering.ts";
 import type { Question } from "./core/tool.ts";
 import type { CodexStatus } from "./codex/status.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
 import type { Config } from "./config/schema.ts";
-import type { LoadedEnv } from "./config/dotenv.ts";
-import { type LoadedConfig, loadConfig } from "./config/load.ts";
+import { loadConfig } from "./config/load.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import type { CodexConfigDesk } from "./app/codex_config.ts";
 import type { CronDesk } from "./app/cron.ts";
 import { lazy } from "./app/lazy.ts";
-import type { KnownLogins, LoginDesk } from "./app/logins.ts";
+import type { LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
 import type { McpDesk } from "./app/mcp_desk.ts";
 import type { AppParts } from "./app/parts.ts";
@@ -174,7 +173,10 @@ export function createApp(ports: Ports, options: AppOptions): App {
     const { env } = await loadedEnv();
     return await loadConfig({ files: ports.files, env }, paths, options.overrides);
   });
-  const redactor = lazy(() => makeRedactor(ports.env, { loadedEnv, loadedConfig }));
+  const redactor = lazy(async () => {
+    const { openRedactor } = await import("./app/open_redactor.ts");
+    return await openRedactor(ports.env, { loadedEnv, loadedConfig });
+  });
   const sessions = lazy(async () => {
     const { SqliteSessionStore } = await import("./storage/session_store.ts");
     const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
@@ -197,6 +199,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
     const { openCron } = await import("./app/cron.ts");
     return await openCron(app);
   });
+  const access = () => import("./app/endpoint_access.ts");
   const leases = lazy(async () => new (await import("./auth/leases.ts")).Leases());
   const app: AppParts = {
     ports,
@@ -217,34 +220,11 @@ export function createApp(ports: Ports, options: AppOptions): App {
       return problems.map(({ message }) => message);
     },
     async resolveModel(flags) {
-      const [config, env, kept, { resolveEndpoint }] = await Promise.all([
-        app.config(),
-        app.env(),
-        loginsFor(app, flags),
-        import("./config/resolve_endpoint.ts"),
-      ]);
-      const { signedIn, hidden } = kept;
-      return resolveEndpoint({ config, flags, env: without(env, hidden), signedIn });
+      return await (await access()).resolveModel(app, flags);
     },
     async credentials(resolved) {
-      const [{ env, fromFile }, { createKeySource }] = await Promise.all([
-        loadedEnv(),
-        import("./auth/sources.ts"),
-      ]);
-      const { keyEnv: names, noKeyNeeded, endpoint, pool } = resolved;
-      const isKept = pool !== undefined && (await hasLogins(ports.files, paths));
-      const off = isKept ? await (await app.logins()).suppressed(pool) : [];
-      const used = names.filter((name) => !off.includes(`env:${name}`));
-      const keys = createKeySource({
-        env,
-        keys: new Map([[endpoint.provider, { names: used, noKeyNeeded }]]),
-        originOf: (name) =>
-          fromFile.has(name) ? `${paths.envFile}, ${name}` : `environment ${name}`,
-      });
-      const source = isKept
-        ? pooled(await (await loginsRoom()).openPool(app, await leases()), pool, keys)
-        : keys;
-      return registering(source, await redactor());
+      const { openCredentials } = await access();
+      return await openCredentials({ app, loadedEnv: await loadedEnv(), leases }, resolved);
     },
     async listModels(flags, signal) {
       const [resolved, { listModels }] = await Promise.all([
@@ -260,7 +240,7 @@ export function createApp(ports: Ports, options: AppOptions): App {
       }
     },
     async logins() {
-      return await (await loginsRoom()).openLogins(app);
+      return await (await import("./app/logins.ts")).openLogins(app);
     },
     async mcp() {
       return (await import("./app/mcp_desk.ts")).openMcpDesk(app);
@@ -301,82 +281,4 @@ export function createApp(ports: Ports, options: AppOptions): App {
     },
   };
   return app;
-}
-
-/**
- * A redactor that knows the form of secrets, the keys of every vendor in the environment, and what `.env` holds. Whether
- * the user turned the first off for stored text is read once: nothing that runs later can turn it off. What cannot be
- * read leaves it on.
- */
-async function makeRedactor(
-  env: Env,
-  sources: {
-    readonly loadedEnv: () => Promise<LoadedEnv>;
-    readonly loadedConfig: () => Promise<LoadedConfig>;
-  },
-): Promise<Redactor> {
-  const [loaded, configured, { secretNames }] = await Promise.all([
-    sources.loadedEnv().catch(() => ({ env, fromFile: new Set<string>() })),
-    sources.loadedConfig().catch(() => undefined),
-    import("./app/secret_names.ts"),
-  ]);
-  const isOff = /^(?:0|false|off|no)$/i.test(env["HERMES_REDACT_SECRETS"]?.trim() ?? "");
-  const isOn = configured?.config.security.redact_secrets ?? true;
-  const names = secretNames(loaded.fromFile, configured?.config);
-  const secrets = names.flatMap((name) => loaded.env[name]?.trim() ?? []);
-  return createRedactor({ enabled: isOn && !isOff, secrets });
-}
-
-const loginsRoom = () => import("./app/logins.ts");
-
-/** Whether there is a file of logins; without one its room is not loaded. */
-async function hasLogins(files: Ports["files"], paths: HomePaths): Promise<boolean> {
-  const places = [paths.authFile, ...(paths.sharedAuthFile === null ? [] : [paths.sharedAuthFile])];
-  const found = await Promise.all(places.map((path) => files.stat(path).catch(() => true)));
-  return found.some((stat) => stat !== undefined);
-}
-
-/** What decides besides the environment where nobody names a provider. */
-async function loginsFor(app: AppParts, flags: ModelFlags): Promise<KnownLogins> {
-  const { provider, base_url: address } = (await app.config()).model;
-  const isNamed = (flags.provider ?? provider) !== "auto" || (flags.baseUrl ?? address) !== "";
-  const isNeeded = !isNamed && (await hasLogins(app.ports.files, app.paths));
-  return isNeeded
-    ? await (await loginsRoom()).knownLogins(app)
-    : { signedIn: [], hidden: new Set() };
-}
-
-function without(env: Env, names: ReadonlySet<string>): Env {
-  if (names.size === 0) return env;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
-}
-
-/** Logins and keys that were added come before those of the environment. */
-function pooled(pool: CredentialSource, name: string, keys: CredentialSource): CredentialSource {
-  return {
-    release: () => pool.release?.(),
-    hasOther: async (_, credential) => (await pool.hasOther?.(name, credential)) ?? false,
-    async get(provider, request) {
-      const { rejected, exhausted } = request ?? {};
-      const asked = rejected ?? exhausted?.credential;
-      if (asked === undefined) return (await pool.get(name)) ?? (await keys.get(provider));
-      // One kind never stands in for the other without a word.
-      return asked.id.startsWith(`${name}:`)
-        ? await pool.get(name, request)
-        : await keys.get(provider, request);
-    },
-  };
-}
-
-/** The source, with each secret that it hands out made known to the redactor first. */
-function registering(source: CredentialSource, redactor: Redactor): CredentialSource {
-  return {
-    release: () => source.release?.(),
-    hasOther: async (...asked) => (await source.hasOther?.(...asked)) ?? false,
-    async get(provider, request) {
-      const credential = await source.get(provider, request);
-      if (credential) redactor.addSecret(credential.token);
-      return credential;
-    },
-  };
 }

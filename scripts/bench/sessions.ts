@@ -72,10 +72,7 @@ export async function benchSessions(
 }
 
 /** Makes a store: every tenth session was compressed once, every twentieth is in Chinese. The same each time. */
-export async function generateSessions(
-  path: string,
-  { sessions, items }: StoreSize,
-): Promise<void> {
+async function generateSessions(path: string, { sessions, items }: StoreSize): Promise<void> {
   {
     // Makes the file and its schema.
     await using store = new SqliteSessionStore({ exists: () => Promise.resolve(true) }, path);

@@ -9,7 +9,7 @@ export type McpToken =
   | { readonly origin: "none" };
 
 /** The variable that holds it. */
-export const tokenVariable = "HERMES_MCP_TOKEN";
+const tokenVariable = "HERMES_MCP_TOKEN";
 
 const shortest = 16;
 

@@ -1,4 +1,4 @@
-import { HermesError } from "../core/errors.ts";
+import { errorMessage, HermesError } from "../core/errors.ts";
 import type { CredentialSource } from "../core/credential.ts";
 import type { ModelTransport } from "../core/model.ts";
 import type { Clock, FileStore, Ports } from "../core/ports.ts";
@@ -66,7 +66,7 @@ export async function recordedTransport(
 ): Promise<ModelTransport> {
   const { recordTransport } = await import("../transports/replay/record.ts");
   const unwritable = (error: unknown): never => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new HermesError("file/unwritable", `Cannot write the recording: ${reason}`, {
       cause: error,
       hint: "choose another file with --record",
@@ -119,7 +119,7 @@ async function readRecording(files: Pick<FileStore, "readText">, path: string): 
   try {
     return await files.readText(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new HermesError("file/unreadable", `Cannot read the recording: ${reason}`, {
       cause: error,
       hint: "make one with --record FILE",

@@ -1,5 +1,5 @@
 import type { App } from "../app.ts";
-import type { LoadedConfig } from "../config/load.ts";
+import type { LoadedConfig } from "../config/loaded_config.ts";
 
 /** The program as its own parts see it. */
 export interface AppParts extends App {

@@ -1,3 +1,4 @@
+import { errorMessage } from "../core/errors.ts";
 import { join } from "node:path/posix";
 import { textOf, type Item } from "../core/item.ts";
 import { isJsonObject, parseJson, type Json, type JsonObject } from "../core/json.ts";
@@ -26,7 +27,7 @@ export function createSnapshots(app: AppParts, tools: readonly string[]): Snapsh
     } catch (error) {
       if (hasFailed) return [];
       hasFailed = true;
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = errorMessage(error);
       const directory = app.paths.snapshotsDirectory;
       return [`The session was not written as JSON (${problem}): ${directory}`];
     }

@@ -197,7 +197,7 @@ function closed(json: JsonObject, provider: string, isShared: boolean): JsonObje
 }
 
 /** The account that a login is of; "" where its tokens do not say. */
-export function accountOf(
+function accountOf(
   { accessToken, idToken }: { readonly accessToken: string; readonly idToken: string },
   { accountClaims }: Pick<SignInFacts, "accountClaims">,
 ): string {

@@ -1,7 +1,7 @@
 import { type Grant, isUsable } from "./grant.ts";
 
 /** How one of several usable grants is chosen. */
-export const strategies = ["fill_first", "round_robin", "random", "least_used"] as const;
+const strategies = ["fill_first", "round_robin", "random", "least_used"] as const;
 export type Strategy = (typeof strategies)[number];
 
 /** What was chosen, and the order and counts to keep for the next choice. */

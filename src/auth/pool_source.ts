@@ -6,7 +6,8 @@ import { claimAt, claimsOf } from "./claims.ts";
 import { type Grant, type GrantStatus, isUsable } from "./grant.ts";
 import { activeGrantsOf, changeGrant, suppressedOf } from "./grants.ts";
 import type { Leases } from "./leases.ts";
-import { choose, earliestReset, type Strategy } from "./pool.ts";
+import { choose, type Strategy } from "./pool.ts";
+import { isPlanLimit, notRenewed, nothingLeft } from "./pool_refusals.ts";
 import { fingerprint, type Renewal, type RenewalTarget } from "./renewal.ts";
 import type { AuthStore } from "./store.ts";
 
@@ -135,7 +136,7 @@ class ProviderPool {
     const known = found.grants.find(({ id }) => id === this.#current);
     const isKept = known && isUsable(known, this.#deps.clock.now()) && !this.#isRefused(known);
     const grant = isKept ? known : await this.#choose(found);
-    if (!grant) throw this.#nothingLeft(found.grants);
+    if (!grant) throw nothingLeft(this.#provider, found.grants, this.#deps.clock.now());
     return await this.#fresh(found.store, grant);
   }
 
@@ -288,7 +289,7 @@ class ProviderPool {
     if (!isResting) this.#refused.set(left.id, left.accessToken);
     const found = await this.#find();
     const grant = found && (await this.#choose(found, left));
-    if (!grant) throw this.#nothingLeft(found?.grants ?? []);
+    if (!grant) throw nothingLeft(this.#provider, found?.grants ?? [], this.#deps.clock.now());
     const credential = await this.#fresh(found.store, grant);
     const notice = `${left.label} ${why}: going on as ${grant.label} (${this.#provider})`;
     return { ...credential, notice };
@@ -320,29 +321,6 @@ class ProviderPool {
       ...(accountId === "" ? {} : { accountId }),
     };
   }
-
-  #nothingLeft(grants: readonly Grant[]): HermesError {
-    const { clock } = this.#deps;
-    const reset = earliestReset(grants.filter(({ status }) => !isRefusal(status)));
-    if (reset !== undefined && reset > clock.now()) {
-      const minutes = Math.ceil((reset - clock.now()) / 60_000);
-      return new HermesError(
-        "model/quota",
-        `Every login of ${this.#provider} has used up its limit; the first is free again in ${minutes} min`,
-        {
-          retryAfterMs: reset - clock.now(),
-          hint: `wait, or try at once: hermes auth reset ${this.#provider}`,
-        },
-      );
-    }
-    const [dead] = grants.flatMap(({ status }) => (status.kind === "dead" ? [status] : []));
-    const why = dead ? `: ${dead.message === "" ? dead.reason : dead.message}` : "";
-    return new HermesError(
-      "auth/rejected",
-      `The login of ${this.#provider} is no good any more${why}`,
-      { hint: `sign in again: hermes auth add ${this.#provider}` },
-    );
-  }
 }
 
 interface Found {
@@ -350,27 +328,6 @@ interface Found {
   readonly grants: readonly Grant[];
 }
 
-/** Whether a grant rests because it was refused as such. */
-function isRefusal(status: GrantStatus): boolean {
-  return status.kind === "cooling" && status.code === 401;
-}
-
-/** A limit of the plan, which no minute lifts, in the words of those who send no code with it. */
-function isPlanLimit({ message }: HermesError): boolean {
-  return /usage limit (?:has been )?reached|gousagelimit|usage_limit_reached/i.test(message);
-}
-
 function credentialId(provider: string, id: string): string {
   return `${provider}:${id}`;
-}
-
-function notRenewed(grant: Grant, error: HermesError): HermesError {
-  const { code, retryable, retryAfterMs, httpStatus, hint } = error;
-  return new HermesError(code, `The login ${grant.label} could not be renewed: ${error.message}`, {
-    cause: error,
-    retryable,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(hint === undefined ? {} : { hint }),
-  });
 }

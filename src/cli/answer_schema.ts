@@ -1,5 +1,5 @@
 import type { AnswerSchema } from "../app/answer_check.ts";
-import { HermesError } from "../core/errors.ts";
+import { errorMessage, HermesError } from "../core/errors.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import type { FileStore } from "../core/ports.ts";
 import { usageError } from "./flags.ts";
@@ -26,7 +26,7 @@ export async function readAnswerSchema(
   try {
     validator = z.fromJSONSchema({ ...schema });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw usageError(`The schema of --output-schema cannot be used: ${reason}`, hint, error);
   }
   return {

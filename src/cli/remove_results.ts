@@ -1,7 +1,7 @@
 import { basename, join } from "node:path/posix";
 import type { App } from "../app.ts";
 import { snapshotPath } from "../app/snapshots.ts";
-import { errnoOf } from "../core/errors.ts";
+import { errnoOf, errorMessage } from "../core/errors.ts";
 import { childResultsPrefix, sessionResultsDirectory } from "../tools/result_place.ts";
 import { printWarning } from "./print.ts";
 
@@ -51,7 +51,7 @@ async function remove(
     // Most sessions have none.
     const errno = errnoOf(error);
     if (errno === "ENOENT" || errno === "ENOTDIR") return;
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = errorMessage(error);
     const verb = what === "Results" ? "were" : "was";
     await printWarning(ports, `${what} of ${sessionId} ${verb} not removed (${problem}): ${path}`);
   }

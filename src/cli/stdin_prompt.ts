@@ -1,3 +1,4 @@
+import { joinBytes } from "../core/bytes.ts";
 import { abortError, errnoOf, HermesError, throwIfAborted } from "../core/errors.ts";
 import type { Clock, InputStream } from "../core/ports.ts";
 import { usageError } from "./flags.ts";
@@ -139,13 +140,7 @@ async function readToEnd(
     throw readFailure(error, signal);
   }
   throwIfAborted(signal);
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }
 
 function readFailure(error: unknown, signal: AbortSignal): HermesError {

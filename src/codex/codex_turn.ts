@@ -9,12 +9,12 @@ import type { TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Incoming, JsonRpcPeer } from "../wire/json_rpc.ts";
 import type { Listener } from "./connection.ts";
+import { Denials } from "./denials.ts";
 import { EarlyMessages } from "./early_messages.ts";
 import { outcomeOf } from "./failures.ts";
 import { Projector } from "./projector.ts";
 import { Questions } from "./questions.ts";
 import { SaidMeanwhile } from "./said_meanwhile.ts";
-import { shellText } from "../core/shell_text.ts";
 import { type CodexLimits, TurnClock } from "./turn_clock.ts";
 import { isOffline, turnError } from "./turn_error.ts";
 
@@ -75,9 +75,7 @@ export class CodexTurn implements Listener {
   readonly #held: TurnEvent[] = [];
   readonly #completedItemIds: string[] = [];
   #hasLeftWork = false;
-  #deniedByPolicy: readonly ApprovalRequest[] = [];
-  /** Work of codex's own that began after the last denial. */
-  readonly #begunSince = new Set<string>();
+  readonly #denials = new Denials();
   #lastWasTool = false;
   #completion: JsonObject | undefined;
   /** Whether it began without a name, and is the next one that its thread begins. */
@@ -270,18 +268,13 @@ export class CodexTurn implements Listener {
     const isOurTool =
       item.type === "tool-call" && this.#deps.tools.some(({ spec }) => spec.name === item.name);
     const isWork = item.type === "command" || item.type === "file-change";
-    if (isWork || (item.type === "tool-call" && !isOurTool)) this.#begunSince.add(item.id);
+    if (isWork || (item.type === "tool-call" && !isOurTool)) this.#denials.begun(item);
   }
 
   #onItemEnd(item: Item): void {
     this.#completedItemIds.push(item.id);
     this.#lastWasTool = item.type !== "assistant-message" && item.type !== "reasoning";
-    const hasSucceeded =
-      ((item.type === "command" || item.type === "file-change") && item.status === "completed") ||
-      (item.type === "tool-result" && !item.isError);
-    const id = item.type === "tool-result" ? item.callId : item.id;
-    // Work that was begun after a denial, and succeeded, found another way.
-    if (hasSucceeded && this.#begunSince.has(id)) this.#deniedByPolicy = [];
+    this.#denials.ended(item);
   }
 
   #activity(): "thinking" | "after-tool" | "working" {
@@ -291,10 +284,7 @@ export class CodexTurn implements Listener {
 
   #onVerdict(request: ApprovalRequest, verdict: ApprovalVerdict): void {
     this.#emit({ type: "approval-decided", subject: request.subject, verdict });
-    if (verdict.decision === "deny" && verdict.by === "policy") {
-      this.#deniedByPolicy = [...this.#deniedByPolicy, request];
-      this.#begunSince.clear();
-    }
+    this.#denials.decided(request, verdict);
   }
 
   #onCompleted(params: Json): void {
@@ -318,22 +308,11 @@ export class CodexTurn implements Listener {
     // Anything that is not called a success is none.
     if (status !== "completed")
       return outcomeOf(turnError(error ?? null, typeof status === "string" ? status : "unknown"));
-    if (this.#deniedByPolicy.length > 0) return outcomeOf(this.#denied());
+    const denied = this.#denials.failure();
+    if (denied) return outcomeOf(denied);
     const finalText = this.#projector?.finalText ?? "";
     if (this.#isNext) return { status: "completed", finalText };
     return finalText.trim() === "" ? outcomeOf(emptyAnswer()) : { status: "completed", finalText };
-  }
-
-  #denied(): HermesError {
-    const what = this.#deniedByPolicy.map(denied).join("; ");
-    // Patterns are for commands; what is none is allowed by its key.
-    const other = this.#deniedByPolicy.find(({ subject }) => subject.kind !== "command");
-    const pattern = other === undefined ? "PATTERN" : shellText([other.key]);
-    return new HermesError(
-      "approval/denied",
-      `The turn could not finish without what was denied: ${what}`,
-      { hint: `allow it with --allow ${pattern}, or everything with --yolo` },
-    );
   }
 
   #finish(outcome: TurnOutcome): void {
@@ -349,19 +328,6 @@ export class CodexTurn implements Listener {
     this.#over.abort();
     void this.#questions.cancel();
     this.#end(outcome.status === "failed" ? { ...outcome, completedItemIds } : outcome);
-  }
-}
-
-function denied({ subject, reason }: ApprovalRequest): string {
-  switch (subject.kind) {
-    case "command":
-      return subject.command;
-    case "file_change":
-      return subject.changes.map(({ kind, path }) => `${kind} ${path}`).join(", ");
-    case "tool":
-      return reason;
-    default:
-      return subject satisfies never;
   }
 }
 

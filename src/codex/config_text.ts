@@ -66,7 +66,7 @@ export function changeText(
 }
 
 /** The line break that the text uses. */
-export function lineBreakOf(text: string): string {
+function lineBreakOf(text: string): string {
   return /\r?\n/.exec(text)?.[0] ?? "\n";
 }
 

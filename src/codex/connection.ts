@@ -77,6 +77,18 @@ export class Connection {
     if (listener && this.#ended) listener.onEnd(this.#ended);
   }
 
+  /** Between turns: what asks is refused, what is told is passed over. */
+  idle(): void {
+    const { peer } = this.#process;
+    this.listen({
+      async onMessage(message) {
+        if (message.kind !== "request") return;
+        await peer.refuse(message.id, -32_000, "No turn is running").catch(() => undefined);
+      },
+      onEnd: () => undefined,
+    });
+  }
+
   /** What arrived before somebody listened; taken once. */
   takeEarly(): readonly Incoming[] {
     return this.#early.splice(0);

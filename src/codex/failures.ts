@@ -1,6 +1,7 @@
-import { HermesError } from "../core/errors.ts";
+import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import type { TurnOutcome } from "../core/event.ts";
 import type { ExitStatus } from "../core/ports.ts";
+import { RpcError } from "../wire/json_rpc.ts";
 
 /** How far codex had come when it failed, as an error says it. */
 export type Phase = "while it started" | "while it opened the session" | "in the middle of a turn";
@@ -37,6 +38,28 @@ export function outcomeOf(
 ): TurnOutcome {
   if (error.code === "turn/interrupted") return { status: "interrupted" };
   return { status: "failed", error, completedItemIds };
+}
+
+/** How a turn ends that failed with anything, or that was aborted. */
+export function failedBy(error: unknown, signal: AbortSignal): TurnOutcome {
+  return outcomeOf(signal.aborted ? abortError(signal) : toHermesError(asFailure(error)));
+}
+
+/** A refusal that no other place gave a meaning. */
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof RpcError)) return error;
+  return new HermesError("model/bad_request", `codex refused: ${error.message}`, { cause: error });
+}
+
+/** What a turn failed with that codex did not begin. */
+export function startFailure(error: unknown): unknown {
+  if (error instanceof RpcError && error.code === -32_602) {
+    return new HermesError("usage/invalid", `codex refused the message: ${error.message}`, {
+      cause: error,
+      hint: "codex takes at most 1,048,576 characters: put the rest into a file and name it",
+    });
+  }
+  return asFailure(error);
 }
 
 /**

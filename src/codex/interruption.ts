@@ -1,12 +1,31 @@
+import { abortError, type HermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { RpcError } from "../wire/json_rpc.ts";
 import type { CodexTurn } from "./codex_turn.ts";
 import type { Connection } from "./connection.ts";
-import { isDoneWithin } from "../wire/done_within.ts";
 
 /** How often codex is asked to end a turn that it has not begun, and the pause between, in milliseconds. */
 const attempts = 20;
 const pauseMs = 25;
+
+/** What ends a turn from our side, a limit or an abort; undefined when codex ended it. */
+export async function firstFailure(
+  turn: CodexTurn,
+  signal: AbortSignal,
+): Promise<HermesError | undefined> {
+  const { promise, resolve } = Promise.withResolvers<HermesError | undefined>();
+  const onAbort = (): void => resolve(abortError(signal));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  void turn.ended.then(() => resolve(undefined));
+  void turn.expired().then((error) => error && resolve(error));
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
 
 /** A turn that is to end before codex ends it. */
 export interface Unwanted {

@@ -4,7 +4,7 @@
  * the same configuration is taken over. Everything else stays; the comments go.
  */
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { UserServerSettings } from "./server_entries.ts";
+import type { UserServerSettings } from "./user_server.ts";
 import { scanToml, type TomlPart } from "./toml_scan.ts";
 import { asJson, isSameJson, type TomlTree } from "./toml_tree.ts";
 

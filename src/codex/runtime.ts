@@ -1,68 +1,50 @@
-import { defined } from "../core/defined.ts";
-import { abortError, HermesError, toHermesError } from "../core/errors.ts";
 import { AsyncQueue } from "../core/async_queue.ts";
-import { noUsage, type TurnEvent, type TurnOutcome, type Usage } from "../core/event.ts";
+import { defined } from "../core/defined.ts";
+import type { HermesError } from "../core/errors.ts";
+import type { TurnEvent, TurnOutcome } from "../core/event.ts";
 import type { UserMessage } from "../core/item.ts";
-import type { JsonObject } from "../core/json.ts";
 import type { ReasoningEffort } from "../core/model.ts";
-import type { Clock } from "../core/ports.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
 import type { Steering } from "../core/steering.ts";
-import type { Tool } from "../core/tool.ts";
 import { abortable } from "../wire/abortable.ts";
+import { isDoneWithin } from "../wire/done_within.ts";
 import { RpcError } from "../wire/json_rpc.ts";
 import { CodexTurn, type TurnScope } from "./codex_turn.ts";
 import { Connection } from "./connection.ts";
-import { isDoneWithin } from "../wire/done_within.ts";
-import { outcomeOf } from "./failures.ts";
-import { interrupt } from "./interruption.ts";
+import { failedBy, outcomeOf, startFailure } from "./failures.ts";
+import { firstFailure, interrupt } from "./interruption.ts";
+import { passOn } from "./pass_on.ts";
 import type { CodexProcess } from "./process.ts";
-import type { CodexServers } from "./server_entries.ts";
-import { awaitServers, serverNews } from "./server_readiness.ts";
-import { type Opening, type OpeningOptions, openThread } from "./thread_opening.ts";
+import { serverNews } from "./server_readiness.ts";
+import {
+  openSessionThread,
+  type SessionThread,
+  type SessionThreadDeps,
+  type SessionThreadOptions,
+} from "./session_thread.ts";
+import { type Opening, openingNotices } from "./thread_opening.ts";
 import { inputOf, turnStart } from "./thread_options.ts";
-import type { ThreadServers } from "./thread_servers.ts";
-import { formatThreadState, parseThreadState } from "./thread_state.ts";
+import { formatThreadState } from "./thread_state.ts";
 import type { CodexLimits } from "./turn_clock.ts";
 
 /** How long an interrupted turn is waited for before it is called interrupted, in milliseconds. */
 const interruptShownMs = 200;
 /** How long codex may take in all to end an interrupted turn before it is ended itself. */
 const interruptMs = 5_000;
-/** How often a turn that was just begun is offered a message, and the pause between, in milliseconds. */
-const steerAttempts = 8;
-const steerPauseMs = 25;
 /** Failures after which codex is started anew: it reads its sign-in once, and one that is silent stays so. */
 const unusableAfter = /^(?:auth\/.*|codex\/exited|codex\/silent|stream\/invalid)$/;
 
-export interface CodexRuntimeDeps {
+export interface CodexRuntimeDeps extends SessionThreadDeps {
   /** Starts codex. @throws {HermesError} `codex/missing` */
   readonly start: () => Promise<CodexProcess>;
-  readonly clock: Clock;
-  /** Tools that codex's model gets besides codex's own. */
-  readonly tools: readonly Tool[];
-  /** The MCP servers of the user's, as a codex of that version takes them; absent: none. */
-  readonly servers?: OpeningOptions["serversFor"];
-  /** The entry of the MCP server that has `tools`, for a codex that takes them in no other way. */
-  readonly ownServer?: JsonObject;
   /** Masks secrets in what codex writes to stderr. */
   readonly mask: (text: string) => string;
 }
 
-export interface CodexRuntimeOptions {
-  /** Ours, told to codex. */
-  readonly version: string;
+export interface CodexRuntimeOptions extends SessionThreadOptions {
   readonly limits: CodexLimits;
-  /** The user's choices; codex's own configuration decides where they are absent. */
-  readonly model?: string;
+  /** The user's choice; codex's own configuration decides where it is absent. */
   readonly effort?: ReasoningEffort;
-  readonly serviceTier?: string;
-  /** How new threads get `tools`; `dynamic` where absent: answered by this process. */
-  readonly toolsBy?: "dynamic" | "mcp";
-  /** Variables that codex has in its environment only for the sake of `servers`: its commands do not get them. */
-  readonly serverVariables?: readonly string[];
-  /** MCP servers without which no turn starts: `mcp/unavailable`. */
-  readonly requiredServers?: readonly string[];
 }
 
 /** Turns run by `codex app-server`. One codex serves the turns of a session; a new one takes over when it has died. */
@@ -80,18 +62,6 @@ export function createCodexRuntime(
   return new Runtime(deps, options);
 }
 
-interface OpenThread {
-  readonly connection: Connection;
-  readonly threadId: string;
-  readonly hasTools: boolean;
-  /** The MCP servers that it got from us. */
-  readonly servers: ThreadServers;
-  /** Tokens of its turns so far; undefined where codex has not told. */
-  usage: Usage | undefined;
-  /** Whether a command of an earlier turn may still run. */
-  hasLeftWork: boolean;
-}
-
 /** A turn, and how codex is told to begin it. */
 interface Begun {
   readonly scope: TurnScope;
@@ -101,7 +71,7 @@ interface Begun {
 
 /** A turn that can begin: its thread is open, and it hears what codex sends. */
 interface ReadyTurn {
-  readonly open: OpenThread;
+  readonly open: SessionThread;
   readonly codexTurn: CodexTurn;
   /** What of it people should know. */
   readonly notices: readonly string[];
@@ -110,7 +80,7 @@ interface ReadyTurn {
 class Runtime implements CodexRuntime {
   readonly #deps: CodexRuntimeDeps;
   readonly #options: CodexRuntimeOptions;
-  #open: OpenThread | undefined;
+  #open: SessionThread | undefined;
   #running: ReadyTurn | undefined;
   /** The turn that runs, up to its outcome; never rejects. */
   #busy: Promise<unknown> = Promise.resolve();
@@ -224,12 +194,11 @@ class Runtime implements CodexRuntime {
     const connection = new Connection(await this.#deps.start(), this.#deps);
     const codexTurn = this.#listen(connection, turn, events);
     try {
-      const opened = await this.#openThread(connection, { turn, known }, signal);
-      const usage = opened.kind === "resumed" ? known?.usage : noUsage;
-      const { servers } = opened;
-      const open = { connection, ...opened.thread, servers, usage, hasLeftWork: false };
+      const request = { connection, turn, known };
+      const opened = await openSessionThread(this.#deps, this.#options, request, signal);
+      const { thread: open, opening } = opened;
       this.#open = open;
-      const notices = [...openingNotices(opened), ...this.#serverNotices(open, opened)];
+      const notices = [...openingNotices(opening), ...this.#serverNotices(open, opening)];
       return { open, codexTurn, notices };
     } catch (error) {
       const why = await connection.explain(error);
@@ -238,42 +207,8 @@ class Runtime implements CodexRuntime {
     }
   }
 
-  /** Opens the thread, and waits for its servers. */
-  async #openThread(
-    connection: Connection,
-    { turn, known }: { readonly turn: TurnScope; readonly known: OpenThread | undefined },
-    signal: AbortSignal,
-  ): Promise<Opening> {
-    const { tools, ownServer, servers = noServers, clock } = this.#deps;
-    const { toolsBy = "dynamic", serverVariables = [], requiredServers = [] } = this.#options;
-    const stored = turn.runtimeState;
-    const thread = known ?? (stored === undefined ? undefined : parseThreadState(stored));
-    const opened = await openThread(
-      connection,
-      {
-        ...this.#options,
-        tools,
-        toolsBy,
-        ownServer,
-        serversFor: servers,
-        serverVariables,
-        turn,
-        thread: thread && { threadId: thread.threadId, hasTools: thread.hasTools },
-      },
-      signal,
-    );
-    const { injected, problems } = opened.servers;
-    connection.servers.inject(injected);
-    await awaitServers(
-      { clock, starts: connection.servers },
-      { injected, defined: opened.definedServers, required: requiredServers, problems },
-      signal,
-    );
-    return opened;
-  }
-
   /** What is new of the servers of a thread, and of those that it could not get. */
-  #serverNotices(open: OpenThread, opened?: Opening): readonly string[] {
+  #serverNotices(open: SessionThread, opened?: Opening): readonly string[] {
     const news = [
       ...(opened?.servers.notices ?? []),
       ...serverNews(open.connection.servers, open.servers),
@@ -308,15 +243,17 @@ class Runtime implements CodexRuntime {
     const started = turn.start(ready);
     started.catch((error: unknown) => codexTurn.leave(failedBy(error, signal)));
     const over = new AbortController();
-    const passedOn = this.#passOn(ready, turn, {
-      started,
-      signal: AbortSignal.any([signal, over.signal]),
-    });
+    const heard = AbortSignal.any([signal, over.signal]);
+    const { clock } = this.#deps;
+    const steer = (message: UserMessage) => this.steer(message, heard);
+    const passedOn =
+      turn.steering &&
+      passOn({ clock, steer }, { codexTurn, started, steering: turn.steering }, heard);
     const failure = await firstFailure(codexTurn, signal);
     over.abort();
     if (failure) {
       this.#settling = this.#settle(ready, started, failure);
-      await isDoneWithin(this.#deps.clock, codexTurn.ended, interruptShownMs);
+      await isDoneWithin(clock, codexTurn.ended, interruptShownMs);
       codexTurn.leave(outcomeOf(failure));
     }
     const ended = await codexTurn.ended;
@@ -328,49 +265,6 @@ class Runtime implements CodexRuntime {
     return failure && ended.status !== "completed"
       ? outcomeOf(failure, codexTurn.completedItemIds)
       : ended;
-  }
-
-  /** Gives codex what is said to the turn while it runs, in order, until it takes no more. Never rejects. */
-  async #passOn(
-    { codexTurn }: ReadyTurn,
-    { steering }: Begun,
-    { started, signal }: { readonly started: Promise<void>; readonly signal: AbortSignal },
-  ): Promise<void> {
-    if (!steering) return;
-    const hasStarted = await abortable(() => started, signal).then(
-      () => true,
-      () => false,
-    );
-    if (!hasStarted) return;
-    const given = new Set<UserMessage>();
-    while (!signal.aborted) {
-      const message = steering.waiting.find((waiting) => !given.has(waiting));
-      if (!message) {
-        await steering.added(signal);
-        continue;
-      }
-      given.add(message);
-      // Its echo may be faster than the answer.
-      codexTurn.said.give(message);
-      if (await this.#insist(message, codexTurn, signal)) continue;
-      codexTurn.said.withdraw(message);
-      return;
-    }
-  }
-
-  /** Codex refuses until it has begun the turn that it has already named: then it is asked again. */
-  async #insist(message: UserMessage, turn: CodexTurn, signal: AbortSignal): Promise<boolean> {
-    for (let attempt = 1; attempt <= steerAttempts; attempt++) {
-      try {
-        if (await this.steer(message, signal)) return true;
-        if (turn.isCompleted) return false;
-        await this.#deps.clock.sleep(steerPauseMs, signal);
-      } catch {
-        // The turn is over, or codex is gone: the message is for the next one.
-        return false;
-      }
-    }
-    return false;
   }
 
   async #startTurn({ open, codexTurn }: ReadyTurn, turn: TurnRequest): Promise<void> {
@@ -400,7 +294,7 @@ class Runtime implements CodexRuntime {
   /** After a turn that ended by itself. */
   async #rest({ open: { connection }, codexTurn }: ReadyTurn, ended: TurnOutcome): Promise<void> {
     if (connection.isOver || mustRetire(ended)) await connection.stop();
-    else connection.listen(idleListener(connection));
+    else connection.idle();
     await codexTurn.questionsGone();
   }
 
@@ -412,72 +306,10 @@ class Runtime implements CodexRuntime {
     const unwanted = { ...open, codexTurn, started };
     const isEnded = await interrupt(this.#deps.clock, unwanted, ms);
     open.hasLeftWork &&= !isEnded;
-    if (isEnded) open.connection.listen(idleListener(open.connection));
+    if (isEnded) open.connection.idle();
     else await open.connection.stop();
     await codexTurn.questionsGone();
   }
-}
-
-function noServers(): CodexServers {
-  return { entries: new Map(), env: {}, problems: [], signIns: [] };
-}
-
-function openingNotices({ kind, isWithoutTools }: Opening): readonly string[] {
-  const replaced =
-    "codex does not have this session's thread any more: a new one goes on from what was said";
-  return [
-    ...(kind === "replaced" ? [replaced] : []),
-    ...(isWithoutTools ? ["This codex takes no tools of hermes: it works with its own"] : []),
-  ];
-}
-
-/** Between turns: what asks is refused, what is told is passed over. */
-function idleListener({ peer }: Connection): Parameters<Connection["listen"]>[0] {
-  return {
-    async onMessage(message) {
-      if (message.kind !== "request") return;
-      await peer.refuse(message.id, -32_000, "No turn is running").catch(() => undefined);
-    },
-    onEnd: () => undefined,
-  };
-}
-
-/** What ends a turn from our side, a limit or an abort; undefined when codex ended it. */
-async function firstFailure(
-  turn: CodexTurn,
-  signal: AbortSignal,
-): Promise<HermesError | undefined> {
-  const { promise, resolve } = Promise.withResolvers<HermesError | undefined>();
-  const onAbort = (): void => resolve(abortError(signal));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  void turn.ended.then(() => resolve(undefined));
-  void turn.expired().then((error) => error && resolve(error));
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-function failedBy(error: unknown, signal: AbortSignal): TurnOutcome {
-  return outcomeOf(signal.aborted ? abortError(signal) : toHermesError(asFailure(error)));
-}
-
-/** A refusal that no other place gave a meaning. */
-function asFailure(error: unknown): unknown {
-  if (!(error instanceof RpcError)) return error;
-  return new HermesError("model/bad_request", `codex refused: ${error.message}`, { cause: error });
-}
-
-function startFailure(error: unknown): unknown {
-  if (error instanceof RpcError && error.code === -32_602) {
-    return new HermesError("usage/invalid", `codex refused the message: ${error.message}`, {
-      cause: error,
-      hint: "codex takes at most 1,048,576 characters: put the rest into a file and name it",
-    });
-  }
-  return asFailure(error);
 }
 
 /** Whether the codex that ended a turn like this must not run another one. */

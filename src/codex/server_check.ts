@@ -1,7 +1,7 @@
 import type { Env } from "../core/ports.ts";
 import { isSecretVariable } from "../core/redact_names.ts";
 import { ownServerName } from "./own_server.ts";
-import type { ServerEntriesOptions, UserServer } from "./server_entries.ts";
+import type { ServerEntriesOptions, UserServer } from "./user_server.ts";
 import { referencesIn } from "./server_secrets.ts";
 
 /** Why codex must not, or cannot, have a server; undefined when nothing speaks against it. */

@@ -1,5 +1,5 @@
 import type { Env } from "../core/ports.ts";
-import type { ServerEntriesOptions } from "./server_entries.ts";
+import type { ServerEntriesOptions } from "./user_server.ts";
 
 /**
  * Names that codex itself, or every program, goes by: set for the sake of a server, they would change what codex does.

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import { createRedactor } from "../core/redact.ts";
 import { isCookieHeader, isSecretField, isSecretVariable } from "../core/redact_names.ts";
-import type { UserServer } from "./server_entries.ts";
+import type { UserServer } from "./user_server.ts";
 import type { ServerEnvironment } from "./server_environment.ts";
 
 type ServerVariables = ReturnType<ServerEnvironment["of"]>;

@@ -163,6 +163,16 @@ async function resume(
   }
 }
 
+/** What of an opening people should know. */
+export function openingNotices({ kind, isWithoutTools }: Opening): readonly string[] {
+  const replaced =
+    "codex does not have this session's thread any more: a new one goes on from what was said";
+  return [
+    ...(kind === "replaced" ? [replaced] : []),
+    ...(isWithoutTools ? ["This codex takes no tools of hermes: it works with its own"] : []),
+  ];
+}
+
 function notSignedIn(): HermesError {
   return new HermesError("auth/missing", "codex is not signed in", { hint: signInHint });
 }

@@ -1,5 +1,5 @@
 import type { Config } from "./schema.ts";
-import type { LoadedConfig } from "./load.ts";
+import type { LoadedConfig } from "./loaded_config.ts";
 import { formatKey } from "./key_path.ts";
 
 /** What `mcp_servers.<name>` says. */

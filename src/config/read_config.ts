@@ -2,7 +2,7 @@ import { HermesError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 import { expandVariables, hasReference } from "./expand.ts";
 import { formatKey } from "./key_path.ts";
-import type { ConfigOrigin, LoadedConfig } from "./load.ts";
+import type { ConfigOrigin, LoadedConfig } from "./loaded_config.ts";
 import type { ConfigProblem } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { parseOverride } from "./setting.ts";

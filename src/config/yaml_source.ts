@@ -12,7 +12,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from "yaml";
-import { HermesError } from "../core/errors.ts";
+import { errorMessage, HermesError } from "../core/errors.ts";
 import type { KeyPath } from "./key_path.ts";
 import { startOf } from "./yaml_text.ts";
 
@@ -78,7 +78,7 @@ export function parseYaml(text: string, file: string): YamlSource {
   } catch (error) {
     if (error instanceof HermesError) throw error;
     // Aliases that multiply one another, or nesting that exhausts the stack.
-    return fail({ offset: 0, message: error instanceof Error ? error.message : String(error) });
+    return fail({ offset: 0, message: errorMessage(error) });
   }
 }
 

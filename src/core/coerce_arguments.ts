@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, parseJson } from "./json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from "./json.ts";
 
 /**
  * A tool's arguments as its JSON schema wants them. Models write numbers as text, lists as JSON text, and null for what
@@ -40,9 +40,9 @@ function coerce(value: Json, schema: Json | undefined): Json {
 /** The kinds of value that a schema allows, each as a schema with one type. */
 function variantsOf(schema: JsonObject): readonly JsonObject[] {
   const { type, anyOf, oneOf } = schema;
-  if (isArray(type)) return type.map((one) => ({ ...schema, type: one }));
+  if (isJsonArray(type)) return type.map((one) => ({ ...schema, type: one }));
   if (type !== undefined) return [schema];
-  const alternatives = isArray(anyOf) ? anyOf : isArray(oneOf) ? oneOf : [];
+  const alternatives = isJsonArray(anyOf) ? anyOf : isJsonArray(oneOf) ? oneOf : [];
   return alternatives.filter(isJsonObject).flatMap(variantsOf);
 }
 
@@ -61,7 +61,7 @@ function fits(value: Json, { type }: JsonObject): boolean {
     case "boolean":
       return typeof value === type;
     case "array":
-      return isArray(value);
+      return isJsonArray(value);
     case "object":
       return isJsonObject(value);
     case "null":
@@ -91,11 +91,6 @@ function readAs(value: Json, { type }: JsonObject): Json | undefined {
 
 /** The parts of a value as the schema of its kind wants them. */
 function within(value: Json, schema: JsonObject): Json {
-  if (isArray(value)) return value.map((entry) => coerce(entry, schema["items"]));
+  if (isJsonArray(value)) return value.map((entry) => coerce(entry, schema["items"]));
   return isJsonObject(value) ? coerceArguments(value, schema) : value;
-}
-
-/** `Array.isArray` does not narrow readonly arrays. */
-function isArray(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
 }

@@ -121,11 +121,15 @@ export class HermesError extends Error {
 /** The error as a `HermesError`: unchanged if it is one, else a bug with the original as its cause. */
 export function toHermesError(error: unknown): HermesError {
   if (error instanceof HermesError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new HermesError("internal/bug", `Unexpected error: ${text}`, {
+  return new HermesError("internal/bug", `Unexpected error: ${errorMessage(error)}`, {
     cause: error,
     hint: "run again with --debug and report the stack",
   });
+}
+
+/** What was thrown, in words: an error's message, or the value as text. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The errno name (`ENOENT`, `EACCES`, ...) that an operating-system error carries, or undefined. */

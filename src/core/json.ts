@@ -11,6 +11,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether a JSON value is an array; `Array.isArray` does not narrow readonly ones. */
+export function isJsonArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
 /** The value that JSON text stands for, or undefined when it is no JSON. */
 export function parseJson(text: string): Json | undefined {
   try {

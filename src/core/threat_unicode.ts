@@ -1,4 +1,4 @@
-import type { Threat } from "./threat_scan.ts";
+import type { Threat } from "./threat.ts";
 
 /** Characters that draw nothing; a single one is common (emoji, Persian, a byte order mark), several in a row are not. */
 const zeroWidth =

@@ -5,7 +5,7 @@ import {
   SdkHttpError,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
-import { errnoOf, HermesError } from "../core/errors.ts";
+import { errnoOf, errorMessage, HermesError } from "../core/errors.ts";
 import type { ServerSpec } from "./server_spec.ts";
 
 /** What is known of a server at the moment of a failure. */
@@ -82,19 +82,15 @@ export function whyOf(
     return `cannot be started: ${reach.program}: ${errno}`;
   }
   if (reach.kind === "http" && !(error instanceof SdkError)) {
-    return `cannot be reached at ${placeOf(reach.url)}: ${errno ?? oneLine(messageOf(error))}`;
+    return `cannot be reached at ${placeOf(reach.url)}: ${errno ?? oneLine(errorMessage(error))}`;
   }
-  return `failed: ${oneLine(messageOf(error))}${said}`;
+  return `failed: ${oneLine(errorMessage(error))}${said}`;
 }
 
 /** An address without what may be a secret in it. */
-export function placeOf(url: string): string {
+function placeOf(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Text of a server in one line: without control characters, cut. */

@@ -1,3 +1,4 @@
+import { errorMessage } from "../core/errors.ts";
 import type { CallToolResult, ContentBlock, ServerContext } from "@modelcontextprotocol/server";
 import type { JsonObject } from "../core/json.ts";
 import type { Clock } from "../core/ports.ts";
@@ -192,7 +193,7 @@ async function asking(
   try {
     return await ask();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     return { ...said(`The client refused ${ability}: ${reason}`), isError: true };
   }
 }

@@ -55,7 +55,7 @@ function permissionFor(server: string, listed: ListedTool, input: JsonObject): T
 }
 
 /** What an allowed tool is remembered by, also for `--allow` and `command_allowlist`. */
-export function approvalKey(server: string, tool: string): string {
+function approvalKey(server: string, tool: string): string {
   return `mcp ${server} ${tool}`;
 }
 

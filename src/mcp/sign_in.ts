@@ -6,7 +6,7 @@ import {
   type StoredOAuthTokens,
 } from "@modelcontextprotocol/client";
 import * as z from "zod";
-import { HermesError } from "../core/errors.ts";
+import { errorMessage, HermesError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
 import type { Fetch } from "../core/ports.ts";
 import { boundedBody } from "./bounded_body.ts";
@@ -192,7 +192,7 @@ async function attempt<T>(settings: SignInSettings, work: () => Promise<T>): Pro
     return await work();
   } catch (error) {
     if (error instanceof HermesError) throw error;
-    throw failed(settings, oneLine(error instanceof Error ? error.message : String(error)), error);
+    throw failed(settings, oneLine(errorMessage(error)), error);
   }
 }
 

@@ -26,7 +26,7 @@ export function toolNames(tools: readonly NamedTool[]): readonly string[] {
 }
 
 /** A name as far as it can stand in a tool's name. */
-export function wordOf(name: string): string {
+function wordOf(name: string): string {
   return name.replace(/[^A-Za-z0-9_]/g, "_");
 }
 

@@ -1,11 +1,9 @@
-import type { Selectable, Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import type { CronStore, Job, JobAfterRun, JobChange, JobRun, RunEnd } from "../core/cron.ts";
 import { HermesError } from "../core/errors.ts";
-import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
-import { cronSchema, type CronTables, type JobsTable, type RunsTable } from "./cron_schema.ts";
-import { type Database, openDatabase } from "./database.ts";
-import type { SessionStoreDeps } from "./session_store.ts";
-import { toStoreError } from "./store_error.ts";
+import { jobOf, jobRow, runOf, runRow } from "./cron_rows.ts";
+import { cronSchema, type CronTables } from "./cron_schema.ts";
+import { DatabaseFile, type DatabaseFileDeps } from "./database_file.ts";
 
 /** Runs of a job that are kept. */
 const keptRuns = 1_000;
@@ -16,24 +14,21 @@ const keptRuns = 1_000;
  * process there must be one store of a file: a second one would wait for the first, and stop it by that.
  */
 export class SqliteCronStore implements CronStore {
-  readonly #deps: SessionStoreDeps;
-  readonly #path: string;
-  #database: Database<CronTables> | undefined;
+  readonly #file: DatabaseFile<CronTables>;
 
-  constructor(deps: SessionStoreDeps, path: string) {
-    this.#deps = deps;
-    this.#path = path;
+  constructor(deps: DatabaseFileDeps, path: string) {
+    this.#file = new DatabaseFile(deps, path, cronSchema);
   }
 
   async add(job: Job): Promise<void> {
-    await this.#durably(async (transaction) => {
+    await this.#file.writeDurably(async (transaction) => {
       await refuseTaken(transaction, job);
       await transaction.insertInto("jobs").values(jobRow(job)).execute();
     });
   }
 
   async jobs(): Promise<readonly Job[]> {
-    return await this.#read([], async ({ db }) => {
+    return await this.#file.read([], async ({ db }) => {
       const rows = await db.selectFrom("jobs").selectAll().orderBy("created_at").execute();
       return rows.map(jobOf);
     });
@@ -55,7 +50,7 @@ export class SqliteCronStore implements CronStore {
   }
 
   async change(jobId: string, change: JobChange, at: number): Promise<Job> {
-    return await this.#durably(async (transaction) => {
+    return await this.#file.writeDurably(async (transaction) => {
       const row = await transaction
         .selectFrom("jobs")
         .selectAll()
@@ -70,7 +65,7 @@ export class SqliteCronStore implements CronStore {
   }
 
   async remove(jobId: string): Promise<void> {
-    await this.#durably(async (transaction) => {
+    await this.#file.writeDurably(async (transaction) => {
       const { numDeletedRows } = await transaction
         .deleteFrom("jobs")
         .where("id", "=", jobId)
@@ -80,7 +75,7 @@ export class SqliteCronStore implements CronStore {
   }
 
   async due(now: number): Promise<readonly Job[]> {
-    return await this.#read([], async ({ db }) => {
+    return await this.#file.read([], async ({ db }) => {
       const rows = await db
         .selectFrom("jobs")
         .selectAll()
@@ -93,7 +88,7 @@ export class SqliteCronStore implements CronStore {
   }
 
   async claim(run: JobRun, nextRunAt: number | null): Promise<boolean> {
-    return await this.#durably(async (transaction) => {
+    return await this.#file.writeDurably(async (transaction) => {
       const { numUpdatedRows } = await transaction
         .updateTable("jobs")
         .set({ next_run_at: nextRunAt })
@@ -108,13 +103,13 @@ export class SqliteCronStore implements CronStore {
   }
 
   async record(run: JobRun): Promise<void> {
-    await this.#durably(async (transaction) => {
+    await this.#file.writeDurably(async (transaction) => {
       await transaction.insertInto("runs").values(runRow(run)).execute();
     });
   }
 
   async finish(runId: string, end: RunEnd, job: JobAfterRun = {}): Promise<void> {
-    await this.#durably(async (transaction) => {
+    await this.#file.writeDurably(async (transaction) => {
       const row = await transaction
         .selectFrom("runs")
         .selectAll()
@@ -158,7 +153,7 @@ export class SqliteCronStore implements CronStore {
   }
 
   async runs(jobId: string, { limit }: { readonly limit: number }): Promise<readonly JobRun[]> {
-    return await this.#read([], async ({ db }) => {
+    return await this.#file.read([], async ({ db }) => {
       const rows = await db
         .selectFrom("runs")
         .selectAll()
@@ -171,7 +166,7 @@ export class SqliteCronStore implements CronStore {
   }
 
   async running(): Promise<readonly JobRun[]> {
-    return await this.#read([], async ({ db }) => {
+    return await this.#file.read([], async ({ db }) => {
       const rows = await db
         .selectFrom("runs")
         .selectAll()
@@ -183,35 +178,7 @@ export class SqliteCronStore implements CronStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#database?.close();
-    this.#database = undefined;
-  }
-
-  /** What `query` finds, or `absent` when there is no file yet. */
-  async #read<T>(absent: T, query: (database: Database<CronTables>) => Promise<T>): Promise<T> {
-    if (!this.#database && !(await this.#exists())) return absent;
-    return await this.#use(query);
-  }
-
-  async #durably<T>(work: (transaction: Work) => Promise<T>): Promise<T> {
-    return await this.#use((database) => database.transactDurably(work));
-  }
-
-  async #use<T>(work: (database: Database<CronTables>) => Promise<T>): Promise<T> {
-    this.#database ??= openDatabase(this.#path, cronSchema);
-    try {
-      return await work(this.#database);
-    } catch (error) {
-      throw toStoreError(error, this.#path, cronSchema.content);
-    }
-  }
-
-  async #exists(): Promise<boolean> {
-    try {
-      return await this.#deps.exists(this.#path);
-    } catch (error) {
-      throw toStoreError(error, this.#path, cronSchema.content);
-    }
+    await this.#file[Symbol.asyncDispose]();
   }
 }
 
@@ -245,72 +212,4 @@ function changed(job: Job, { repeat, ...change }: JobChange, at: number): Job {
     ...change,
     updatedAt: at,
   };
-}
-
-/** What of a job has no column of its own. */
-type JobBody = Pick<Job, "scheduleText" | "schedule" | "task" | "deliver" | "repeat">;
-
-function jobRow(job: Job): Selectable<JobsTable> {
-  const { scheduleText, schedule, task, deliver, repeat } = job;
-  const body: JobBody = {
-    scheduleText,
-    schedule,
-    task,
-    deliver,
-    ...(repeat === undefined ? {} : { repeat }),
-  };
-  return {
-    id: job.id,
-    name: job.name,
-    body: JSON.stringify(body),
-    state: job.state,
-    next_run_at: job.nextRunAt,
-    completed_runs: job.completedRuns,
-    created_at: job.createdAt,
-    updated_at: job.updatedAt,
-  };
-}
-
-function jobOf(row: Selectable<JobsTable>): Job {
-  return {
-    ...(bodyOf(row.body, `job ${row.id}`) as unknown as JobBody),
-    id: row.id,
-    name: row.name,
-    state: row.state,
-    nextRunAt: row.next_run_at,
-    completedRuns: row.completed_runs,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}
-
-function runRow(run: JobRun): Omit<Selectable<RunsTable>, "seq"> {
-  return {
-    id: run.id,
-    job_id: run.jobId,
-    status: run.status,
-    started_at: run.startedAt,
-    body: JSON.stringify(run),
-  };
-}
-
-function runOf(row: Selectable<RunsTable>): JobRun {
-  return bodyOf(row.body, `run ${row.id}`) as unknown as JobRun;
-}
-
-/**
- * What a row holds as JSON. It was written by this program from a value of the type that it is read as, and a newer schema
- * was refused when the file was opened.
- * @throws {HermesError} `store/invalid` when it holds none
- */
-function bodyOf(text: string, what: string): JsonObject {
-  const value = parseJson(text);
-  if (isJsonObject(value)) return value;
-  throw new HermesError(
-    "store/invalid",
-    `What is stored of ${what} cannot be read: it is no JSON`,
-    {
-      hint: "hermes cron remove ID, and add the job again",
-    },
-  );
 }

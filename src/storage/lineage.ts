@@ -3,7 +3,7 @@ import type { ProcessOwners } from "../core/process_owner.ts";
 import type { SessionInfo, SessionLock, SessionSplit } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
 import { goesOnElsewhere } from "./resolve_session.ts";
-import { sessionInfo } from "./session_rows.ts";
+import { runningTurn, sessionInfo } from "./session_rows.ts";
 import type { Tables } from "./tables.ts";
 import { usageSums } from "./usage_columns.ts";
 import { tipRow } from "./whole_sessions.ts";
@@ -62,16 +62,7 @@ export async function splitSession(
     .execute();
   await transaction
     .insertInto("turns")
-    .values({
-      id: newTurnId,
-      session_id: newSessionId,
-      started_at: at,
-      ended_at: null,
-      status: "running",
-      error_code: null,
-      error_message: null,
-      owner,
-    })
+    .values(runningTurn({ turnId: newTurnId, sessionId: newSessionId, startedAt: at }, owner))
     .execute();
   const item = { item: compaction, at, turnId: newTurnId, sessionId: newSessionId };
   for (const query of appendQueries(item)) await transaction.executeQuery(query);

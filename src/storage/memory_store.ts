@@ -1,4 +1,3 @@
-import { noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type {
   Branching,
@@ -17,22 +16,21 @@ import type {
   StoredItem,
   WholeSession,
 } from "../core/session_store.ts";
-import { itemCounts, itemText, previewOf } from "./item_text.ts";
+import { itemCounts, previewOf } from "./item_text.ts";
+import { memoryMessagesAfter, searchMemory } from "./memory_search.ts";
+import {
+  branchOf,
+  childOf,
+  hideFrom,
+  type MemorySession,
+  newSession,
+  saysNothing,
+} from "./memory_session.ts";
 import { chooseSession, goesOnElsewhere, sessionNotFound, wasRewound } from "./resolve_session.ts";
 import { notInSession, sessionBusy } from "./rewind.ts";
-import { createTextScan } from "./scan_text.ts";
-import { planSearch } from "./search_query.ts";
 import { branchTitle, cleanTitle, freeTitle, nextTitle, titleTaken } from "./titles.ts";
 import { withUsage } from "./usage_columns.ts";
 import { isTip, wholeOf } from "./whole_sessions.ts";
-
-interface MemorySession {
-  info: SessionInfo;
-  goal?: string | null;
-  /** The first of those that it was compressed from, or itself. */
-  readonly rootId: string;
-  items: (StoredItem & { readonly cursor: number; readonly isCopy?: true })[];
-}
 
 /** Sessions that end with the process: the twin of the SQLite store, for `--ephemeral` and for embedders. */
 export class MemorySessionStore implements SessionStore, SessionCatalog {
@@ -43,29 +41,11 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   /** The number of the last item, counted over all sessions. */
   #lastCursor = 0;
 
-  async create({ baseUrl, title, parentId, ...session }: NewSession): Promise<void> {
-    const clean = title === undefined ? null : cleanTitle(title);
-    if (clean !== null) this.#refuseTaken(clean, [session.id]);
-    this.#sessions.set(session.id, {
-      info: {
-        ...session,
-        baseUrl: baseUrl ?? null,
-        title: clean,
-        parentId: parentId ?? null,
-        updatedAt: session.startedAt,
-        messageCount: 0,
-        toolCallCount: 0,
-        usage: noUsage,
-        costUsd: null,
-        calls: { count: 0, unpriced: 0 },
-        preview: "",
-        runtimeState: null,
-        endedAt: null,
-        endReason: null,
-      },
-      rootId: session.id,
-      items: [],
-    });
+  async create(session: NewSession): Promise<void> {
+    const created = newSession(session);
+    const { id, title } = created.info;
+    if (title !== null) this.#refuseTaken(title, [id]);
+    this.#sessions.set(id, created);
   }
 
   async load(sessionId: string): Promise<{ info: SessionInfo; items: readonly Item[] }> {
@@ -83,8 +63,7 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const session = this.#ofTurn(turnId);
     const { messages, toolCalls } = itemCounts(item);
     const { info } = session;
-    this.#lastCursor += 1;
-    session.items.push({ item, turnId, at, cursor: this.#lastCursor });
+    session.items.push({ item, turnId, at, cursor: this.#nextCursor() });
     session.info = {
       ...info,
       updatedAt: at,
@@ -111,33 +90,19 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const { info } = session;
     if (info.endedAt !== null) throw goesOnElsewhere(info.id);
     const { at, compaction, newSessionId, newTurnId } = split;
+    const titles = this.#newestFirst().flatMap(({ title }) => title ?? []);
+    const child = childOf(session, {
+      id: newSessionId,
+      instructions: split.instructions ?? info.instructions,
+      title: info.title === null ? null : nextTitle(info.title, titles),
+      startedAt: at,
+    });
     session.info = {
       ...withUsage(info, split),
       endedAt: at,
       endReason: "compression",
       updatedAt: at,
     };
-    const titles = this.#newestFirst().flatMap(({ title }) => title ?? []);
-    const child: MemorySession = {
-      info: {
-        ...info,
-        id: newSessionId,
-        instructions: split.instructions ?? info.instructions,
-        title: info.title === null ? null : nextTitle(info.title, titles),
-        parentId: info.id,
-        runtimeState: null,
-        startedAt: at,
-        updatedAt: at,
-        messageCount: 0,
-        toolCallCount: 0,
-        usage: noUsage,
-        costUsd: null,
-        calls: { count: 0, unpriced: 0 },
-      },
-      rootId: session.rootId,
-      items: [],
-    };
-    child.goal = session.goal ?? null;
     session.goal = null;
     this.#sessions.set(newSessionId, child);
     this.#sessionOfTurn.delete(split.turnId);
@@ -223,25 +188,9 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   async search(query: string, options: SearchOptions): Promise<readonly SearchHit[]> {
-    const plan = planSearch(query, { hasIndex: false });
-    if (plan.kind !== "scan") return [];
-    const scan = createTextScan(plan.alternatives);
-    const { roles, order } = options;
-    const hits = this.#sessionsOf(options).flatMap(({ info, items }) =>
-      items.flatMap(({ item, at, cursor }): readonly { hit: SearchHit; cursor: number }[] => {
-        const { role, words } = itemText(item);
-        if (role === "none" || words === null || !scan.matches(words)) return [];
-        if (roles && !roles.includes(role)) return [];
-        const tipId = this.#parts(info.id).findLast((part) => isTip(part.info))?.info.id ?? info.id;
-        const snippet = scan.snippet(words);
-        return [{ hit: { session: info, tipId, itemId: item.id, role, snippet, at }, cursor }];
-      }),
-    );
-    const direction = order === "oldest" ? -1 : 1;
-    return hits
-      .toSorted((a, b) => (b.cursor - a.cursor) * direction)
-      .slice(0, options.limit)
-      .map(({ hit }) => hit);
+    const tipOf = (id: string) =>
+      this.#parts(id).findLast(({ info }) => isTip(info))?.info.id ?? id;
+    return searchMemory(this.#sessionsOf(options), { query, tipOf }, options);
   }
 
   async cursor(): Promise<number> {
@@ -252,18 +201,12 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     cursor: number,
     options: Pick<SearchOptions, "limit" | "within" | "except">,
   ): Promise<NewMessages> {
-    const messages = this.#sessionsOf(options)
-      .flatMap(({ info, items }) => items.map((stored) => ({ ...stored, sessionId: info.id })))
-      .filter(({ item, cursor: at, isCopy }) => {
-        if (isCopy) return false;
-        const { role, words } = itemText(item);
-        return at > cursor && words !== null && (role === "user" || role === "assistant");
-      })
-      .toSorted((a, b) => a.cursor - b.cursor)
-      .slice(0, options.limit);
-    const told = messages.at(-1)?.cursor ?? cursor;
-    const isAll = messages.length < options.limit;
-    return { messages, cursor: isAll ? Math.max(told, this.#lastCursor) : told };
+    const { limit } = options;
+    return memoryMessagesAfter(this.#sessionsOf(options), {
+      cursor,
+      last: this.#lastCursor,
+      limit,
+    });
   }
 
   async rename(sessionId: string, title: string): Promise<void> {
@@ -344,33 +287,17 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     const clean = title === undefined ? undefined : cleanTitle(title);
     if (clean !== undefined) this.#refuseTaken(clean, []);
     const lineage = await this.lineage(whole.id);
-    const turnIds = new Map<string, string>();
-    const items = lineage
-      .flatMap(({ id }) => this.#byId(id).items)
-      .map((stored) => {
-        const turnId = turnIds.get(stored.turnId) ?? `turn_${crypto.randomUUID()}`;
-        turnIds.set(stored.turnId, turnId);
-        this.#lastCursor += 1;
-        return { ...stored, turnId, cursor: this.#lastCursor, isCopy: true as const };
-      });
-    this.#sessions.set(newSessionId, {
-      info: {
-        ...(await this.tip(sessionId)),
-        id: newSessionId,
+    const branch = branchOf(
+      lineage.map(({ id }) => this.#byId(id)),
+      {
+        newSessionId,
         title: clean ?? (whole.title === null ? null : branchTitle(whole.title, titles)),
-        parentId: whole.id,
-        runtimeState: null,
-        startedAt: at,
-        updatedAt: at,
-        messageCount: lineage.reduce((sum, part) => sum + part.messageCount, 0),
-        toolCallCount: lineage.reduce((sum, part) => sum + part.toolCallCount, 0),
-        usage: noUsage,
-        costUsd: null,
-        calls: { count: 0, unpriced: 0 },
+        tip: await this.tip(sessionId),
+        at,
+        nextCursor: () => this.#nextCursor(),
       },
-      rootId: newSessionId,
-      items,
-    });
+    );
+    this.#sessions.set(newSessionId, branch);
     return await this.whole(newSessionId);
   }
 
@@ -393,6 +320,11 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#sessions.clear();
+  }
+
+  #nextCursor(): number {
+    this.#lastCursor += 1;
+    return this.#lastCursor;
   }
 
   /** The parts of a whole, the oldest first. */
@@ -436,20 +368,4 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     if (!this.#sessions.has(session.info.id)) throw sessionNotFound(session.info.id);
     return session;
   }
-}
-
-/** Takes the items from a place on out of a session. */
-function hideFrom(session: MemorySession, at: number): void {
-  const hidden = session.items.slice(at).map(({ item }) => itemCounts(item));
-  session.items = session.items.slice(0, at);
-  session.info = {
-    ...session.info,
-    messageCount: session.info.messageCount - hidden.reduce((sum, each) => sum + each.messages, 0),
-    toolCallCount:
-      session.info.toolCallCount - hidden.reduce((sum, each) => sum + each.toolCalls, 0),
-  };
-}
-
-function saysNothing({ items }: MemorySession): boolean {
-  return !items.some(({ item }) => itemText(item).role === "user");
 }

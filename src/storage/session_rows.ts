@@ -1,9 +1,10 @@
 import type { Selectable } from "kysely";
+import type { Usage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import { HermesError } from "../core/errors.ts";
-import type { SessionInfo } from "../core/session_store.ts";
-import type { SessionsTable } from "./tables.ts";
+import type { NewTurn, SessionInfo } from "../core/session_store.ts";
+import type { SessionsTable, TurnsTable } from "./tables.ts";
 
 /** A session as the rest of the program knows it. */
 export function sessionInfo(row: Selectable<SessionsTable>): SessionInfo {
@@ -28,13 +29,40 @@ export function sessionInfo(row: Selectable<SessionsTable>): SessionInfo {
     updatedAt: row.updated_at,
     messageCount: row.message_count,
     toolCallCount: row.tool_call_count,
-    usage: {
-      inputTokens: row.input_tokens,
-      cachedInputTokens: row.cached_input_tokens,
-      outputTokens: row.output_tokens,
-      reasoningTokens: row.reasoning_tokens,
-      totalTokens: row.total_tokens,
-    },
+    usage: usageOf(row),
+  };
+}
+
+/** The row of a turn that begins. */
+export function runningTurn(
+  { turnId, sessionId, startedAt }: NewTurn,
+  owner: string | null,
+): Selectable<TurnsTable> {
+  return {
+    id: turnId,
+    session_id: sessionId,
+    started_at: startedAt,
+    ended_at: null,
+    status: "running",
+    error_code: null,
+    error_message: null,
+    owner,
+  };
+}
+
+/** The tokens of a row. */
+export function usageOf(
+  row: Pick<
+    Selectable<SessionsTable>,
+    "input_tokens" | "cached_input_tokens" | "output_tokens" | "reasoning_tokens" | "total_tokens"
+  >,
+): Usage {
+  return {
+    inputTokens: row.input_tokens,
+    cachedInputTokens: row.cached_input_tokens,
+    outputTokens: row.output_tokens,
+    reasoningTokens: row.reasoning_tokens,
+    totalTokens: row.total_tokens,
   };
 }
 

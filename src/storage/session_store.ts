@@ -1,4 +1,3 @@
-import { type RawBuilder, sql } from "kysely";
 import type { Item } from "../core/item.ts";
 import type { ProcessOwners } from "../core/process_owner.ts";
 import type {
@@ -20,22 +19,22 @@ import type {
 } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
 import { branchSession, namedInBranches } from "./branch.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { claimChore } from "./claim_chore.ts";
+import type { Database } from "./database.ts";
+import { DatabaseFile, type DatabaseFileDeps } from "./database_file.ts";
+import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
 import { lastCursor, messagesAfter } from "./new_messages.ts";
 import { chooseSession, sessionNotFound, wasRewound } from "./resolve_session.ts";
 import { rewindSession } from "./rewind.ts";
 import { searchItems } from "./search.ts";
-import { lineageOf, lockSession, splitSession, tipOf, unlockSession } from "./lineage.ts";
-import { itemOfBody, sessionInfo } from "./session_rows.ts";
-import { toStoreError } from "./store_error.ts";
-import { suggestTitle } from "./suggest_title.ts";
-import { cleanTitle, titleTaken } from "./titles.ts";
+import { candidatesFor } from "./session_candidates.ts";
+import { itemOfBody, runningTurn, sessionInfo } from "./session_rows.ts";
+import { renameWhole, suggestTitle } from "./title_queries.ts";
+import { cleanTitle } from "./titles.ts";
 import { usageSums } from "./usage_columns.ts";
-import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
+import { listWholes, pruneWholes, wholeById } from "./whole_sessions.ts";
 
-export interface SessionStoreDeps {
-  /** Whether the file is there; reading must not create it. */
-  exists(path: string): Promise<boolean>;
+export interface SessionStoreDeps extends DatabaseFileDeps {
   /** Who works on what; absent: a process that is gone cannot be told from one that works. */
   readonly owners?: ProcessOwners;
 }
@@ -45,21 +44,20 @@ export interface SessionStoreDeps {
  * processes may use it at once. Failures are `store/unreadable`, `store/invalid` and `store/full`.
  */
 export class SqliteSessionStore implements SessionStore, SessionCatalog {
-  readonly #deps: SessionStoreDeps;
-  readonly #path: string;
-  #database: Database | undefined;
+  readonly #owners: ProcessOwners | undefined;
+  readonly #file: DatabaseFile;
   /** Turn ids of this process with their session, so that an append need not look them up. */
   readonly #sessionOfTurn = new Map<string, string>();
   /** The last turn that was begun here since the session was loaded: whoever goes on still has it in mind. */
   readonly #lastTurnOf = new Map<string, string>();
 
   constructor(deps: SessionStoreDeps, path: string) {
-    this.#deps = deps;
-    this.#path = path;
+    this.#owners = deps.owners;
+    this.#file = new DatabaseFile(deps, path);
   }
 
   async create(session: NewSession): Promise<void> {
-    await this.#write(async ({ db }) => {
+    await this.#file.write(async ({ db }) => {
       await db
         .insertInto("sessions")
         .values({
@@ -90,8 +88,8 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async startTurn({ turnId, sessionId, startedAt }: NewTurn): Promise<void> {
-    const owner = (await this.#deps.owners?.own()) ?? null;
-    await this.#write(async ({ db }) => {
+    const owner = (await this.#owners?.own()) ?? null;
+    await this.#file.write(async ({ db }) => {
       const { end_reason: ended } =
         (await db
           .selectFrom("sessions")
@@ -102,16 +100,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
       if (await this.#isLastTurnHidden({ db }, sessionId)) throw wasRewound(sessionId);
       await db
         .insertInto("turns")
-        .values({
-          id: turnId,
-          session_id: sessionId,
-          started_at: startedAt,
-          ended_at: null,
-          status: "running",
-          error_code: null,
-          error_message: null,
-          owner,
-        })
+        .values(runningTurn({ turnId, sessionId, startedAt }, owner))
         .execute();
     });
     this.#sessionOfTurn.set(turnId, sessionId);
@@ -129,7 +118,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async append(turnId: string, item: Item, at: number): Promise<void> {
     const sessionId = this.#sessionOf(turnId);
     const queries = appendQueries({ item, at, turnId, sessionId });
-    await this.#write(({ db }) =>
+    await this.#file.write(({ db }) =>
       db.transaction().execute(async (transaction) => {
         for (const query of queries) await transaction.executeQuery(query);
       }),
@@ -138,7 +127,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async keepRuntimeState(turnId: string, state: string | null): Promise<void> {
     const sessionId = this.#sessionOf(turnId);
-    await this.#write(async ({ db }) => {
+    await this.#file.write(async ({ db }) => {
       await db
         .updateTable("sessions")
         .set({ runtime_state: state })
@@ -151,73 +140,70 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     const { turnId, outcome, endedAt } = turn;
     const sessionId = this.#sessionOf(turnId);
     const error = outcome.status === "failed" ? outcome.error : undefined;
-    await this.#write((database) =>
-      database.transactDurably(async (transaction) => {
-        await transaction
-          .updateTable("turns")
-          .set({
-            ended_at: endedAt,
-            status: outcome.status,
-            error_code: error?.code ?? null,
-            error_message: error?.message ?? null,
-          })
-          .where("id", "=", turnId)
-          .execute();
-        await transaction
-          .updateTable("sessions")
-          .set((row) => ({ updated_at: endedAt, ...usageSums(row, turn) }))
-          .where("id", "=", sessionId)
-          .execute();
-      }),
-    );
+    await this.#file.writeDurably(async (transaction) => {
+      await transaction
+        .updateTable("turns")
+        .set({
+          ended_at: endedAt,
+          status: outcome.status,
+          error_code: error?.code ?? null,
+          error_message: error?.message ?? null,
+        })
+        .where("id", "=", turnId)
+        .execute();
+      await transaction
+        .updateTable("sessions")
+        .set((row) => ({ updated_at: endedAt, ...usageSums(row, turn) }))
+        .where("id", "=", sessionId)
+        .execute();
+    });
     this.#sessionOfTurn.delete(turnId);
   }
 
   async split(split: SessionSplit): Promise<void> {
     const sessionId = this.#sessionOf(split.turnId);
-    await this.#write((database) =>
-      database.transactDurably((transaction) => splitSession(transaction, sessionId, split)),
-    );
+    await this.#file.writeDurably((transaction) => splitSession(transaction, sessionId, split));
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
   }
 
   async goal(sessionId: string): Promise<string | null> {
-    const row = await this.#read(undefined, ({ db }) =>
+    const row = await this.#file.read(undefined, ({ db }) =>
       db.selectFrom("sessions").select("goal").where("id", "=", sessionId).executeTakeFirst(),
     );
     return row?.goal ?? null;
   }
 
   async keepGoal(sessionId: string, goal: string | null): Promise<void> {
-    await this.#write(async ({ db }) => {
+    await this.#file.write(async ({ db }) => {
       const kept = goal?.toWellFormed() ?? null;
       await db.updateTable("sessions").set({ goal: kept }).where("id", "=", sessionId).execute();
     });
   }
 
   async lock(lock: SessionLock): Promise<boolean> {
-    const { owners } = this.#deps;
-    return await this.#write(({ db }) => lockSession(db, lock, owners));
+    return await this.#file.write(({ db }) => lockSession(db, lock, this.#owners));
   }
 
   async unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void> {
-    await this.#write(({ db }) => unlockSession(db, lock));
+    await this.#file.write(({ db }) => unlockSession(db, lock));
   }
 
   async tip(sessionId: string): Promise<SessionInfo> {
     await this.#byId(sessionId);
-    return await this.#byId(await this.#write(({ db }) => tipOf(db, sessionId)));
+    return await this.#byId(await this.#file.write(({ db }) => tipOf(db, sessionId)));
   }
 
   async lineage(sessionId: string): Promise<readonly SessionInfo[]> {
     await this.#byId(sessionId);
-    return await this.#write(({ db }) => lineageOf(db, sessionId));
+    return await this.#file.write(({ db }) => lineageOf(db, sessionId));
   }
 
   async whole(sessionId: string): Promise<WholeSession> {
     await this.#byId(sessionId);
-    const whole = await this.#write(({ db }) => wholeById(db, sessionId));
+    const whole = await this.#file.write(async ({ db }) =>
+      wholeById(db, await tipOf(db, sessionId)),
+    );
     if (!whole) throw sessionNotFound(sessionId);
     return whole;
   }
@@ -226,7 +212,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     readonly limit: number;
     readonly source?: string;
   }): Promise<readonly WholeSession[]> {
-    return await this.#read([], ({ db }) => listWholes(db, options));
+    return await this.#file.read([], ({ db }) => listWholes(db, options));
   }
 
   async latest(): Promise<WholeSession | undefined> {
@@ -238,24 +224,12 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     const name = idOrTitle.trim().toWellFormed();
     if (name === "") throw sessionNotFound(JSON.stringify(idOrTitle));
     const none = { byId: undefined, byTitle: [], byPrefix: [] };
-    const candidates = await this.#read(none, async ({ db }) => {
-      const all = db.selectFrom("sessions").selectAll();
-      const byId = await all.where("id", "=", name).executeTakeFirst();
-      const byTitle = await all
-        .where((row) => row.or([row("title", "=", name), beginsWith("title", `${name} #`)]))
-        .execute();
-      const byPrefix = await all.where(beginsWith("id", name)).limit(2).execute();
-      return {
-        byId: byId && sessionInfo(byId),
-        byTitle: byTitle.map((row) => ({ info: sessionInfo(row), rootId: row.root_id })),
-        byPrefix: byPrefix.map(sessionInfo),
-      };
-    });
+    const candidates = await this.#file.read(none, ({ db }) => candidatesFor(db, name));
     return chooseSession(name, candidates);
   }
 
   async items(sessionId: string): Promise<readonly StoredItem[]> {
-    return await this.#read([], async ({ db }) => {
+    return await this.#file.read([], async ({ db }) => {
       const rows = await db
         .selectFrom("items")
         .select(["body", "turn_id", "at"])
@@ -268,18 +242,18 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async search(query: string, options: SearchOptions): Promise<readonly SearchHit[]> {
-    return await this.#read([], (database) => searchItems(database, query, options));
+    return await this.#file.read([], (database) => searchItems(database, query, options));
   }
 
   async cursor(): Promise<number> {
-    return await this.#read(0, lastCursor);
+    return await this.#file.read(0, lastCursor);
   }
 
   async messagesAfter(
     cursor: number,
     options: Pick<SearchOptions, "limit" | "within" | "except">,
   ): Promise<NewMessages> {
-    return await this.#read({ messages: [], cursor }, (database) =>
+    return await this.#file.read({ messages: [], cursor }, (database) =>
       messagesAfter(database, cursor, options),
     );
   }
@@ -287,35 +261,18 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   async rename(sessionId: string, title: string): Promise<void> {
     const clean = cleanTitle(title);
     await this.#byId(sessionId);
-    await this.#write(({ db }) =>
-      db.transaction().execute(async (transaction) => {
-        const { root_id } = await transaction
-          .selectFrom("sessions")
-          .select("root_id")
-          .where("id", "=", sessionId)
-          .executeTakeFirstOrThrow(() => sessionNotFound(sessionId));
-        const owner = await transaction
-          .selectFrom("sessions")
-          .select("id")
-          .where("title", "=", clean)
-          .where("root_id", "!=", root_id)
-          .executeTakeFirst();
-        if (owner) throw titleTaken(owner.id, clean);
-        const all = transaction.updateTable("sessions");
-        await all.set({ title: null }).where("root_id", "=", root_id).execute();
-        const tipId = await tipOf(transaction, sessionId);
-        await all.set({ title: clean }).where("id", "=", tipId).execute();
-      }),
+    await this.#file.write(({ db }) =>
+      db.transaction().execute((transaction) => renameWhole(transaction, sessionId, clean)),
     );
   }
 
   async suggestTitle(sessionId: string, title: string): Promise<string | undefined> {
-    return await this.#write(({ db }) => suggestTitle(db, sessionId, title));
+    return await this.#file.write(({ db }) => suggestTitle(db, sessionId, title));
   }
 
   async delete(sessionId: string): Promise<readonly string[]> {
     await this.#byId(sessionId);
-    return await this.#write(async ({ db }) => {
+    return await this.#file.write(async ({ db }) => {
       const deleted = await db
         .deleteFrom("sessions")
         .where("root_id", "=", (own) =>
@@ -331,15 +288,13 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     before: number,
     options: { readonly dryRun: boolean; readonly except?: readonly string[] },
   ): Promise<readonly WholeSession[]> {
-    return await this.#read([], ({ db }) => pruneWholes(db, before, options));
+    return await this.#file.read([], ({ db }) => pruneWholes(db, before, options));
   }
 
   async rewind(rewind: Rewind): Promise<WholeSession> {
     await this.#byId(rewind.sessionId);
-    await this.#write((database) =>
-      database.transactDurably((transaction) =>
-        rewindSession(transaction, rewind, this.#deps.owners),
-      ),
+    await this.#file.writeDurably((transaction) =>
+      rewindSession(transaction, rewind, this.#owners),
     );
     // Who takes back here knows of it.
     this.#lastTurnOf.clear();
@@ -348,59 +303,31 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async branch(branching: Branching): Promise<WholeSession> {
     await this.#byId(branching.sessionId);
-    await this.#write((database) =>
-      database.transactDurably((transaction) => branchSession(transaction, branching)),
-    );
+    await this.#file.writeDurably((transaction) => branchSession(transaction, branching));
     return await this.whole(branching.newSessionId);
   }
 
   async namedInBranches(prefix: string, names: readonly string[]): Promise<readonly string[]> {
-    return await this.#read([], ({ db }) => namedInBranches(db, prefix, names));
+    return await this.#file.read([], ({ db }) => namedInBranches(db, prefix, names));
   }
 
   async claimChore(
     name: string,
-    { at, everyMs }: { readonly at: number; readonly everyMs: number },
+    due: { readonly at: number; readonly everyMs: number },
   ): Promise<boolean> {
-    return await this.#read(false, async ({ db }) => {
-      const claimed = await db
-        .insertInto("chores")
-        .values({ name, done_at: at })
-        .onConflict((conflict) =>
-          conflict
-            .column("name")
-            .doUpdateSet({ done_at: at })
-            // A clock that was set back must not stop it for years.
-            .where((row) =>
-              row.or([
-                row("chores.done_at", "<=", at - everyMs),
-                row("chores.done_at", ">", at + everyMs),
-              ]),
-            ),
-        )
-        .returning("name")
-        .executeTakeFirst();
-      return claimed !== undefined;
-    });
+    return await this.#file.read(false, ({ db }) => claimChore(db, name, due));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#database?.close();
-    this.#database = undefined;
+    await this.#file[Symbol.asyncDispose]();
   }
 
   async #byId(sessionId: string): Promise<SessionInfo> {
-    const row = await this.#read(undefined, ({ db }) =>
+    const row = await this.#file.read(undefined, ({ db }) =>
       db.selectFrom("sessions").selectAll().where("id", "=", sessionId).executeTakeFirst(),
     );
     if (!row) throw sessionNotFound(sessionId);
     return sessionInfo(row);
-  }
-
-  /** What `query` finds, or `absent` when there is no file yet. */
-  async #read<T>(absent: T, query: (database: Database) => Promise<T>): Promise<T> {
-    if (!this.#database && !(await this.#exists())) return absent;
-    return await this.#write(query);
   }
 
   #sessionOf(turnId: string): string {
@@ -408,38 +335,4 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     if (sessionId !== undefined) return sessionId;
     throw new TypeError(`The turn was not started here: ${turnId}`);
   }
-
-  async #write<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    this.#database ??= openDatabase(this.#path);
-    try {
-      return await work(this.#database);
-    } catch (error) {
-      throw toStoreError(error, this.#path);
-    }
-  }
-
-  async #exists(): Promise<boolean> {
-    try {
-      return await this.#deps.exists(this.#path);
-    } catch (error) {
-      throw toStoreError(error, this.#path);
-    }
-  }
-}
-
-async function wholeById(db: Database["db"], sessionId: string): Promise<WholeSession | undefined> {
-  const row = await db
-    .selectFrom("sessions")
-    .selectAll()
-    .where("id", "=", await tipOf(db, sessionId))
-    .executeTakeFirst();
-  if (!row) return undefined;
-  const [whole] = await wholesOf(db, [{ info: sessionInfo(row), rootId: row.root_id }]);
-  return whole;
-}
-
-/** A column that begins with a text: the range of what does, so that its index finds it. */
-function beginsWith(column: "id" | "title", prefix: string): RawBuilder<boolean> {
-  const reference = sql.ref(column);
-  return sql<boolean>`(${reference} >= ${prefix} AND ${reference} < ${`${prefix}\u{10FFFF}`})`;
 }

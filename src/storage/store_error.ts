@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path/posix";
-import { errnoOf, HermesError } from "../core/errors.ts";
+import { errnoOf, errorMessage, HermesError } from "../core/errors.ts";
 
 /**
  * A failure of a database file as what it means for the user; `content` is what they call what is in it. Node reports SQLite's result code as `errcode`; Deno
@@ -7,7 +7,7 @@ import { errnoOf, HermesError } from "../core/errors.ts";
  */
 export function toStoreError(error: unknown, path: string, content = "Sessions"): HermesError {
   if (error instanceof HermesError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const problem = problemOf(error, message);
   switch (problem) {
     case "invalid": {

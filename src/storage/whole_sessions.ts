@@ -1,7 +1,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import { addUsage, noUsage } from "../core/event.ts";
 import type { SessionInfo, WholeSession } from "../core/session_store.ts";
-import { sessionInfo } from "./session_rows.ts";
+import { sessionInfo, usageOf } from "./session_rows.ts";
 import { letOthersWrite } from "./sqlite.ts";
 import type { SessionsTable, Tables } from "./tables.ts";
 
@@ -82,18 +82,27 @@ export async function wholesOf(
       startedAt: row.started_at,
       messageCount: row.message_count,
       toolCallCount: row.tool_call_count,
-      usage: {
-        inputTokens: row.input_tokens,
-        cachedInputTokens: row.cached_input_tokens,
-        outputTokens: row.output_tokens,
-        reasoningTokens: row.reasoning_tokens,
-        totalTokens: row.total_tokens,
-      },
+      usage: usageOf(row),
       costUsd: row.cost_usd,
       calls: { count: row.model_calls, unpriced: row.unpriced_calls },
     }));
     return wholeOf(info, own.length === 0 ? [info] : own);
   });
+}
+
+/** The whole that a session is a part of, by the part with which it goes on; undefined where that is gone. */
+export async function wholeById(
+  db: Kysely<Tables>,
+  tipId: string,
+): Promise<WholeSession | undefined> {
+  const row = await db
+    .selectFrom("sessions")
+    .selectAll()
+    .where("id", "=", tipId)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const [whole] = await wholesOf(db, [{ info: sessionInfo(row), rootId: row.root_id }]);
+  return whole;
 }
 
 /** The newest sessions, each as a whole. */

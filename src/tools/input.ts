@@ -2,7 +2,7 @@ import * as z from "zod";
 import written from "./input_schemas.json" with { type: "json" };
 import { coerceArguments, propertiesOf } from "../core/coerce_arguments.ts";
 import { HermesError } from "../core/errors.ts";
-import { isJsonObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
 
 /** What a tool takes: the JSON schema that the model sees, and the reader of what it wrote. */
 export interface ToolInput<Value> {
@@ -93,10 +93,5 @@ function valueAt(value: Json | undefined, path: readonly PropertyKey[]): Json | 
   const [first, ...rest] = path;
   if (first === undefined) return value;
   if (isJsonObject(value)) return valueAt(value[String(first)], rest);
-  return isArray(value) ? valueAt(value[Number(first)], rest) : undefined;
-}
-
-/** `Array.isArray` does not narrow readonly arrays. */
-function isArray(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
+  return isJsonArray(value) ? valueAt(value[Number(first)], rest) : undefined;
 }

@@ -1,5 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { isArray } from "./fields.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 
 /** The format of an answer that must follow a schema, as both wire APIs write it. */
 export function answerSchema(schema: JsonObject): JsonObject {
@@ -18,7 +17,7 @@ function isStrict(schema: JsonObject): boolean {
 }
 
 function isStrictNode(node: Json): boolean {
-  if (isArray(node)) return node.every(isStrictNode);
+  if (isJsonArray(node)) return node.every(isStrictNode);
   if (!isJsonObject(node)) return true;
   if (looseKeywords.some((keyword) => keyword in node)) return false;
   const isObjectSchema = node["type"] === "object" || isJsonObject(node["properties"]);
@@ -29,6 +28,6 @@ function isClosed({ properties, required, additionalProperties }: JsonObject): b
   const names = isJsonObject(properties) ? Object.keys(properties) : [];
   return (
     additionalProperties === false &&
-    names.every((name) => isArray(required) && required.includes(name))
+    names.every((name) => isJsonArray(required) && required.includes(name))
   );
 }

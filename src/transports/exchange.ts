@@ -1,6 +1,6 @@
 import type { Credential, CredentialRequest, CredentialSource } from "../core/credential.ts";
 import { defined } from "../core/defined.ts";
-import { abortError, HermesError, toHermesError } from "../core/errors.ts";
+import { abortError, errorMessage, HermesError, toHermesError } from "../core/errors.ts";
 import type { ModelEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
 import { parseJson } from "../core/json.ts";
@@ -211,7 +211,7 @@ async function* requestFrames(
     }
   } catch (error) {
     if (error instanceof HermesError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     throw fail({ message, cause: error });
   }
 }

@@ -38,7 +38,7 @@ const chooseModel = "choose another model: hermes model list";
 const checkAddress = "check the address: hermes config set model.base_url URL";
 
 /** What a failure comes down to, and how it is told. */
-export const verdicts = {
+const verdicts = {
   keyRejected: {
     code: "auth/rejected",
     retryable: false,

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 
 /** Readers for what a peer sent: the value when it has the wanted type, else a harmless one. */
 
@@ -17,18 +17,13 @@ export function object(parent: JsonObject | undefined, name: string): JsonObject
 /** The objects of an array field; other entries are skipped. */
 export function objects(parent: JsonObject | undefined, name: string): readonly JsonObject[] {
   const value = parent?.[name];
-  return isArray(value) ? value.filter(isJsonObject) : [];
+  return isJsonArray(value) ? value.filter(isJsonObject) : [];
 }
 
 /** A whole number from 0 on, or undefined. */
 export function count(parent: JsonObject | undefined, name: string): number | undefined {
   const value = parent?.[name];
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-}
-
-/** `Array.isArray` knows nothing of readonly arrays. */
-export function isArray(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 /** Text as it is, nothing as "", anything else as JSON: some servers send arguments as an object. */

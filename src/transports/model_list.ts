@@ -1,5 +1,5 @@
 import type { CredentialSource } from "../core/credential.ts";
-import { abortError, HermesError } from "../core/errors.ts";
+import { abortError, errorMessage, HermesError } from "../core/errors.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import type { Clock, Fetch } from "../core/ports.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
@@ -56,7 +56,7 @@ async function* requestModels(
     });
   } catch (error) {
     if (error instanceof HermesError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     throw classifyFailure({ ...facts, message, cause: error });
   }
   const redirect = redirectError(url, response);

@@ -1,5 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { isArray } from "./fields.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 
 /** Keywords whose value maps names, which are the user's own, to schemas. */
 const schemaMaps = new Set([
@@ -46,7 +45,7 @@ function isUnwanted(key: string, value: Json): boolean {
   if (key === "pattern" || key === "format") return true;
   return (
     key === "enum" &&
-    isArray(value) &&
+    isJsonArray(value) &&
     value.some((entry) => typeof entry === "string" && entry.includes("/"))
   );
 }
@@ -56,6 +55,6 @@ function plainMap(map: JsonObject): JsonObject {
 }
 
 function plainValue(value: Json): Json {
-  if (isArray(value)) return value.map(plainValue);
+  if (isJsonArray(value)) return value.map(plainValue);
   return isJsonObject(value) ? plainSchema(value) : value;
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../core/bytes.ts";
 import { HermesError } from "../core/errors.ts";
 
 const lineFeed = 0x0a;
@@ -21,7 +22,8 @@ export async function* readLines(
   /** Whether what comes up to the next line feed belongs to a line that is left out. */
   let isSkipping = false;
   const takeLine = (end: Uint8Array): string => {
-    const line = pieces.length === 0 ? decoder.decode(end) : decoder.decode(joined(pieces, end));
+    const line =
+      pieces.length === 0 ? decoder.decode(end) : decoder.decode(joinBytes([...pieces, end]));
     pieces = [];
     held = 0;
     return line;
@@ -54,16 +56,6 @@ export async function* readLines(
   }
   const rest = takeLine(new Uint8Array()).trim();
   if (rest !== "") yield rest;
-}
-
-function joined(pieces: readonly Uint8Array[], end: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, end.length));
-  let at = 0;
-  for (const piece of [...pieces, end]) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 function tooLong(maxBytes: number): HermesError {

@@ -10,7 +10,7 @@ import { machineFiles } from "../../src/platform/files.ts";
 import { createSpawner } from "../../src/platform/spawner.ts";
 
 /** What is migrated: names and values that need quotes, lists, tables. */
-export const desired: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
+const desired: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   [
     "fs",
     { command: '/opt/a "b"\\c', args: ["-x", "[y]", "# z"], env: { A: "1\n2", "B C": "\u007f" } },
@@ -27,7 +27,7 @@ export const desired: ReadonlyMap<string, JsonObject> = new Map<string, JsonObje
   ],
 ]);
 
-export const deps = {
+const deps = {
   files: machineFiles,
   clock: systemClock,
   spawner: createSpawner(process.env),

@@ -8,7 +8,8 @@ import { stringify } from "smol-toml";
 import { mcpServersOf, refusalOf } from "../../src/config/mcp_servers.ts";
 import { readConfig } from "../../src/config/read_config.ts";
 import type { Env } from "../../src/core/ports.ts";
-import { codexServers, type ServerEntriesOptions } from "../../src/codex/server_entries.ts";
+import { codexServers } from "../../src/codex/server_entries.ts";
+import type { ServerEntriesOptions } from "../../src/codex/user_server.ts";
 import { codexVersion } from "../../src/codex/version.ts";
 import { codexVersions } from "../fakes/codex_binaries.ts";
 

@@ -2,10 +2,9 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PtyProgram } from "../fakes/pty.ts";
-import { startResponsesServer, type StepSource } from "../fakes/responses_server.ts";
-import { callTool, hangBeforeHeaders, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
-import { configFor, createSandbox, type Sandbox, startChat } from "./sandbox.ts";
+import { callTool, hangBeforeHeaders, textAnswer } from "../fakes/server_steps.ts";
+import { createSandbox, type Sandbox } from "./sandbox.ts";
+import { hanging, leave, withChat } from "./terminal_chat.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -13,19 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox[Symbol.asyncDispose]());
 
-/** `hermes` at a terminal, before its first prompt, with these answers of the model. */
-async function withChat(
-  steps: readonly StepSource[],
-  talk: (chat: PtyProgram) => Promise<void>,
-): Promise<void> {
-  await using server = await startResponsesServer({ steps });
-  await sandbox.configure(configFor(server.url));
-  await using chat = await startChat(sandbox);
-  await talk(chat);
-}
-
 test("a conversation at a terminal is answered, kept and gone on with", async () => {
-  await withChat([textAnswer("The first answer")], async (chat) => {
+  await withChat({ sandbox, steps: [textAnswer("The first answer")] }, async (chat) => {
     chat.type("hello there\r");
     await chat.untilShown("The first answer");
     chat.type("/quit\r");
@@ -41,7 +29,7 @@ test("a dangerous command waits for the person, who denies and then allows it", 
   await writeFile(target, "");
   const danger = callTool("terminal", { command: "rm -rf ./precious" });
   const steps = [danger, textAnswer("It stays"), danger, textAnswer("It is gone")];
-  await withChat(steps, async (chat) => {
+  await withChat({ sandbox, steps }, async (chat) => {
     chat.type("remove it\r");
     await chat.untilShown("rm -rf ./precious");
     await chat.untilShown("deny");
@@ -56,53 +44,39 @@ test("a dangerous command waits for the person, who denies and then allows it", 
     chat.type("o");
     await chat.untilShown("It is gone");
     expect(existsSync(target)).toBe(false);
-    await chat.untilShown("> ");
-    chat.type("\x04");
-    expect(await chat.exited).toBe(0);
+    await leave(chat);
   });
 });
 
 test("Ctrl-C interrupts the turn, and the session goes on", async () => {
-  const asked = Promise.withResolvers<void>();
-  const hang = (): ServerStep => {
-    asked.resolve();
-    return hangBeforeHeaders;
-  };
-  await withChat([hang, textAnswer("Here again")], async (chat) => {
+  const hang = hanging();
+  await withChat({ sandbox, steps: [hang.step, textAnswer("Here again")] }, async (chat) => {
     chat.type("wait for me\r");
     await chat.untilShown("waiting for the model");
     // What is shown comes before the request: interrupted between the two, the first answer would be the second turn's.
-    await asked.promise;
+    await hang.asked;
     chat.type("\x03");
     await chat.untilShown("interrupted");
     chat.type("and now\r");
     await chat.untilShown("Here again");
-    await chat.untilShown("> ");
-    chat.type("\x04");
-    expect(await chat.exited).toBe(0);
+    await leave(chat);
   });
 });
 
 test("a message that is sent right after Ctrl-C is the next one", async () => {
-  const asked = Promise.withResolvers<void>();
-  const hang = (): ServerStep => {
-    asked.resolve();
-    return hangBeforeHeaders;
-  };
-  await withChat([hang, textAnswer("Here again")], async (chat) => {
+  const hang = hanging();
+  await withChat({ sandbox, steps: [hang.step, textAnswer("Here again")] }, async (chat) => {
     chat.type("wait for me\r");
-    await asked.promise;
+    await hang.asked;
     chat.type("\x03and now\r");
     await chat.untilShown("interrupted");
     await chat.untilShown("Here again");
-    await chat.untilShown("> ");
-    chat.type("\x04");
-    expect(await chat.exited).toBe(0);
+    await leave(chat);
   });
 });
 
 test("Ctrl-C twice leaves", async () => {
-  await withChat([hangBeforeHeaders], async (chat) => {
+  await withChat({ sandbox, steps: [hangBeforeHeaders] }, async (chat) => {
     chat.type("wait for me\r");
     await chat.untilShown("waiting for the model");
     chat.type("\x03\x03");

@@ -7,9 +7,9 @@ import {
   startResponsesServer,
   type StepSource,
 } from "../fakes/responses_server.ts";
-import { hangBeforeHeaders, refusal, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
+import { refusal, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
 import { configFor, createSandbox, type Sandbox, startChat } from "./sandbox.ts";
-import { lineOf, onlySession } from "./stored_session.ts";
+import { hanging, held, leave, storedLines, withChat } from "./terminal_chat.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -22,7 +22,6 @@ interface Scenario {
   readonly turns: readonly StepSource[];
   /** What the judge answers, one after the other. */
   readonly verdicts: readonly ServerStep[];
-  readonly args?: readonly string[];
 }
 
 function verdict(done: boolean, reason: string): ServerStep {
@@ -33,39 +32,22 @@ function isJudge({ body }: RecordedRequest): boolean {
   return JSON.stringify(body).includes("You judge whether");
 }
 
-async function withChat(
+/** A conversation whose agent and whose judge have answers of their own. */
+async function pursuing(
   { turns, verdicts }: Scenario,
   talk: (chat: PtyProgram, server: ResponsesServer) => Promise<void>,
 ): Promise<void> {
   let [turn, judged] = [0, 0];
-  await using server = await startResponsesServer({
-    repeat: true,
-    steps: [
-      (request, number) => {
-        const step = isJudge(request) ? verdicts[judged++] : turns[turn++];
-        if (typeof step === "function") return step(request, number);
-        return step ?? refusal(400, "Nothing more is answered");
-      },
-    ],
-  });
-  await sandbox.configure(configFor(server.url));
-  await using chat = await startChat(sandbox);
-  await talk(chat, server);
-}
-
-async function leave(chat: PtyProgram): Promise<void> {
-  await chat.untilShown("> ");
-  chat.type("\x04");
-  expect(await chat.exited).toBe(0);
-}
-
-/** What is kept of the only session. */
-async function stored(): Promise<readonly string[]> {
-  return (await onlySession((args) => sandbox.run(args))).map(lineOf);
+  const step: StepSource = (request, number) => {
+    const next = isJudge(request) ? verdicts[judged++] : turns[turn++];
+    if (typeof next === "function") return next(request, number);
+    return next ?? refusal(400, "Nothing more is answered");
+  };
+  await withChat({ sandbox, steps: [step], repeat: true }, talk);
 }
 
 test("a goal goes on until the judge says that it is reached", async () => {
-  await withChat(
+  await pursuing(
     {
       turns: [textAnswer("One test passes"), textAnswer("Two tests pass"), textAnswer("All pass")],
       verdicts: [
@@ -93,7 +75,7 @@ test("a goal goes on until the judge says that it is reached", async () => {
       expect(JSON.stringify(server.requests[1]?.body)).toContain("One test passes");
     },
   );
-  expect(await stored()).toEqual([
+  expect(await storedLines(sandbox)).toEqual([
     "user_message make the tests pass",
     "assistant_message One test passes",
     "user_message (synthetic)",
@@ -104,7 +86,7 @@ test("a goal goes on until the judge says that it is reached", async () => {
 });
 
 test("a goal is paused at its limit of turns, and goes on with all of them again", async () => {
-  await withChat(
+  await pursuing(
     {
       turns: [textAnswer("First try"), textAnswer("Second try"), textAnswer("Third try")],
       verdicts: [
@@ -131,18 +113,14 @@ test("a goal is paused at its limit of turns, and goes on with all of them again
 });
 
 test("Ctrl-C pauses a goal; it survives a restart and goes on when it is told to", async () => {
-  const asked = Promise.withResolvers<void>();
-  const hang = (): ServerStep => {
-    asked.resolve();
-    return hangBeforeHeaders;
-  };
-  const steps = [hang, textAnswer("Survived"), verdict(true, "it lives")];
+  const hang = hanging();
+  const steps = [hang.step, textAnswer("Survived"), verdict(true, "it lives")];
   await using server = await startResponsesServer({ steps });
   await sandbox.configure(configFor(server.url));
   {
     await using chat = await startChat(sandbox);
     chat.type("/goal survive\r");
-    await asked.promise;
+    await hang.asked;
     chat.type("\x03");
     await chat.untilShown("goal paused: the turn was interrupted. /goal resume goes on");
     await leave(chat);
@@ -157,14 +135,10 @@ test("Ctrl-C pauses a goal; it survives a restart and goes on when it is told to
 });
 
 test("a process that is killed leaves its goal paused", async () => {
-  const asked = Promise.withResolvers<void>();
-  const hang = (): ServerStep => {
-    asked.resolve();
-    return hangBeforeHeaders;
-  };
-  await withChat({ turns: [hang], verdicts: [] }, async (chat) => {
+  const hang = hanging();
+  await pursuing({ turns: [hang.step], verdicts: [] }, async (chat) => {
     chat.type("/goal outlive me\r");
-    await asked.promise;
+    await hang.asked;
     process.kill(chat.pid, "SIGKILL");
     await chat.exited;
   });
@@ -178,7 +152,7 @@ test("a process that is killed leaves its goal paused", async () => {
 
 test("the judge, who may be another provider's, is told no secret", async () => {
   const key = `sk-${"a1B2c3D4".repeat(5)}`;
-  await withChat(
+  await pursuing(
     { turns: [textAnswer(`It says ${key}`)], verdicts: [verdict(true, "it was read")] },
     async (chat, server) => {
       chat.type(`/goal read the key, it is not ${key}\r`);
@@ -191,7 +165,7 @@ test("the judge, who may be another provider's, is told no secret", async () => 
 });
 
 test("a goal whose turn is taken back waits for what the person says instead", async () => {
-  await withChat(
+  await pursuing(
     {
       turns: [textAnswer("A wrong start"), textAnswer("A better one")],
       verdicts: [verdict(true, "it is done")],
@@ -212,7 +186,7 @@ test("a goal whose turn is taken back waits for what the person says instead", a
 });
 
 test("a judge that fails twice pauses the goal, and so does a turn that fails", async () => {
-  await withChat(
+  await pursuing(
     {
       turns: [textAnswer("Tried"), refusal(400, "No more of this")],
       // A refused request is made once more without a schema.
@@ -237,21 +211,15 @@ test("a judge that fails twice pauses the goal, and so does a turn that fails", 
 });
 
 test("what a person says comes before the goal goes on", async () => {
-  const free = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const first = async (): Promise<ServerStep> => {
-    asked.resolve();
-    await free.promise;
-    return textAnswer("First");
-  };
-  await withChat(
-    { turns: [first, textAnswer("Yes, dear")], verdicts: [verdict(true, "fine")] },
+  const first = held(textAnswer("First"));
+  await pursuing(
+    { turns: [first.step, textAnswer("Yes, dear")], verdicts: [verdict(true, "fine")] },
     async (chat, server) => {
       chat.type("/goal be polite\r");
-      await asked.promise;
+      await first.asked;
       chat.type("/queue are you there?\r");
       await chat.untilShown("> /queue are you there?");
-      free.resolve();
+      first.release();
       await chat.untilShown("Yes, dear");
       await chat.untilShown("goal reached after 2 turns: fine");
       chat.type("/goal --turns none x\r");

@@ -1,59 +1,20 @@
 /** What is typed while a turn runs, at a terminal of the compiled program. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { isJsonObject, type Json } from "../../src/core/json.ts";
-import type { PtyProgram } from "../fakes/pty.ts";
 import {
   type RecordedRequest,
   type ResponsesServer,
   startResponsesServer,
-  type StepSource,
 } from "../fakes/responses_server.ts";
-import { callTool, hangBeforeHeaders, type ServerStep, textAnswer } from "../fakes/server_steps.ts";
+import { callTool, textAnswer } from "../fakes/server_steps.ts";
 import { configFor, createSandbox, type Sandbox, startChat, wireApis } from "./sandbox.ts";
-import { lineOf, onlySession } from "./stored_session.ts";
+import { hanging, held, leave, storedLines, withChat } from "./terminal_chat.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
   sandbox = await createSandbox();
 });
 afterEach(() => sandbox[Symbol.asyncDispose]());
-
-/** `hermes` at a terminal, before its first prompt, with these answers of the model. */
-async function withChat(
-  steps: readonly StepSource[],
-  talk: (chat: PtyProgram, server: ResponsesServer) => Promise<void>,
-  wireApi: (typeof wireApis)[number] = "codex_responses",
-): Promise<void> {
-  await using server = await startResponsesServer({ steps });
-  await sandbox.configure(configFor(server.url, wireApi));
-  await using chat = await startChat(sandbox);
-  await talk(chat, server);
-}
-
-/** An answer that is given when the test lets it. */
-function held(step: ServerStep): {
-  readonly step: StepSource;
-  readonly asked: Promise<void>;
-  readonly release: () => void;
-} {
-  const asked = Promise.withResolvers<void>();
-  const free = Promise.withResolvers<void>();
-  return {
-    asked: asked.promise,
-    release: free.resolve,
-    async step() {
-      asked.resolve();
-      await free.promise;
-      return step;
-    },
-  };
-}
-
-async function leave(chat: PtyProgram): Promise<void> {
-  await chat.untilShown("> ");
-  chat.type("\x04");
-  expect(await chat.exited).toBe(0);
-}
 
 /** The input items of a request, each as its kind and its text. */
 function inputOf({ body }: RecordedRequest): readonly string[] {
@@ -74,17 +35,12 @@ function lastInput({ requests: [, second] }: ResponsesServer): string | undefine
   return second && inputOf(second).at(-1);
 }
 
-/** What is kept of the only session: kinds and texts. */
-async function stored(): Promise<readonly string[]> {
-  return (await onlySession((args) => sandbox.run(args))).map(lineOf);
-}
-
 test.each(wireApis)(
   "a message to a turn that runs is behind the results of its tools (%s)",
   async (wireApi) => {
     const first = held(callTool("todo", {}));
     await withChat(
-      [first.step, textAnswer("Short as you wish")],
+      { sandbox, steps: [first.step, textAnswer("Short as you wish")], wireApi },
       async (chat, server) => {
         chat.type("write much\r");
         await first.asked;
@@ -104,9 +60,8 @@ test.each(wireApis)(
         expect(after.at(-1)).toContain("shorter, please");
         expect(after.at(-1)).toStartWith("user");
       },
-      wireApi,
     );
-    expect(await stored()).toEqual([
+    expect(await storedLines(sandbox)).toEqual([
       "user_message write much",
       "tool_call",
       "tool_result",
@@ -118,20 +73,23 @@ test.each(wireApis)(
 
 test("a message that comes with the final answer makes the turn go on behind it", async () => {
   const first = held(textAnswer("The long answer"));
-  await withChat([first.step, textAnswer("The short answer")], async (chat, server) => {
-    chat.type("write much\r");
-    await first.asked;
-    chat.type("shorter\r");
-    await chat.untilShown("→ steers the turn");
-    chat.type("and in German\r");
-    await chat.untilShown("> and in German  → steers the turn");
-    first.release();
-    await chat.untilShown("The long");
-    await chat.untilShown("The short answer");
-    await leave(chat);
-    expect(server.requests).toHaveLength(2);
-  });
-  expect(await stored()).toEqual([
+  await withChat(
+    { sandbox, steps: [first.step, textAnswer("The short answer")] },
+    async (chat, server) => {
+      chat.type("write much\r");
+      await first.asked;
+      chat.type("shorter\r");
+      await chat.untilShown("→ steers the turn");
+      chat.type("and in German\r");
+      await chat.untilShown("> and in German  → steers the turn");
+      first.release();
+      await chat.untilShown("The long");
+      await chat.untilShown("The short answer");
+      await leave(chat);
+      expect(server.requests).toHaveLength(2);
+    },
+  );
+  expect(await storedLines(sandbox)).toEqual([
     "user_message write much",
     "assistant_message The long answer",
     "user_message shorter",
@@ -142,19 +100,22 @@ test("a message that comes with the final answer makes the turn go on behind it"
 
 test("/queue and commands wait for the end of the turn", async () => {
   const first = held(textAnswer("The first answer"));
-  await withChat([first.step, textAnswer("The second answer")], async (chat, server) => {
-    chat.type("begin\r");
-    await first.asked;
-    chat.type("/queue and then this\r/usage\r");
-    await chat.untilShown("> /usage");
-    first.release();
-    await chat.untilShown("The first");
-    await chat.untilShown("The second");
-    await chat.untilShown("tokens in");
-    await leave(chat);
-    expect(lastInput(server)).toContain("and then this");
-  });
-  expect(await stored()).toEqual([
+  await withChat(
+    { sandbox, steps: [first.step, textAnswer("The second answer")] },
+    async (chat, server) => {
+      chat.type("begin\r");
+      await first.asked;
+      chat.type("/queue and then this\r/usage\r");
+      await chat.untilShown("> /usage");
+      first.release();
+      await chat.untilShown("The first");
+      await chat.untilShown("The second");
+      await chat.untilShown("tokens in");
+      await leave(chat);
+      expect(lastInput(server)).toContain("and then this");
+    },
+  );
+  expect(await storedLines(sandbox)).toEqual([
     "user_message begin",
     "assistant_message The first answer",
     "user_message and then this",
@@ -163,25 +124,24 @@ test("/queue and commands wait for the end of the turn", async () => {
 });
 
 test("an interrupt leaves what the turn did not take to be written on", async () => {
-  const asked = Promise.withResolvers<void>();
-  const hang = (): ServerStep => {
-    asked.resolve();
-    return hangBeforeHeaders;
-  };
-  await withChat([hang, textAnswer("Here again")], async (chat, server) => {
-    chat.type("wait for me\r");
-    await asked.promise;
-    chat.type("or rather\r");
-    await chat.untilShown("→ steers the turn");
-    chat.type("\x03");
-    await chat.untilShown("interrupted");
-    await chat.untilShown("> or rather");
-    chat.type(" go on\r");
-    await chat.untilShown("Here again");
-    await leave(chat);
-    expect(lastInput(server)).toContain("or rather go on");
-  });
-  expect(await stored()).toEqual([
+  const hang = hanging();
+  await withChat(
+    { sandbox, steps: [hang.step, textAnswer("Here again")] },
+    async (chat, server) => {
+      chat.type("wait for me\r");
+      await hang.asked;
+      chat.type("or rather\r");
+      await chat.untilShown("→ steers the turn");
+      chat.type("\x03");
+      await chat.untilShown("interrupted");
+      await chat.untilShown("> or rather");
+      chat.type(" go on\r");
+      await chat.untilShown("Here again");
+      await leave(chat);
+      expect(lastInput(server)).toContain("or rather go on");
+    },
+  );
+  expect(await storedLines(sandbox)).toEqual([
     "user_message wait for me",
     "user_message or rather go on",
     "assistant_message Here again",
@@ -190,7 +150,7 @@ test("an interrupt leaves what the turn did not take to be written on", async ()
 
 test("blank lines and a file that is not there do not steer", async () => {
   const first = held(textAnswer("The answer"));
-  await withChat([first.step], async (chat, server) => {
+  await withChat({ sandbox, steps: [first.step] }, async (chat, server) => {
     chat.type("begin\r");
     await first.asked;
     chat.type("\r");

@@ -108,7 +108,7 @@ export function runsProgram(source: string): steps.AnswerStep {
 }
 
 /** A tool of ours, as `thread/start` takes it. */
-export const dynamicTool: JsonObject = {
+const dynamicTool: JsonObject = {
   type: "function",
   name: "weather",
   description: "The weather of a city",

@@ -7,7 +7,7 @@ import { createResponsesDecoder } from "../../src/transports/responses/decode.ts
 import { type Decoded, decoderContext } from "./decoding.ts";
 
 /** A decoder of a wire API, as a transport makes it. */
-export function decoderOf(wireApi: WireApi): StepDecoder {
+function decoderOf(wireApi: WireApi): StepDecoder {
   const context = decoderContext();
   return wireApi === "responses" ? createResponsesDecoder(context) : createChatDecoder(context);
 }

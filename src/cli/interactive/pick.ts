@@ -62,7 +62,7 @@ export function mergeRows(
 }
 
 /** What there is to pick by now. */
-export function shownRows({ request, query, found }: PickState): readonly PickRow[] {
+function shownRows({ request, query, found }: PickState): readonly PickRow[] {
   return mergeRows(filterRows(request.rows, query), found);
 }
 

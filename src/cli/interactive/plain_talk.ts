@@ -6,6 +6,7 @@ import { CallbackSlot } from "./callback_slot.ts";
 import { asksForLine } from "./editor.ts";
 import { filterRows, mergeRows, type PickRequest } from "./pick.ts";
 import type { Answered, ChoiceRequest, KeyHelp, Said, Talk, TypedMessage } from "./talk.ts";
+import { TypedAhead } from "./typed_ahead.ts";
 
 /** Rows that are printed at once. */
 const pickedFrom = 20;
@@ -36,8 +37,7 @@ export class PlainTalk implements Talk, AsyncDisposable {
   /** The lines so far of a message that goes on. */
   #written = "";
   /** Sent while none was read. */
-  #queue: readonly TypedMessage[] = [];
-  #takeMessage: ((message: TypedMessage) => boolean) | undefined;
+  readonly #ahead = new TypedAhead();
   #reader: ((said: Said) => void) | undefined;
   /** Lines for the question that is open. */
   #answers: readonly string[] | undefined;
@@ -101,9 +101,8 @@ export class PlainTalk implements Talk, AsyncDisposable {
 
   async readMessage(): Promise<Said> {
     await this.sayAsides();
-    const [queued, ...rest] = this.#queue;
+    const queued = this.#ahead.read();
     if (queued) {
-      this.#queue = rest;
       await this.say(`> ${queued.shown.replaceAll("\n", "\n  ")}`);
       return { kind: "message", text: queued.text };
     }
@@ -118,26 +117,21 @@ export class PlainTalk implements Talk, AsyncDisposable {
   }
 
   hasMessage(): boolean {
-    return this.#queue.length > 0;
+    return this.#ahead.waiting.length > 0;
   }
 
   onMessage(take: (message: TypedMessage) => boolean): Disposable {
-    this.#takeMessage = take;
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#takeMessage === take) this.#takeMessage = undefined;
-      },
-    };
+    return this.#ahead.listen(take);
   }
 
   delivered(message: TypedMessage): void {
-    this.#queue = this.#queue.filter((waiting) => waiting !== message);
+    this.#ahead.delivered(message);
   }
 
   /** What was typed is still to be seen above, and cannot be changed there: it is told what of it is not sent. */
   putBack(): void {
-    for (const { shown } of this.#queue) this.aside(`not sent: ${shown.replaceAll("\n", "\n  ")}`);
-    this.#queue = [];
+    for (const { shown } of this.#ahead.takeBack())
+      this.aside(`not sent: ${shown.replaceAll("\n", "\n  ")}`);
   }
 
   async choose({ choices, footer }: ChoiceRequest, signal: AbortSignal): Promise<Answered<number>> {
@@ -229,10 +223,9 @@ export class PlainTalk implements Talk, AsyncDisposable {
       this.#tell({ kind: "message", text: message.text });
       return;
     }
-    this.#queue = [...this.#queue, message];
-    const take = this.#takeMessage;
-    if (!take) return;
-    const told = take(message) ? "-> steers the turn" : "-> waits for the end of the turn";
+    const isTaken = this.#ahead.send(message);
+    if (isTaken === undefined) return;
+    const told = isTaken ? "-> steers the turn" : "-> waits for the end of the turn";
     // Whoever prints next hears of a terminal that cannot be written to.
     this.say(told).catch(() => undefined);
   }

@@ -16,6 +16,7 @@ import { pasteLabel, replaceMarks } from "./pastes.ts";
 import { Screen } from "./screen.ts";
 import type { Answered, ChoiceRequest, KeyHelp, Said, Talk, TypedMessage } from "./talk.ts";
 import { fitWidth } from "./text_width.ts";
+import { TypedAhead } from "./typed_ahead.ts";
 
 export interface RawTalkDeps {
   readonly terminal: Terminal;
@@ -37,12 +38,9 @@ export class RawTalk implements Talk, AsyncDisposable {
   #editor: EditorState;
   #candidates: readonly string[] = [];
   /** Sent while a turn ran. */
-  #queue: readonly TypedMessage[] = [];
+  readonly #ahead = new TypedAhead();
   /** To be said before the next message. */
   #asides: readonly string[] = [];
-  /** Those of them that are said to the turn that runs. */
-  #steering: ReadonlySet<TypedMessage> = new Set();
-  #takeMessage: ((message: TypedMessage) => boolean) | undefined;
   #hasEnded = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
@@ -128,9 +126,8 @@ export class RawTalk implements Talk, AsyncDisposable {
 
   async readMessage(): Promise<Said> {
     await this.sayAsides();
-    const [queued, ...rest] = this.#queue;
+    const queued = this.#ahead.read();
     if (queued) {
-      this.#queue = rest;
       await this.#echo(queued);
       return { kind: "message", text: queued.text };
     }
@@ -145,34 +142,31 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   hasMessage(): boolean {
-    return this.#queue.length > 0;
+    return this.#ahead.waiting.length > 0;
   }
 
   onMessage(take: (message: TypedMessage) => boolean): Disposable {
-    this.#takeMessage = take;
+    const listening = this.#ahead.listen(take);
     return {
       [Symbol.dispose]: () => {
-        if (this.#takeMessage !== take) return;
-        this.#takeMessage = undefined;
-        this.#steering = new Set();
+        listening[Symbol.dispose]();
         this.tick();
       },
     };
   }
 
   delivered(message: TypedMessage): void {
-    this.#queue = this.#queue.filter((waiting) => waiting !== message);
+    this.#ahead.delivered(message);
     this.tick();
   }
 
   putBack(text: string): void {
     const { text: written, cursor } = this.#editor;
     let editor = withText(this.#editor, "");
-    for (const piece of [text, ...this.#queue.map((message) => message.text)]) {
+    for (const piece of [text, ...this.#ahead.takeBack().map((message) => message.text)]) {
       if (piece !== "") editor = insertPaste(separated(editor), piece);
     }
     const start = separated(editor).text;
-    this.#queue = [];
     this.#editor =
       written === "" ? editor : withText(editor, start + written, start.length + cursor);
     this.tick();
@@ -261,8 +255,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   #send(message: TypedMessage): void {
     const reader = this.#reader;
     if (!reader) {
-      this.#queue = [...this.#queue, message];
-      if (this.#takeMessage?.(message)) this.#steering = new Set([...this.#steering, message]);
+      this.#ahead.send(message);
       return;
     }
     this.#reader = undefined;
@@ -323,9 +316,9 @@ export class RawTalk implements Talk, AsyncDisposable {
   #drawTyped(columns: number): readonly string[] {
     const { text, pastes } = this.#editor;
     const typed = [
-      ...this.#queue.map((message) => ({
+      ...this.#ahead.waiting.map((message) => ({
         shown: message.shown,
-        mark: this.#steering.has(message) ? steersMark : "",
+        mark: this.#ahead.isSteering(message) ? steersMark : "",
       })),
       { shown: replaceMarks(text, pastes, pasteLabel), mark: "" },
     ];

@@ -1,4 +1,4 @@
-import type { App, Conversation, ConversationOptions, ModelFlags } from "../../app.ts";
+import type { App, ConversationOptions } from "../../app.ts";
 import { formatGoal, type Goal } from "../../agent/goal.ts";
 import { addUsage, noUsage, type Usage } from "../../core/event.ts";
 import { toHermesError } from "../../core/errors.ts";
@@ -12,10 +12,9 @@ import { GoalPursuit } from "./goal_pursuit.ts";
 import { header } from "./header.ts";
 import { Interrupts } from "./interrupts.ts";
 import { shownExchange } from "./last_exchange.ts";
-import { LeftConversations } from "./left_conversations.ts";
 import { MessageMemory } from "./message_memory.ts";
+import { OpenConversation } from "./open_conversation.ts";
 import type { PromptHistory } from "./prompt_history.ts";
-import { reopenOptions } from "./reopen_options.ts";
 import { reviewLines } from "./review_lines.ts";
 import type { SessionChanges, SessionChoice, SlashOutcome } from "./slash_command.ts";
 import { isSlash, parseSlash, runSlash, type SlashCall } from "./slash_commands.ts";
@@ -36,38 +35,26 @@ export interface SessionDeps {
 /** A conversation with a person: messages, turns and slash commands, until somebody leaves. */
 export class InteractiveSession implements AsyncDisposable {
   readonly #deps: SessionDeps;
-  #options: ConversationOptions;
-  #later: SessionChanges = {};
-  #conversation: Conversation;
-  /** Whether the session has a turn, of now or of before: it can be gone on with. */
-  #hasTurns: boolean;
-  /** Whether a turn was begun since the conversation was opened. */
-  #hasSpoken = false;
-  readonly #skills: ConversationOptions["skills"];
+  readonly #open: OpenConversation;
   #usage: Usage = noUsage;
   #reasoning = "";
   /** What goes with the next message. */
   #attachments: readonly ContentPart[] = [];
-  readonly #left: LeftConversations;
   readonly #interrupts: Interrupts;
   readonly #memory: MessageMemory;
   readonly #goal = new GoalPursuit({
     note: (text, level) => this.#note(text, level),
     keep: (goal) => this.#keepGoal(goal),
-    auxiliary: () => this.#conversation.auxiliary,
+    auxiliary: () => this.#open.current.auxiliary,
   });
 
-  private constructor(deps: SessionDeps, options: ConversationOptions, conversation: Conversation) {
+  private constructor(deps: SessionDeps, open: OpenConversation) {
     const { app, talk, history } = deps;
     const { clock } = app.ports;
     this.#deps = deps;
-    this.#left = new LeftConversations(clock);
+    this.#open = open;
     this.#interrupts = new Interrupts({ clock, talk });
     this.#memory = new MessageMemory({ history, talk });
-    this.#options = options;
-    this.#skills = options.skills;
-    this.#conversation = conversation;
-    this.#hasTurns = options.resume !== undefined;
   }
 
   /** @throws {HermesError} as `App.openConversation` does */
@@ -82,7 +69,7 @@ export class InteractiveSession implements AsyncDisposable {
         for (const line of lines) talk.aside(style.dim(line));
       },
     };
-    return new InteractiveSession(deps, watched, await deps.app.openConversation(watched));
+    return new InteractiveSession(deps, await OpenConversation.open(deps.app, watched));
   }
 
   /** Resolves with the second Ctrl-C: what still runs must not be waited for. */
@@ -92,12 +79,11 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** The session that can be gone on with, if there is one. */
   get resumableId(): string | undefined {
-    return this.#hasTurns && !this.#options.ephemeral ? this.#conversation.sessionId : undefined;
+    return this.#open.isResumable ? this.#open.current.sessionId : undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [this.#conversation, ...this.#left.open];
-    await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
+    await this.#open[Symbol.asyncDispose]();
     await this.#deps.talk.sayAsides();
   }
 
@@ -147,11 +133,11 @@ export class InteractiveSession implements AsyncDisposable {
   /** Waits for the reviews that still run, for a moment; Ctrl-C ends the wait. */
   async #finishReviews(): Promise<void> {
     const { talk } = this.#deps;
-    const reviews = this.#left.reviews(this.#conversation);
+    const reviews = this.#open.reviews();
     if (reviews.length === 0) return;
     await this.#interrupts.run(async (signal) => {
       await talk.say(talk.style.dim("Keeping what was learned: Ctrl-C leaves at once"));
-      await this.#left.wait(reviews, signal);
+      await this.#open.wait(reviews, signal);
     });
   }
 
@@ -159,11 +145,11 @@ export class InteractiveSession implements AsyncDisposable {
     const { app, talk } = this.#deps;
     const { version, homeDirectory } = app.ports.host;
     const { style } = talk;
-    await talk.say(header(this.#conversation, { version, homeDirectory, style }));
+    await talk.say(header(this.#open.current, { version, homeDirectory, style }));
     this.#goal.load(null);
-    if (!this.#hasTurns) return;
+    if (!this.#open.hasTurns) return;
     const sessions = await app.sessions();
-    const { sessionId } = this.#conversation;
+    const { sessionId } = this.#open.current;
     const goal = this.#goal.load(await sessions.goal(sessionId));
     const exchange = await shownExchange(this.#deps, sessionId);
     if (exchange !== undefined) await talk.say(`\n${exchange}`);
@@ -173,7 +159,7 @@ export class InteractiveSession implements AsyncDisposable {
   /** Old sessions go where the user wants that; one who came to talk is not kept from it by a failure. */
   async #tidyUp(): Promise<void> {
     const { app, talk, mask } = this.#deps;
-    const told = await autoPrune(app, this.#conversation.sessionId).catch(
+    const told = await autoPrune(app, this.#open.current.sessionId).catch(
       (error: unknown) => `Old sessions were not deleted: ${mask(toHermesError(error).message)}`,
     );
     if (told !== undefined) await talk.say(talk.style.dim(told));
@@ -221,11 +207,11 @@ export class InteractiveSession implements AsyncDisposable {
 
   /** The goal belongs to the session, where that is kept. */
   async #keepGoal(goal: Goal | undefined): Promise<void> {
-    if (!this.#hasTurns || this.#options.ephemeral) return;
+    if (!this.#open.isResumable) return;
     const { app } = this.#deps;
     const [sessions, redactor] = await Promise.all([app.sessions(), app.redactor()]);
     const kept = goal ? formatGoal(goal, (text) => redactor.content(text)) : null;
-    await sessions.keepGoal(this.#conversation.sessionId, kept);
+    await sessions.keepGoal(this.#open.current.sessionId, kept);
   }
 
   /** Tells what goes wrong, and stays. */
@@ -259,26 +245,15 @@ export class InteractiveSession implements AsyncDisposable {
         talk,
         mask,
         signal,
-        conversation: this.#conversation,
-        modelFlags: this.#modelFlags(),
+        conversation: this.#open.current,
+        modelFlags: this.#open.modelFlags,
         usage: this.#usage,
         reasoning: this.#reasoning,
         goal: this.#goal,
         reopen: (session, changes) => this.#reopen(session, changes),
-        later: (changes) => {
-          this.#later = { ...this.#later, ...changes };
-        },
+        later: (changes) => this.#open.later(changes),
       }),
     );
-  }
-
-  #modelFlags(): ModelFlags {
-    const { provider, baseUrl } = this.#options;
-    return {
-      model: this.#conversation.model,
-      ...(provider === undefined ? {} : { provider }),
-      ...(baseUrl === undefined ? {} : { baseUrl }),
-    };
   }
 
   async #turn(text: string): Promise<void> {
@@ -301,7 +276,7 @@ export class InteractiveSession implements AsyncDisposable {
 
   async #expand(text: string): Promise<UserMessage["parts"]> {
     const { files, host } = this.#deps.app.ports;
-    const { cwd } = this.#conversation;
+    const { cwd } = this.#open.current;
     return await expandAttachments(text, { files, cwd, homeDirectory: host.homeDirectory });
   }
 
@@ -319,8 +294,8 @@ export class InteractiveSession implements AsyncDisposable {
         expand: (text: string) => this.#expand(text),
       };
       using typed = new TypedSteering(deps, signal);
-      for await (const event of this.#conversation.runTurn(message, signal, typed.steering)) {
-        if (event.type === "turn-start") this.#hasTurns = this.#hasSpoken = true;
+      for await (const event of this.#open.current.runTurn(message, signal, typed.steering)) {
+        if (event.type === "turn-start") this.#open.turnBegins();
         // The session is there by now.
         if (event.type === "item-end" && event.item.id === message.id) await this.#goal.save();
         await screen.show(event);
@@ -332,27 +307,10 @@ export class InteractiveSession implements AsyncDisposable {
   }
 
   async #reopen(session: SessionChoice, changes: SessionChanges = {}): Promise<void> {
-    const later = session.kind === "new" ? this.#later : {};
-    const next = reopenOptions(
-      {
-        sessionId: this.#conversation.sessionId,
-        options: this.#options,
-        skills: this.#skills,
-        hasTurns: this.#hasTurns,
-        hasSpoken: this.#hasSpoken,
-      },
-      session,
-      { ...later, ...changes },
-    );
-    const conversation = await this.#deps.app.openConversation(next);
-    await this.#left.leave(this.#conversation);
-    this.#conversation = conversation;
-    this.#options = next;
-    this.#hasTurns = next.resume !== undefined;
-    this.#hasSpoken = false;
+    await this.#open.reopen(session, changes);
     if (session.kind === "same") {
       if (session.isQuiet) return;
-      const { model: now, provider: where, approval } = conversation;
+      const { model: now, provider: where, approval } = this.#open.current;
       await this.#deps.talk.say(`${now} (${where}), approvals: ${approval}`);
       return;
     }

@@ -1,13 +1,8 @@
-import type { CommandRun, FileChange, Item } from "../../core/item.ts";
+import type { CommandRun, FileChange } from "../../core/item.ts";
 import { clip, oneLine } from "./plain.ts";
 
 /** What a backend did by itself, with tools of its own. */
 export type Work = CommandRun | FileChange;
-
-/** Whether an item is work of the backend's own. */
-export function isWork(item: Item): item is Work {
-  return item.type === "command" || item.type === "file-change";
-}
 
 /** Work in one line: the command, or the files (`update src/a.ts, add src/b.ts and 3 more`). */
 export function workLine(work: Work, width = 100): string {

@@ -141,6 +141,6 @@ export function isHermesData(text: string, places: Places): boolean {
 const hermesData = [...hermesOwnFiles, ...Object.values(hermesGuardedDirectories)];
 
 /** Whether a path is a directory or something inside of it. */
-export function isBelow(path: string, directory: string): boolean {
+function isBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`);
 }

@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../../core/errors.ts";
+import { errorMessage, throwIfAborted } from "../../core/errors.ts";
 import type { Clock, FileStore } from "../../core/ports.ts";
 import { decodeText } from "../decode_text.ts";
 import { worldProblem } from "../output.ts";
@@ -57,7 +57,7 @@ async function compile(pattern: string): Promise<LineTest> {
     const expression = RE2JS.compile(pattern);
     return (line) => expression.test(line);
   } catch (error) {
-    throw new SearchFailure(error instanceof Error ? error.message : String(error));
+    throw new SearchFailure(errorMessage(error));
   }
 }
 

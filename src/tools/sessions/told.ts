@@ -83,7 +83,7 @@ export function tellHit(hit: SearchHit, redact: Redact): ToldHit {
   };
 }
 
-export function isoTime(at: number): string {
+function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../core/bytes.ts";
 import { PlainTextDecoder } from "./plain_text.ts";
 
 /**
@@ -55,7 +56,7 @@ export class KeptOutput {
 
   #trimTail(): void {
     if (this.#heldTail <= this.#tailBytes) return;
-    const kept = joined(this.#tail).slice(-this.#tailBytes);
+    const kept = joinBytes(this.#tail).slice(-this.#tailBytes);
     this.#tail = [kept];
     this.#heldTail = kept.length;
   }
@@ -63,15 +64,5 @@ export class KeptOutput {
 
 function decoded(pieces: readonly Uint8Array[]): string {
   const decoder = new PlainTextDecoder();
-  return decoder.push(joined(pieces)) + decoder.end();
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return decoder.push(joinBytes(pieces)) + decoder.end();
 }

@@ -1,5 +1,6 @@
+import { joinBytes } from "../../core/bytes.ts";
 import { dirname } from "node:path/posix";
-import { errnoOf } from "../../core/errors.ts";
+import { errnoOf, errorMessage } from "../../core/errors.ts";
 import type { FileStore } from "../../core/ports.ts";
 
 export interface OutputCopyDeps {
@@ -45,7 +46,7 @@ export class OutputCopy {
   /** Writes what has gathered. Never throws. */
   async flush(): Promise<void> {
     if (this.problem !== undefined || this.#pendingBytes === 0) return;
-    const data = joinBlocks(this.#blocks, this.#pendingBytes);
+    const data = joinBytes(this.#blocks);
     this.#blocks = [];
     this.#pendingBytes = 0;
     if (this.#writtenBytes + data.length > maxCopyBytes) {
@@ -84,15 +85,5 @@ export class OutputCopy {
 function problemOf(error: unknown): string {
   const errno = errnoOf(error);
   if (errno === "ENOSPC" || errno === "EDQUOT") return "no space left on the device";
-  return error instanceof Error ? error.message : String(error);
-}
-
-function joinBlocks(blocks: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const block of blocks) {
-    joined.set(block, at);
-    at += block.length;
-  }
-  return joined;
+  return errorMessage(error);
 }

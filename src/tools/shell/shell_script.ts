@@ -11,6 +11,6 @@ export function shellScript(command: string, directoryFile: string): string {
 }
 
 /** Text as one word of a shell. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

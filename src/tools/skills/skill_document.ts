@@ -1,3 +1,4 @@
+import { errorMessage } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { knownNameProblem, skillLimits } from "./skill_names.ts";
 
@@ -75,7 +76,7 @@ async function parseHead(head: string): Promise<JsonObject | string> {
     if (isJsonObject(value)) return value;
     return "its front matter is no list of keys and values";
   } catch (error) {
-    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const [line = ""] = errorMessage(error).split("\n");
     return `its front matter is no YAML: ${line.replace(/:$/, "")}`;
   }
 }

@@ -72,7 +72,7 @@ export function createSkillViewTool(deps: SkillViewDeps): Tool<ReturnType<typeof
 }
 
 /** The result for a name that no skill has. */
-export function noSuchSkill(name: string, guess: string | undefined): ToolOutput {
+function noSuchSkill(name: string, guess: string | undefined): ToolOutput {
   return failure(`There is no skill ${JSON.stringify(name)}`, {
     success: false,
     hint: guess === undefined ? "skills_list names all of them" : `Did you mean ${guess}?`,

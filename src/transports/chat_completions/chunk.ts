@@ -1,6 +1,6 @@
 import type { Usage } from "../../core/event.ts";
-import type { Json, JsonObject } from "../../core/json.ts";
-import { count, isArray, object, objects, text } from "../fields.ts";
+import { isJsonArray, type Json, type JsonObject } from "../../core/json.ts";
+import { count, object, objects, text } from "../fields.ts";
 import { toldCost } from "../told_cost.ts";
 
 /** What one chunk of a stream, or a whole answer, adds to the answer. */
@@ -49,7 +49,7 @@ function thoughts(content: Json | undefined): string {
 }
 
 function partsOf(content: Json | undefined, type: string): readonly JsonObject[] {
-  if (!isArray(content)) return [];
+  if (!isJsonArray(content)) return [];
   return objects({ content }, "content").filter((part) => part["type"] === type);
 }
 

@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import { asText, isArray, text } from "../fields.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { asText, text } from "../fields.ts";
 import { malformed, nonBlank } from "./malformed.ts";
 import { checkedInput } from "./preflight_items.ts";
 
@@ -50,7 +50,7 @@ export function preflight(body: Json): JsonObject {
     ...(parallel_tool_calls !== undefined && { parallel_tool_calls }),
     store: false,
     ...(isJsonObject(reasoning) && { reasoning }),
-    ...(isArray(include) && { include }),
+    ...(isJsonArray(include) && { include }),
     ...(isJsonObject(format) && { text: format }),
     ...(typeof maxOutputTokens === "number" &&
       maxOutputTokens >= 1 && { max_output_tokens: Math.trunc(maxOutputTokens) }),
@@ -67,7 +67,7 @@ function instructionsOf(value: Json | undefined): string {
 
 function checkedTools(tools: Json | undefined): readonly JsonObject[] | undefined {
   if (tools === undefined || tools === null) return undefined;
-  if (!isArray(tools)) throw malformed("tools", "expected a list");
+  if (!isJsonArray(tools)) throw malformed("tools", "expected a list");
   return tools.map((tool, index) => {
     const where = `tools[${index}]`;
     if (!isJsonObject(tool)) throw malformed(where, "expected an object");

@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import { asText, isArray, object, text } from "../fields.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { asText, object, text } from "../fields.ts";
 import { malformed, nonBlank } from "./malformed.ts";
 import { normalStatus } from "./replay.ts";
 
@@ -8,7 +8,7 @@ import { normalStatus } from "./replay.ts";
  * @throws {HermesError} `model/bad_request` with the index and the field
  */
 export function checkedInput(input: Json | undefined): readonly JsonObject[] {
-  if (!isArray(input)) throw malformed("input", "expected a list");
+  if (!isJsonArray(input)) throw malformed("input", "expected a list");
   const reasonings = new Set<string>();
   return input.flatMap((item, index) => {
     const where = `input[${index}]`;
@@ -50,7 +50,7 @@ function functionCallOutput(item: JsonObject, where: string): JsonObject {
   return {
     type: "function_call_output",
     call_id: nonBlank(item["call_id"], `${where}.call_id`),
-    output: isArray(output) ? outputParts(output) : asText(output),
+    output: isJsonArray(output) ? outputParts(output) : asText(output),
   };
 }
 
@@ -69,7 +69,11 @@ function reasoningItem(item: JsonObject, seen: Set<string>): readonly JsonObject
   if (id !== "") seen.add(id);
   const { summary } = item;
   return [
-    { type: "reasoning", encrypted_content: encrypted, summary: isArray(summary) ? summary : [] },
+    {
+      type: "reasoning",
+      encrypted_content: encrypted,
+      summary: isJsonArray(summary) ? summary : [],
+    },
   ];
 }
 
@@ -77,7 +81,7 @@ function reasoningItem(item: JsonObject, seen: Set<string>): readonly JsonObject
 function exactMessage(item: JsonObject, where: string): JsonObject {
   const { role, content } = item;
   if (role !== "assistant") throw unsupported(where);
-  if (!isArray(content)) throw malformed(`${where}.content`, "expected a list");
+  if (!isJsonArray(content)) throw malformed(`${where}.content`, "expected a list");
   const parts = messageParts(content, role, where);
   if (parts.length === 0) throw malformed(`${where}.content`, "expected at least one part");
   const [id, phase] = [text(item, "id").trim(), text(item, "phase").trim()];
@@ -94,7 +98,7 @@ function exactMessage(item: JsonObject, where: string): JsonObject {
 function easyMessage(item: JsonObject, where: string): JsonObject {
   const { role, content } = item;
   if (role !== "user" && role !== "assistant") throw unsupported(where);
-  if (!isArray(content)) return { role, content: asText(content) };
+  if (!isJsonArray(content)) return { role, content: asText(content) };
   return { role, content: messageParts(content, role, where) };
 }
 

@@ -1,5 +1,6 @@
 import type { Replay } from "../../core/item.ts";
-import { isArray, text } from "../fields.ts";
+import { isJsonArray } from "../../core/json.ts";
+import { text } from "../fields.ts";
 import { type Issuer, openReplay, stampReplay } from "../replay_stamp.ts";
 
 const wireApi = "responses";
@@ -63,7 +64,7 @@ export function readReasoningReplay(
   const summary = payload?.["summary"];
   return {
     encryptedContent,
-    summary: isArray(summary) ? summary.filter((part) => typeof part === "string") : [],
+    summary: isJsonArray(summary) ? summary.filter((part) => typeof part === "string") : [],
     ...(id !== "" && { id }),
   };
 }

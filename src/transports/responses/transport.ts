@@ -1,11 +1,10 @@
 import { HermesError } from "../../core/errors.ts";
 import type { ModelEvent } from "../../core/event.ts";
-import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import { isJsonArray, isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { ModelTransport } from "../../core/model.ts";
 import type { ModelEndpoint } from "../../core/provider.ts";
 import { classifyFailure, isInvalidEncryptedContent } from "../classify.ts";
 import { runExchange, type TransportDeps, type TransportOptions } from "../exchange.ts";
-import { isArray } from "../fields.ts";
 import { createResponsesDecoder } from "./decode.ts";
 import { encodeRequest } from "./encode.ts";
 import { preflight } from "./preflight.ts";
@@ -73,5 +72,7 @@ export function createResponsesTransport(
 }
 
 function hasReasoning({ input }: JsonObject): boolean {
-  return isArray(input) && input.some((item) => isJsonObject(item) && item["type"] === "reasoning");
+  return (
+    isJsonArray(input) && input.some((item) => isJsonObject(item) && item["type"] === "reasoning")
+  );
 }

@@ -17,7 +17,7 @@ export function user(id: string, text: string): Item {
   return { type: "user-message", id, parts: [{ type: "text", text }] };
 }
 
-export function assistant(id: string, text: string): Item {
+function assistant(id: string, text: string): Item {
   return { type: "assistant-message", id, text };
 }
 

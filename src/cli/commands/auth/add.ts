@@ -21,10 +21,7 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** How a provider is opened, as far as it can be. @throws {HermesError} `usage/invalid` */
-export function typeOf(
-  { pool, signIn, label }: KnownProvider,
-  flags: FlagValues,
-): "oauth" | "api-key" {
+function typeOf({ pool, signIn, label }: KnownProvider, flags: FlagValues): "oauth" | "api-key" {
   const asked = filledFlag(flags, "type")?.toLowerCase().replace("_", "-");
   if (asked !== undefined && asked !== "oauth" && asked !== "api-key") {
     throw usageError(`--type is neither oauth nor api-key: ${asked}`, "leave it away");

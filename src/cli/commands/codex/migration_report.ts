@@ -39,7 +39,7 @@ export async function finishMigration(
 }
 
 /** The one document of `--json`. */
-export function migrationToJson(
+function migrationToJson(
   migration: Migration,
   { isDryRun, runtime, mask }: ReportOptions & { readonly mask: Mask },
 ): JsonObject {

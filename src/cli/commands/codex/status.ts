@@ -51,7 +51,7 @@ async function readMigration(app: App): Promise<{
 }
 
 /** The one document of `--json`. */
-export function statusToJson(
+function statusToJson(
   status: CodexStatus,
   {
     configured,

@@ -1,4 +1,5 @@
-import { loadConfig, type ConfigOrigin } from "../../../config/load.ts";
+import { loadConfig } from "../../../config/load.ts";
+import type { ConfigOrigin } from "../../../config/loaded_config.ts";
 import { formatKey, type KeyPath } from "../../../config/key_path.ts";
 import { leavesOf, withValue } from "../../../config/tree.ts";
 import { isJsonObject, parseJson, type Json } from "../../../core/json.ts";

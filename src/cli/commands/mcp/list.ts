@@ -48,7 +48,7 @@ function columns(mask: (text: string) => string): readonly Column<ListedServer>[
 }
 
 /** Which of its tools are used: `all`, `3 selected`, `-1 excluded`. */
-export function choiceText({ tools }: McpServerSettings): string {
+function choiceText({ tools }: McpServerSettings): string {
   const { include, exclude } = tools;
   if (include !== null && include.length > 0) return `${include.length} selected`;
   return exclude.length > 0 ? `-${exclude.length} excluded` : "all";

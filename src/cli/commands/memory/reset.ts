@@ -41,7 +41,7 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** The targets that an operand names. @throws {HermesError} `usage/invalid` */
-export function resetTargets(operand: string | undefined): readonly MemoryTarget[] {
+function resetTargets(operand: string | undefined): readonly MemoryTarget[] {
   if (operand === undefined) return memoryTargets;
   const target = memoryTargets.find((one) => one === operand);
   if (target) return [target];

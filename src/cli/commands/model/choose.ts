@@ -96,7 +96,7 @@ async function unchanged({ ports }: CommandContext): Promise<number> {
 }
 
 /** What can be chosen: the provider in use first, then those that are open, then those that a login would open. */
-export async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
+async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
   const [env, config, desk] = await Promise.all([app.env(), app.config(), app.logins()]);
   const kept = await desk.providers();
   const inUse = await app.resolveModel({}).then(

@@ -29,7 +29,7 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** Flags as a target: one turn where nothing is said. @throws {HermesError} `usage/invalid` */
-export function rewindTarget(flags: FlagValues): RewindTarget {
+function rewindTarget(flags: FlagValues): RewindTarget {
   const count = integerFlag(flags, "turns", { min: 1, max: 1_000_000 });
   const id = filledFlag(flags, "to");
   if (count !== undefined && id !== undefined) {

@@ -1,6 +1,8 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { tipOf } from "./lineage.ts";
+import { sessionNotFound } from "./resolve_session.ts";
 import type { Tables } from "./tables.ts";
-import { cleanTitle, freeTitle } from "./titles.ts";
+import { cleanTitle, freeTitle, titleTaken } from "./titles.ts";
 
 /** How often somebody else may take the very title that was free a moment ago. */
 const maxRaces = 5;
@@ -39,4 +41,31 @@ export async function suggestTitle(
     if (!row || row.title !== null) return undefined;
   }
   return undefined;
+}
+
+/**
+ * Gives a whole session this title, and its parts none besides; runs in a transaction of the caller's.
+ * @throws {HermesError} `session/title_taken`, `session/not_found`
+ */
+export async function renameWhole(
+  transaction: Transaction<Tables>,
+  sessionId: string,
+  title: string,
+): Promise<void> {
+  const { root_id } = await transaction
+    .selectFrom("sessions")
+    .select("root_id")
+    .where("id", "=", sessionId)
+    .executeTakeFirstOrThrow(() => sessionNotFound(sessionId));
+  const owner = await transaction
+    .selectFrom("sessions")
+    .select("id")
+    .where("title", "=", title)
+    .where("root_id", "!=", root_id)
+    .executeTakeFirst();
+  if (owner) throw titleTaken(owner.id, title);
+  const all = transaction.updateTable("sessions");
+  await all.set({ title: null }).where("root_id", "=", root_id).execute();
+  const tipId = await tipOf(transaction, sessionId);
+  await all.set({ title }).where("id", "=", tipId).execute();
 }
