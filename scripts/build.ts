@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { bunExecutable } from "./lib/bun_executables.ts";
@@ -126,24 +126,33 @@ async function compile(outfile: string, how: Partial<Bun.CompileBuildOptions> = 
 }
 
 /**
- * What no import can leave out: Zod's messages in fifty languages (0.7 MB of the binary), and the validator of JSON
- * schemas that the MCP library has for Node.js, twice (1.5 MB); the one that it has for browsers does the same work.
+ * What no import can leave out: Zod's messages in fifty languages (0.7 MB of the binary), and the validators of JSON
+ * schemas that both halves of the MCP library bring along for Node.js (1.5 MB): one of those for browsers does it for both.
  */
 function leaveOut(): Bun.BunPlugin {
+  const validator = resolve("node_modules/@modelcontextprotocol/server/dist/shimsBrowser.mjs");
+  const sources = [
+    {
+      filter: /\/zod\/v4\/locales\/index\.js$/,
+      contents: 'export { default as en } from "./en.js";',
+    },
+    {
+      filter: /\/@modelcontextprotocol\/server\/dist\/shimsNode\.mjs$/,
+      contents: `export * from ${JSON.stringify(validator)};`,
+    },
+    {
+      filter: /\/@modelcontextprotocol\/client\/dist\/shimsNode\.mjs$/,
+      // A request that fails is no matter of CORS, which is for browsers.
+      contents: `export { DefaultJsonSchemaValidator } from ${JSON.stringify(validator)};
+        export const CORS_IS_POSSIBLE = false;`,
+    },
+  ];
   return {
     name: "leave out",
     setup(builder) {
-      builder.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
-        contents: 'export { default as en } from "./en.js";',
-        loader: "js",
-      }));
-      builder.onLoad(
-        { filter: /\/@modelcontextprotocol\/(?:client|server)\/dist\/shimsNode\.mjs$/ },
-        ({ path }) => ({
-          contents: readFileSync(path.replace("shimsNode", "shimsBrowser"), "utf8"),
-          loader: "js",
-        }),
-      );
+      for (const { filter, contents } of sources) {
+        builder.onLoad({ filter }, () => ({ contents, loader: "js" }));
+      }
     },
   };
 }
