@@ -18,13 +18,15 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { bunExecutable } from "./lib/bun_executables.ts";
+import { recordBytecodeOrder } from "./lib/bytecode_order.ts";
 
 const dist = "dist";
 const binary = join(dist, "hermes");
+const stamp = { version: packageVersion(), commit: currentCommit() };
 
 try {
   await build();
@@ -42,17 +44,43 @@ async function build(): Promise<void> {
   });
   if (options["if-stale"] && !isStale()) return;
   mkdirSync(dist, { recursive: true });
-  if (options.target.length === 0) await compile(binary);
-  for (const given of options.target) {
+  // Bun leaves copies of the embedded source maps beside its output, and a running binary cannot be written over:
+  // hence a directory of its own, and a rename.
+  const directory = mkdtempSync(join(dist, ".build-"));
+  try {
+    const draft = join(directory, "draft");
+    await compile(draft);
+    const bytecodeOrder = [...(await recordBytecodeOrder(draft, directory))];
+    for (const { outfile, machine } of outputsFor(options.target)) {
+      const built = join(directory, "hermes");
+      await compile(built, { ...machine, bytecodeOrder });
+      renameSync(built, outfile);
+      const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
+      console.log(`${outfile}  ${megabytes} MB  ${stamp.version} (${stamp.commit})`);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  await writeChecksums();
+}
+
+interface Output {
+  readonly outfile: string;
+  readonly machine: Partial<Bun.CompileBuildOptions>;
+}
+
+/** dist/hermes where no target is named. */
+function outputsFor(targets: readonly string[]): readonly Output[] {
+  if (targets.length === 0) return [{ outfile: binary, machine: {} }];
+  return targets.map((given) => {
     const target = given.replace(/^bun-/, "");
     // The table of executables has Bun's own names.
     const machine = `bun-${target}` as Bun.Build.CompileTarget;
-    await compile(`${binary}-${target}`, {
-      target: machine,
-      executablePath: bunExecutable(target),
-    });
-  }
-  await writeChecksums();
+    return {
+      outfile: `${binary}-${target}`,
+      machine: { target: machine, executablePath: bunExecutable(target) },
+    };
+  });
 }
 
 /** Whether anything that goes into dist/hermes is newer than it; a removed file makes its directory newer. */
@@ -65,17 +93,8 @@ function isStale(): boolean {
   );
 }
 
-async function compile(
-  outfile: string,
-  machine: Partial<Bun.CompileBuildOptions> = {},
-): Promise<void> {
-  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-  const commit = currentCommit();
-  // Bun leaves copies of the embedded source maps beside its output, and a running binary cannot be written over:
-  // hence a directory of its own, and a rename.
-  const directory = mkdtempSync(join(dist, ".build-"));
+async function compile(outfile: string, how: Partial<Bun.CompileBuildOptions> = {}): Promise<void> {
   try {
-    const built = join(directory, "hermes");
     await Bun.build({
       entrypoints: ["src/main.ts"],
       target: "bun",
@@ -83,49 +102,57 @@ async function compile(
       bytecode: true,
       format: "esm",
       splitting: true,
+      // Files this small cost more to open than to read.
+      minChunkSize: 16 * 1024,
       sourcemap: "linked",
       define: {
-        HERMES_BUILD_VERSION: JSON.stringify(version),
-        HERMES_BUILD_COMMIT: JSON.stringify(commit),
+        HERMES_BUILD_VERSION: JSON.stringify(stamp.version),
+        HERMES_BUILD_COMMIT: JSON.stringify(stamp.commit),
       },
       plugins: [leaveOut()],
       compile: {
-        outfile: built,
-        ...machine,
+        outfile,
+        // Most runs are short: what its machine code saves of a function comes later than what it costs.
+        jitPolicy: 5,
+        ...how,
         // Without these two the binary runs the bunfig.toml preload and loads the .env of the directory it is started in.
         autoloadDotenv: false,
         autoloadBunfig: false,
       },
     });
-    renameSync(built, outfile);
   } catch (error) {
     throw new Error(`Cannot build ${outfile}\n${failureText(error)}`, { cause: error });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
   }
-  const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
-  console.log(`${outfile}  ${megabytes} MB  ${version} (${commit})`);
 }
 
 /**
- * What no import can leave out: Zod's messages in fifty languages (0.7 MB of the binary), and the validator of JSON
- * schemas that the MCP library has for Node.js, twice (1.5 MB); the one that it has for browsers does the same work.
+ * What no import can leave out: Zod's messages in fifty languages (0.7 MB of the binary), and the validators of JSON
+ * schemas that both halves of the MCP library bring along for Node.js (1.5 MB): one of those for browsers does it for both.
  */
 function leaveOut(): Bun.BunPlugin {
+  const validator = resolve("node_modules/@modelcontextprotocol/server/dist/shimsBrowser.mjs");
+  const sources = [
+    {
+      filter: /\/zod\/v4\/locales\/index\.js$/,
+      contents: 'export { default as en } from "./en.js";',
+    },
+    {
+      filter: /\/@modelcontextprotocol\/server\/dist\/shimsNode\.mjs$/,
+      contents: `export * from ${JSON.stringify(validator)};`,
+    },
+    {
+      filter: /\/@modelcontextprotocol\/client\/dist\/shimsNode\.mjs$/,
+      // A request that fails is no matter of CORS, which is for browsers.
+      contents: `export { DefaultJsonSchemaValidator } from ${JSON.stringify(validator)};
+        export const CORS_IS_POSSIBLE = false;`,
+    },
+  ];
   return {
     name: "leave out",
     setup(builder) {
-      builder.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
-        contents: 'export { default as en } from "./en.js";',
-        loader: "js",
-      }));
-      builder.onLoad(
-        { filter: /\/@modelcontextprotocol\/(?:client|server)\/dist\/shimsNode\.mjs$/ },
-        ({ path }) => ({
-          contents: readFileSync(path.replace("shimsNode", "shimsBrowser"), "utf8"),
-          loader: "js",
-        }),
-      );
+      for (const { filter, contents } of sources) {
+        builder.onLoad({ filter }, () => ({ contents, loader: "js" }));
+      }
     },
   };
 }
@@ -134,6 +161,11 @@ function leaveOut(): Bun.BunPlugin {
 function failureText(error: unknown): string {
   const messages = error instanceof AggregateError ? error.errors : [error];
   return messages.map(String).join("\n");
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  return version;
 }
 
 /** The commit that is checked out, `-dirty` when the tree has changes; `unknown` outside of a repository. */

@@ -100,28 +100,3 @@ function footprintOf({ pid }: PtyProgram, turn: number): Footprint {
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
   };
 }
-
-/** Turns of a window whose lowest footprint counts. */
-const windowTurns = 100;
-
-/**
- * Kilobytes by which it grew with each turn, after the first quarter of the turns. What the collector has not taken yet
- * comes and goes by tens of megabytes, so the lowest footprint of each window counts, and of the slopes between any two
- * of them the median (Theil and Sen).
- */
-export function slopeKb(footprints: readonly Footprint[]): number {
-  const warm = footprints.slice(Math.floor(footprints.length / 4));
-  const lows = Array.from({ length: Math.floor(warm.length / windowTurns) }, (_, index) =>
-    warm
-      .slice(index * windowTurns, (index + 1) * windowTurns)
-      .reduce((low, next) => (next.residentKb < low.residentKb ? next : low)),
-  );
-  const slopes = lows
-    .flatMap((one, index) =>
-      lows
-        .slice(index + 1)
-        .map((other) => (other.residentKb - one.residentKb) / (other.turn - one.turn)),
-    )
-    .toSorted((a, b) => a - b);
-  return slopes[slopes.length >> 1] ?? Number.NaN;
-}

@@ -40,7 +40,7 @@ const siblings = [
 const table: Readonly<Record<string, Room>> = {
   core: { rooms: [], packages: [] },
   wire: { rooms: ["core"], packages: [] },
-  transports: { rooms: ["core", "wire"], packages: ["@noble/hashes", "openai"] },
+  transports: { rooms: ["core", "wire"], packages: ["@noble/hashes"] },
   agent: { rooms: ["core"], packages: [] },
   codex: { rooms: ["core", "wire"], packages: ["smol-toml", "zod"] },
   tools: { rooms: ["core"], packages: ["diff", "fflate", "re2js", "yaml", "zod"] },

@@ -31,8 +31,6 @@ const chunkSizes = [1, 2, 3, 7, 64, 1400];
 
 /** Runs `count` streams that follow from `seed`. */
 export async function run({ count, seed, log }: CampaignOptions): Promise<CampaignResult> {
-  // Loading it takes real time, in which the clock of the cases would run away.
-  await import("openai");
   const random = createRandom(seed);
   const plans = fc.sample(answerPlan, { seed, numRuns: count });
   const failures: string[] = [];

@@ -1,3 +1,4 @@
+import { fromJSONSchema } from "zod";
 import type { AnswerSchema } from "../app/answer_check.ts";
 import { errorMessage, HermesError } from "../core/errors.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
@@ -21,10 +22,11 @@ export async function readAnswerSchema(
     const found = schema === undefined ? "is not valid JSON" : "is not a JSON object";
     throw usageError(`The schema of --output-schema ${found}: ${path}`, hint);
   }
-  const { z } = await import("zod");
-  let validator: ReturnType<typeof z.fromJSONSchema>;
+  // By name: of a library that is imported as a whole, the binary holds the whole.
+
+  let validator: ReturnType<typeof fromJSONSchema>;
   try {
-    validator = z.fromJSONSchema({ ...schema });
+    validator = fromJSONSchema({ ...schema });
   } catch (error) {
     const reason = errorMessage(error);
     throw usageError(`The schema of --output-schema cannot be used: ${reason}`, hint, error);
