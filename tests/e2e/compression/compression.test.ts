@@ -184,12 +184,13 @@ const tooLong = refusal(400, "maximum context length exceeded", {
 
 const count = callTool("terminal", { command: "seq 1 4000" });
 
-/** How endpoints say that a prompt is too long; the last one says nothing, and is believed when much was sent. */
+/** How endpoints say that a prompt is too long; the last two say nothing, and are believed when much was sent. */
 const overflows: readonly (readonly [string, StepSource, number])[] = [
   ["an error of the API", tooLong, 5],
   ["a gateway's page", htmlPage(413, "413 Request Entity Too Large"), 5],
   ["a plan that charges more for it", refusal(429, "Extra usage is required for long context"), 5],
   ["a request above the tokens of a minute", refusal(429, "Request too large for m1"), 5],
+  ["an error without a reason under a very long one", refusal(400, "Error"), 13],
   ["a torn connection under a very long one", resetBeforeHeaders, 13],
 ];
 
