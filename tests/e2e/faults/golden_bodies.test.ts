@@ -2,10 +2,12 @@ import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Recovery } from "../../../src/transports/failure_verdicts.ts";
-import { type ErrorCase, type ErrorFixture, errorFixtures } from "../../fakes/error_fixtures.ts";
+import { type ErrorCase, errorFixtures } from "../../fakes/error_fixtures.ts";
 import { startResponsesServer } from "../../fakes/responses_server.ts";
 import { callTool, type ServerStep, textAnswer } from "../../fakes/server_steps.ts";
-import { checkEvents, createSandbox, eventsOf } from "../sandbox.ts";
+import { checkEvents, createSandbox, eventsOf, wireApis } from "../sandbox.ts";
+
+type WireApi = (typeof wireApis)[number];
 
 /** What a run came to: who was asked how often, and how it ended. */
 interface Seen {
@@ -39,8 +41,14 @@ function expected({ name, expected: { code, recovery } }: ErrorCase): Seen {
   return name === statesWhatIsLeft ? healed : costs[recovery];
 }
 
-/** Those that speak the Responses API, by the name of the fixture. */
-const onResponses: ReadonlySet<string> = new Set(["openai", "openai-codex", "xai", "xai-oauth"]);
+/** Where it is not chat completions, by the name of the fixture. */
+const wiresOf: Readonly<Record<string, readonly WireApi[]>> = {
+  openai: ["codex_responses"],
+  "openai-codex": ["codex_responses"],
+  xai: ["codex_responses"],
+  "xai-oauth": ["codex_responses"],
+  streams: wireApis,
+};
 /** Fixtures of more than one provider, and of those whose rows are under another name. */
 const providerOf: Readonly<Record<string, string>> = {
   "anthropic-compatible": "custom",
@@ -48,6 +56,7 @@ const providerOf: Readonly<Record<string, string>> = {
   gateways: "custom",
   "llama-cpp": "custom",
   "lm-studio": "lmstudio",
+  streams: "custom",
   vllm: "custom",
 };
 
@@ -76,13 +85,12 @@ function stepOf({ status, headers = {}, body }: ErrorCase): ServerStep {
   return { kind: "refusal", status, headers: { ...kept, "retry-after": "0" }, body };
 }
 
-async function see({ provider }: ErrorFixture, one: ErrorCase): Promise<Seen> {
+async function see(provider: string, wireApi: WireApi, one: ErrorCase): Promise<Seen> {
   await using sandbox = await createSandbox();
   await using first = await startResponsesServer({ steps: [thought, stepOf(one), answer] });
   await using second = await startResponsesServer({ steps: [answer] });
   const name = providerOf[provider] ?? provider;
-  const apiMode = onResponses.has(provider) ? "codex_responses" : "chat_completions";
-  const place = `provider: ${name}, base_url: "${first.url}", default: m1, api_mode: ${apiMode}`;
+  const place = `provider: ${name}, base_url: "${first.url}", default: m1, api_mode: ${wireApi}`;
   const { recovery } = one.expected;
   const limit = recovery === "lower-output-limit" ? ", max_tokens: 400000" : "";
   await sandbox.configure(
@@ -115,16 +123,23 @@ async function see({ provider }: ErrorFixture, one: ErrorCase): Promise<Seen> {
 /** Runs at the same time: most of their time they wait. */
 const lanes = 4;
 
-for (const fixture of errorFixtures) {
-  test(`every refusal of ${fixture.provider} costs as many requests as its recovery`, async () => {
+const runs = errorFixtures.flatMap(({ provider, cases }) =>
+  (wiresOf[provider] ?? ["chat_completions" as const]).map(
+    (wireApi) => [provider, wireApi, cases] as const,
+  ),
+);
+
+test.each(runs)(
+  "every refusal of %s over %s costs as many requests as its recovery",
+  async (provider, wireApi, cases) => {
     const seen: Record<string, Seen> = {};
-    const queue = [...fixture.cases];
+    const queue = [...cases];
     const work = async (): Promise<void> => {
-      for (let one = queue.shift(); one; one = queue.shift())
-        seen[one.name] = await see(fixture, one);
+      for (let one = queue.shift(); one; one = queue.shift()) {
+        seen[one.name] = await see(provider, wireApi, one);
+      }
     };
     await Promise.all(Array.from({ length: lanes }, work));
-    const wanted = fixture.cases.map((one) => [one.name, expected(one)]);
-    expect(seen).toEqual(Object.fromEntries(wanted));
-  });
-}
+    expect(seen).toEqual(Object.fromEntries(cases.map((one) => [one.name, expected(one)])));
+  },
+);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { isJsonObject, type JsonObject } from "../../../src/core/json.ts";
 import { type RecordedRequest, startResponsesServer } from "../../fakes/responses_server.ts";
-import { callTool, noCredit, type RawStep, textAnswer } from "../../fakes/server_steps.ts";
+import { noCredit, type RawStep, textAnswer } from "../../fakes/server_steps.ts";
 import * as sse from "../../fakes/sse.ts";
 import { configFor, createSandbox, type Sandbox } from "../sandbox.ts";
 import { bodyOf, runTurn } from "./lab.ts";
