@@ -49,11 +49,10 @@ test("a fallback works in a window of its own, and the model after it in its own
 });
 
 test("a turn that begins with a fallback, while the primary rests, begins in the fallback's window", async () => {
-  await using first = await startResponsesServer({
-    rules: [{ lastInput: "Use exactly these headings", step: textAnswer("## Goal\nNOTES") }],
-    steps: [noCredit],
-  });
+  // For a summary, too, the one that rests is of no use.
+  await using first = await startResponsesServer({ steps: [noCredit], repeat: true });
   await using second = await startResponsesServer({
+    rules: [{ lastInput: "Use exactly these headings", step: textAnswer("## Goal\nNOTES") }],
     steps: [
       ...work(6).slice(0, 5),
       textAnswer("one from the second", { tokens: { input: 95_000 } }),
@@ -77,7 +76,8 @@ test("a turn that begins with a fallback, while the primary rests, begins in the
   chat.type("go on\r");
   await chat.untilShown("two from the second");
   expect(chat.screen()).toContain("m1 (custom) rests for");
-  expect(second.requests).toHaveLength(7);
+  // Seven steps and a summary.
+  expect(second.requests).toHaveLength(8);
   expect(JSON.stringify(second.requests.at(-1)?.body).includes("NOTES")).toBe(true);
   expect(first.requests).toHaveLength(2);
 });
