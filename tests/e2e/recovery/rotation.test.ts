@@ -1,8 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { type Fault, json, rateLimited } from "../../fakes/faults.ts";
-import { textAnswer } from "../../fakes/server_steps.ts";
+import { startResponsesServer } from "../../fakes/responses_server.ts";
+import {
+  noCredit as creditStep,
+  rateLimited as rateLimitedStep,
+  textAnswer,
+  wrongKey,
+} from "../../fakes/server_steps.ts";
 import { type AuthLab, openAuthLab } from "../auth/lab.ts";
-import { startNamed } from "./lab.ts";
+import { createSandbox } from "../sandbox.ts";
+import { startVendors } from "../vendors.ts";
+import { keysOf, startNamed } from "./lab.ts";
 
 const [ada, bob, eve] = ["ada@example.com", "bob@example.com", "eve@example.com"];
 type Vendor = "xai-oauth" | "openai-codex";
@@ -97,6 +105,34 @@ describe("keys", () => {
     ["a refused key cannot be renewed: the next one is taken", [unauthorized], [0, 1]],
   ] as const)("%s", async (_, faults, order) => {
     expect(await sent(...faults)).toEqual([0, order.map((at) => keys[at])]);
+  });
+});
+
+describe("keys of the environment", () => {
+  const limit = rateLimitedStep(0);
+  const again = textAnswer("hello");
+
+  test.each([
+    ["a refused one is left at once", [wrongKey, again], [0, 1]],
+    ["a limited one is tried once more", [limit, limit, again], [0, 0, 1]],
+    ["one without credit is left at once", [creditStep, again], [0, 1]],
+  ] as const)("%s", async (_, steps, order) => {
+    const envKeys = ["first-key-0123456789", "second-key-0123456789"] as const;
+    for (const [provider, host, names] of [
+      ["moonshot", "api.moonshot.ai", ["MOONSHOT_API_KEY", "KIMI_API_KEY"]],
+      ["kimi-coding", "api.kimi.com", ["KIMI_CODING_API_KEY", "KIMI_API_KEY"]],
+    ] as const) {
+      await using server = await startResponsesServer({ steps });
+      await using vendors = await startVendors([], { [host]: server.url });
+      await using sandbox = await createSandbox();
+      await sandbox.configure("agent: {api_max_retries: 3}\n");
+      const env = { ...vendors.env, [names[0]]: envKeys[0], [names[1]]: envKeys[1] };
+      const args = ["-z", "Say hello", "--provider", provider, "-m", "kimi-k3"];
+      const end = await sandbox.run(args, { env });
+      expect([end.code, end.stdout]).toEqual([0, "hello\n"]);
+      expect(keysOf(server)).toEqual(order.map((at) => envKeys[at]));
+      expect(vendors.proxy.refused).toEqual([]);
+    }
   });
 });
 
