@@ -21,18 +21,18 @@ export async function* askModel(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, StepResult> {
   // Who answers may have changed with a refusal.
-  const contextNow = (): ContextInUse => {
-    const context = progress.context(tools);
-    return { ...context, ...defined("standIn", transport.standIn?.(progress.turn.turnId)) };
+  const contextNow = async (): Promise<ContextInUse> => {
+    const standIn = await transport.standIn?.(progress.turn.turnId, signal);
+    return { ...progress.context(tools), ...defined("standIn", standIn) };
   };
-  let context = contextNow();
-  const goOn = (split: SessionSplitEvent): void => {
+  let context = await contextNow();
+  const goOn = async (split: SessionSplitEvent): Promise<void> => {
     progress.follow(split);
-    context = contextNow();
+    context = await contextNow();
   };
   if (compressor) {
     const split = yield* compressor.beforeStep(context, signal);
-    if (split) goOn(split);
+    if (split) await goOn(split);
   }
   while (true) {
     try {
@@ -45,7 +45,7 @@ export async function* askModel(
     } catch (error) {
       if (!compressor || !isOverflow(error) || signal.aborted) throw error;
       const refusal = { error, attempt: progress.countOverflow() };
-      goOn(yield* compressor.afterOverflow(contextNow(), refusal, signal));
+      await goOn(yield* compressor.afterOverflow(await contextNow(), refusal, signal));
     }
   }
 }

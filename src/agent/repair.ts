@@ -19,7 +19,22 @@ export function repairHistory(items: readonly ModelItem[]): readonly ModelItem[]
 }
 
 function isWellFormed(item: ModelItem): boolean {
+  if (item.type === "tool-call" && wellFormedJson(item.arguments) !== item.arguments) return false;
   return textsOf(item).every((text) => text.isWellFormed());
+}
+
+/**
+ * JSON whose texts hold no half of a surrogate pair, not as an escape either: servers that read the arguments of a call
+ * fail on it. The same text where there is none.
+ */
+function wellFormedJson(text: string): string {
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return text.toWellFormed();
+  const value = parseJson(text);
+  if (value === undefined) return text.toWellFormed();
+  const whole = JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "string" ? part.toWellFormed() : part,
+  );
+  return whole === JSON.stringify(value) ? text.toWellFormed() : whole;
 }
 
 function textsOf(item: ModelItem): readonly string[] {
@@ -54,7 +69,7 @@ function wellFormed(item: ModelItem): ModelItem {
       return {
         ...item,
         name: item.name.toWellFormed(),
-        arguments: item.arguments.toWellFormed(),
+        arguments: wellFormedJson(item.arguments),
       };
     case "tool-result":
       return { ...item, output: item.output.toWellFormed() };

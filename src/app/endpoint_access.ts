@@ -4,7 +4,7 @@ import { createKeySource } from "../auth/sources.ts";
 import type { LoadedEnv } from "../config/dotenv.ts";
 import type { HomePaths } from "../config/paths.ts";
 import { type ResolvedModel, resolveEndpoint } from "../config/resolve_endpoint.ts";
-import type { CredentialSource } from "../core/credential.ts";
+import type { Credential, CredentialSource } from "../core/credential.ts";
 import type { Env, Ports } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { KnownLogins } from "./logins.ts";
@@ -38,6 +38,7 @@ export async function openCredentials(
   const used = names.filter((name) => !off.includes(`env:${name}`));
   const keys = createKeySource({
     env,
+    clock: ports.clock,
     keys: new Map([[endpoint.provider, { names: used, noKeyNeeded }]]),
     originOf: (name) => (fromFile.has(name) ? `${paths.envFile}, ${name}` : `environment ${name}`),
   });
@@ -71,17 +72,21 @@ function without(env: Env, names: ReadonlySet<string>): Env {
 
 /** Logins and keys that were added come before those of the environment. */
 function pooled(pool: CredentialSource, name: string, keys: CredentialSource): CredentialSource {
+  const isPooled = ({ id }: Credential): boolean => id.startsWith(`${name}:`);
   return {
     release: () => pool.release?.(),
-    hasOther: async (_, credential) => (await pool.hasOther?.(name, credential)) ?? false,
+    async hasOther(provider, credential) {
+      const asked = isPooled(credential)
+        ? pool.hasOther?.(name, credential)
+        : keys.hasOther?.(provider, credential);
+      return (await asked) ?? false;
+    },
     async get(provider, request) {
       const { rejected, exhausted } = request ?? {};
       const asked = rejected ?? exhausted?.credential;
       if (asked === undefined) return (await pool.get(name)) ?? (await keys.get(provider));
       // One kind never stands in for the other without a word.
-      return asked.id.startsWith(`${name}:`)
-        ? await pool.get(name, request)
-        : await keys.get(provider, request);
+      return isPooled(asked) ? await pool.get(name, request) : await keys.get(provider, request);
     },
   };
 }

@@ -86,6 +86,7 @@ export async function connectEndpoint(
   });
   const rule = { names: [keyName], noKeyNeeded: apiKey === undefined };
   const credentials = createKeySource({
+    clock: ports.clock,
     env: { [keyName]: apiKey },
     keys: new Map([[endpoint.provider, rule]]),
     originOf: () => "the embedder's apiKey",

@@ -1,7 +1,8 @@
 import { presentKeys, type PresentKey } from "../core/api_key.ts";
-import type { Credential, CredentialSource } from "../core/credential.ts";
+import type { Credential, CredentialRequest, CredentialSource } from "../core/credential.ts";
 import { HermesError } from "../core/errors.ts";
-import type { Env } from "../core/ports.ts";
+import type { Clock, Env } from "../core/ports.ts";
+import { KeyRests } from "./key_rests.ts";
 
 /** How a provider is opened with a key. */
 export interface KeyRule {
@@ -13,6 +14,7 @@ export interface KeyRule {
 
 export interface KeySourceDeps {
   readonly env: Env;
+  readonly clock: Pick<Clock, "monotonic">;
   /** By provider. Whoever fills it names a key only where the endpoint is its vendor's. */
   readonly keys: ReadonlyMap<string, KeyRule>;
   /** Where a variable comes from, for people; `environment NAME` where absent. */
@@ -23,32 +25,68 @@ export interface KeySourceDeps {
 const NO_KEY = "no-key-required";
 
 /**
- * Keys of the environment. A key that the server refused is not offered again; the next variable is. A variable that
- * holds what cannot be a key fails with its name and never its value.
+ * Keys of the environment. A key that the server refused is not offered again; the next variable is. One that a limit
+ * refused twice, or that is out of credit, rests while another one steps in. A variable that holds what cannot be a key
+ * fails with its name and never its value.
  * `get` throws {HermesError} `auth/rejected` for such a variable.
  */
-export function createKeySource({ env, keys, originOf }: KeySourceDeps): CredentialSource {
-  const credentialOf = (key: PresentKey): Credential => ({
-    id: idOf(key),
-    token: checkKey(key),
-    origin: originOf?.(key.name) ?? `environment ${key.name}`,
-  });
-  const find = (provider: string, rejected: Credential | undefined): Credential | undefined => {
-    const rule = keys.get(provider);
-    if (!rule) return undefined;
-    const found = presentKeys(env, rule.names);
+export function createKeySource({ env, clock, keys, originOf }: KeySourceDeps): CredentialSource {
+  const rests = new KeyRests(clock);
+
+  function credentialOf(key: PresentKey): Credential {
+    const origin = originOf?.(key.name) ?? `environment ${key.name}`;
+    return { id: idOf(key), token: checkKey(key), origin };
+  }
+
+  function present(provider: string): readonly PresentKey[] {
+    return presentKeys(env, keys.get(provider)?.names ?? []);
+  }
+
+  function first(provider: string): Credential | undefined {
+    const found = present(provider);
+    // Where all rest, asking is the only way to learn that one does no more.
+    const key = found.find((one) => !rests.isResting(idOf(one))) ?? found[0];
+    if (key) return credentialOf(key);
+    return keys.get(provider)?.noKeyNeeded
+      ? { id: `none:${provider}`, token: NO_KEY, origin: "no key needed" }
+      : undefined;
+  }
+
+  function behind(provider: string, rejected: Credential): Credential | undefined {
+    const found = present(provider);
     // Only those after the refused one: going round would offer it again.
-    const after = found.findIndex((key) => idOf(key) === rejected?.id);
-    const next = found.slice(after + 1).find((key) => key.value.trim() !== rejected?.token);
-    if (next) return credentialOf(next);
-    const isOpen = rule.noKeyNeeded && !rejected && found.length === 0;
-    return isOpen ? { id: `none:${provider}`, token: NO_KEY, origin: "no key needed" } : undefined;
-  };
+    const after = found.findIndex((key) => idOf(key) === rejected.id);
+    const next = found.slice(after + 1).find((key) => key.value.trim() !== rejected.token);
+    return next && credentialOf(next);
+  }
+
+  /** Who steps in for a key that rests. */
+  function other(provider: string, { id, token }: Credential): PresentKey | undefined {
+    return present(provider).find((key) => {
+      const value = key.value.trim();
+      const isOther = idOf(key) !== id && value !== token;
+      return isOther && faultOf(value) === undefined && !rests.isResting(idOf(key));
+    });
+  }
+
+  function instead(
+    provider: string,
+    { credential, error }: NonNullable<CredentialRequest["exhausted"]>,
+  ): Credential | undefined {
+    const next = rests.note(credential.id, error) ? other(provider, credential) : undefined;
+    if (next === undefined) return undefined;
+    const notice = `The key of ${credential.origin} has used up its limit: going on with that of ${next.name} (${provider})`;
+    return { ...credentialOf(next), notice };
+  }
+
   return {
-    get: (provider, request) =>
+    get: (provider, { rejected, exhausted } = {}) =>
       new Promise((resolve) => {
-        resolve(find(provider, request?.rejected));
+        if (rejected) resolve(behind(provider, rejected));
+        else if (exhausted) resolve(instead(provider, exhausted));
+        else resolve(first(provider));
       }),
+    hasOther: (provider, credential) => Promise.resolve(other(provider, credential) !== undefined),
   };
 }
 

@@ -245,6 +245,33 @@ export const providers: readonly ProviderRow[] = [
     runtimes: loop,
   },
   {
+    // The subscription for coding (https://www.kimi.com/code/docs): its keys open no other host, and those of others not this one.
+    id: "kimi-coding",
+    label: "Kimi for Coding",
+    aliases: ["kimi-for-coding", "kimi-code"],
+    baseUrl: "https://api.kimi.com/coding/v1",
+    keyEnv: ["KIMI_CODING_API_KEY", "KIMI_API_KEY"],
+    hosts: ["api.kimi.com"],
+    dialect: {
+      ...plainChatDialect,
+      reasoningModels: "none",
+      reasoningContent: "pad",
+      billing: "subscription",
+    },
+    defaultModel: "kimi-for-coding",
+    runtimes: loop,
+  },
+  {
+    id: "xiaomi",
+    label: "Xiaomi MiMo",
+    aliases: ["mimo", "xiaomi-mimo"],
+    baseUrl: "https://api.xiaomimimo.com/v1",
+    keyEnv: ["XIAOMI_API_KEY", "MIMO_API_KEY"],
+    hosts: ["api.xiaomimimo.com"],
+    dialect: { ...plainChatDialect, reasoningModels: "none", reasoningContent: "pad" },
+    runtimes: loop,
+  },
+  {
     id: "zai",
     label: "Z.ai (GLM)",
     aliases: ["z-ai", "z.ai", "glm", "zhipu"],

@@ -43,6 +43,9 @@ export interface ModelTransport {
    * Absent where there never is.
    */
   moveOn?(turnId: string, why: HermesError, signal: AbortSignal): Promise<boolean>;
-  /** Who answers a turn by now in place of the chosen model; undefined while that answers. Absent where nobody else ever does. */
-  standIn?(turnId: string): StandIn | undefined;
+  /**
+   * Who answers the next step of a turn in place of the chosen model; undefined where that does. Absent where nobody else
+   * ever does.
+   */
+  standIn?(turnId: string, signal: AbortSignal): Promise<StandIn | undefined>;
 }

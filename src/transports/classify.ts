@@ -3,6 +3,7 @@ import { type ErrorBody, isPage, plainText, readErrorBody } from "./failure_body
 import { causesOf, errnoName, errnosOf, messageOf, statusOf } from "./failure_causes.ts";
 import { decide } from "./failure_rules.ts";
 import { type Recovery, type Verdict, verdictRow } from "./failure_verdicts.ts";
+import { limitResetMs } from "./rate_limit_resets.ts";
 import { delayInText, requestedDelayMs } from "./retry_after.ts";
 import { statedContextLimit } from "./stated_limits.ts";
 
@@ -52,7 +53,10 @@ export function classifyFailure(failure: Failure): HermesError {
     (failure.headers && requestedDelayMs(failure.headers, failure.now)) ??
     body.resetMs ??
     delayInText(words) ??
-    msUntil(body.resetAt, failure.now);
+    msUntil(body.resetAt, failure.now) ??
+    (failure.headers && row.code === "model/rate_limited"
+      ? limitResetMs(failure.headers, failure.now)
+      : undefined);
   const contextLimit =
     row.code === "model/context_overflow" ? statedContextLimit(words) : undefined;
   return new HermesError(row.code, `${row.say(failure)}${where}${detail && `: ${detail}`}`, {

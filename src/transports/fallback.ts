@@ -212,9 +212,10 @@ export function createFallbackChain(
         async moveOn(turnId, why, signal) {
           return await move(places.of(turnId), why, signal);
         },
-        standIn(turnId) {
-          const { at } = places.of(turnId);
-          const answerer = at === 0 ? undefined : answerers.get(at);
+        async standIn(turnId, signal) {
+          const place = places.of(turnId);
+          await begin(place, signal);
+          const answerer = place.at === 0 ? undefined : answerers.get(place.at);
           return answerer && { name: nameOf(answerer), contextLength: answerer.contextLength };
         },
       };

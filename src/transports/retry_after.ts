@@ -42,9 +42,13 @@ const span =
 /** The delay that a message names in words (`Please try again in 1m12.5s`), in milliseconds, or undefined. */
 export function delayInText(text: string): number | undefined {
   const lead = /\b(?:try again|retry) (?:in|after) (?=\d)/i.exec(text);
-  if (lead === null) return undefined;
+  return lead === null ? undefined : spanIn(text.slice(lead.index + lead[0].length));
+}
+
+/** The span that a text begins with (`1m12.5s`, `859 ms`), in milliseconds, or undefined. */
+export function spanIn(text: string): number | undefined {
   let total: number | undefined;
-  for (const [, count = "", unit = ""] of text.slice(lead.index + lead[0].length).matchAll(span)) {
+  for (const [, count = "", unit = ""] of text.matchAll(span)) {
     const ms =
       millisecondsOf[unit.toLowerCase()] ?? millisecondsOf[unit.toLowerCase().slice(0, -1)];
     total = (total ?? 0) + Number(count) * (ms ?? 0);

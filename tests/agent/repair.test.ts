@@ -89,6 +89,21 @@ describe("repairHistory()", () => {
     expect(repairHistory(repaired)).toBe(repaired);
   });
 
+  test("leaves no half of a surrogate pair as an escape within arguments", () => {
+    const texts = [
+      String.raw`{"a":"x\ud83d","b":["\udc00"]}`,
+      // A whole pair, and a backslash that is meant.
+      String.raw`{"a":"\ud83d\ude00"}`,
+      String.raw`{"a":"C:\\ud83d"}`,
+    ];
+    const sent = texts.map((text) => repairHistory([toolCall("c", "t", text), result("c")])[0]);
+    expect(sent).toEqual([
+      toolCall("c", "t", '{"a":"x\ufffd","b":["\ufffd"]}'),
+      toolCall("c", "t", texts[1]),
+      toolCall("c", "t", texts[2]),
+    ]);
+  });
+
   test("makes any history sound, and a sound one is left alone", () => {
     const id = fc.constantFrom("1", "2", "3");
     const item = fc.oneof(

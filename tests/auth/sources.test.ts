@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { createKeySource, type KeyRule } from "../../src/auth/sources.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import type { Env } from "../../src/core/ports.ts";
+import { createFakeClock } from "../fakes/clock.ts";
 import { thrown } from "../fakes/thrown.ts";
 
 const rules: ReadonlyMap<string, KeyRule> = new Map([
@@ -12,7 +13,8 @@ const rules: ReadonlyMap<string, KeyRule> = new Map([
   ["lab", { names: ["LAB_API_KEY"], noKeyNeeded: true }],
 ]);
 
-const sourceOf = (env: Env) => createKeySource({ env, keys: rules });
+const sourceOf = (env: Env, clock = createFakeClock()) =>
+  createKeySource({ env, clock, keys: rules });
 
 describe("createKeySource()", () => {
   test("finds the key of a provider and tells where it is from", async () => {
@@ -27,7 +29,7 @@ describe("createKeySource()", () => {
   test("describes the origin as it is told to", async () => {
     const env = { OPENAI_API_KEY: "sk-0123456789" };
     const originOf = (name: string) => `.env ${name}`;
-    const source = createKeySource({ env, keys: rules, originOf });
+    const source = createKeySource({ env, clock: createFakeClock(), keys: rules, originOf });
     expect((await source.get("openai"))?.origin).toBe(".env OPENAI_API_KEY");
   });
 
@@ -64,6 +66,68 @@ describe("createKeySource()", () => {
     ]);
     // A later turn starts from the first again.
     expect(await source.get("moonshot")).toEqual(first);
+  });
+
+  describe("after a limit", () => {
+    const env = { MOONSHOT_API_KEY: "first-key", KIMI_API_KEY: "second-key" };
+    const rate = new HermesError("model/rate_limited", "Slow down", { retryAfterMs: 1_000 });
+    const quota = new HermesError("model/quota", "No credit");
+
+    test("keeps a key at the first limit of the rate, and leaves it at the second one", async () => {
+      const clock = createFakeClock();
+      const source = sourceOf(env, clock);
+      const credential = (await source.get("moonshot"))!;
+      const limited = { exhausted: { credential, error: rate } };
+      expect(await source.get("moonshot", limited)).toBeUndefined();
+      expect(await source.hasOther?.("moonshot", credential)).toBe(true);
+      const next = await source.get("moonshot", limited);
+      expect(next).toEqual({
+        id: "env:KIMI_API_KEY",
+        token: "second-key",
+        origin: "environment KIMI_API_KEY",
+        notice:
+          "The key of environment MOONSHOT_API_KEY has used up its limit: going on with that of KIMI_API_KEY (moonshot)",
+      });
+      // It rests for as long as the server said.
+      expect((await source.get("moonshot"))?.id).toBe("env:KIMI_API_KEY");
+      expect(await source.hasOther?.("moonshot", next!)).toBe(false);
+      await clock.advance(1_000);
+      expect(await source.get("moonshot")).toEqual(credential);
+    });
+
+    test("leaves a key without credit at once, and asks the first one again when all rest", async () => {
+      const source = sourceOf(env);
+      const first = (await source.get("moonshot"))!;
+      const second = await source.get("moonshot", {
+        exhausted: { credential: first, error: quota },
+      });
+      expect(second?.token).toBe("second-key");
+      const exhausted = { credential: second!, error: quota };
+      expect(await source.get("moonshot", { exhausted })).toBeUndefined();
+      expect(await source.get("moonshot")).toEqual(first);
+    });
+
+    test("takes a limit of long ago for none, and no other failure for a limit", async () => {
+      const clock = createFakeClock();
+      const source = sourceOf(env, clock);
+      const credential = (await source.get("moonshot"))!;
+      const ask = (error: HermesError) =>
+        source.get("moonshot", { exhausted: { credential, error } });
+      expect(await ask(rate)).toBeUndefined();
+      await clock.advance(3_600_000);
+      expect(await ask(rate)).toBeUndefined();
+      expect(await ask(new HermesError("model/server_error", "Boom"))).toBeUndefined();
+    });
+
+    test("does not step to what is the same key, or none", async () => {
+      for (const KIMI_API_KEY of ["first-key", '"quoted-key"']) {
+        const source = sourceOf({ MOONSHOT_API_KEY: "first-key", KIMI_API_KEY });
+        const credential = (await source.get("moonshot"))!;
+        expect(await source.hasOther?.("moonshot", credential)).toBe(false);
+        const exhausted = { credential, error: quota };
+        expect(await source.get("moonshot", { exhausted })).toBeUndefined();
+      }
+    });
   });
 
   test("does not offer a refused key under its other name", async () => {

@@ -98,16 +98,33 @@ function chainOf(...scripted: readonly Scripted[]) {
 }
 
 test("standIn() names who answers a turn in place of the primary, with its window", async () => {
-  const { ask, transport } = chainOf(
+  const { ask, transport, signal } = chainOf(
     { steps: [failing(failure("model/overloaded")), said("one")] },
     { steps: [said("two")] },
   );
   await ask("t1");
   await ask("t2");
-  expect([transport.standIn?.("t1"), transport.standIn?.("t2")]).toEqual([
-    { name: "m1 (p1)", contextLength: 2_000 },
-    undefined,
+  expect(await transport.standIn?.("t1", signal)).toEqual({
+    name: "m1 (p1)",
+    contextLength: 2_000,
+  });
+  expect(await transport.standIn?.("t2", signal)).toBeUndefined();
+});
+
+test("standIn() knows who answers the first step of a turn while the primary rests", async () => {
+  const { ask, transport, signal, clock } = chainOf(
+    { steps: [failing(failure("model/quota"))] },
+    { steps: [said("one"), said("two")] },
+  );
+  await ask("t1");
+  const secondStandIn = { name: "m1 (p1)", contextLength: 2_000 };
+  expect(await transport.standIn?.("t2", signal)).toEqual(secondStandIn);
+  // It is told with the step, and once.
+  expect((await ask("t2")).notices.map((text) => text.split(":")[0])).toEqual([
+    "m1 (p1) answers this turn, m0 (p0) rests for 60 s more",
   ]);
+  await clock.advance(60_000);
+  expect(await transport.standIn?.("t3", signal)).toBeUndefined();
 });
 
 const moved =

@@ -1,11 +1,19 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   type ResponsesServer,
   type ServerOptions,
   type StepSource,
   startResponsesServer,
 } from "../../fakes/responses_server.ts";
-import { callTool, callTools, refusal, textAnswer } from "../../fakes/server_steps.ts";
+import {
+  callTool,
+  callTools,
+  failedAnswer,
+  htmlPage,
+  refusal,
+  resetBeforeHeaders,
+  textAnswer,
+} from "../../fakes/server_steps.ts";
 import {
   checkEvents,
   createSandbox,
@@ -174,12 +182,46 @@ const tooLong = refusal(400, "maximum context length exceeded", {
   code: "context_length_exceeded",
 });
 
-test("a refused request is compressed and asked again", async () => {
-  const calls = work(5).map(() => callTool("terminal", { command: "seq 1 4000" }));
-  await serve([...calls, tooLong, textAnswer("done")]);
-  const { code, stdout } = await sandbox.run(["-z", "count", ...run]);
+const count = callTool("terminal", { command: "seq 1 4000" });
+
+/** How endpoints say that a prompt is too long; the last two say nothing, and are believed when much was sent. */
+const overflows: readonly (readonly [string, StepSource, number])[] = [
+  ["an error of the API", tooLong, 5],
+  ["a gateway's page", htmlPage(413, "413 Request Entity Too Large"), 5],
+  ["a plan that charges more for it", refusal(429, "Extra usage is required for long context"), 5],
+  ["a request above the tokens of a minute", refusal(429, "Request too large for m1"), 5],
+  ["an error without a reason under a very long one", refusal(400, "Error"), 13],
+  ["a torn connection under a very long one", resetBeforeHeaders, 13],
+];
+
+describe.each(wireApis)("over %s", (wireApi) => {
+  test.each(overflows)("%s: the request is compressed and asked again", async (_, step, calls) => {
+    const steps: readonly StepSource[] = [...Array<StepSource>(calls).fill(count), step];
+    await serve([...steps, textAnswer("done")], undefined, "", wireApi);
+    const { code, stdout } = await sandbox.run(["-z", "count", ...run]);
+    expect([code, kinds()]).toEqual([0, `${"step ".repeat(calls + 1)}summary step`]);
+    expect(checkEvents(stdout)).toMatchObject({ final_text: "done" });
+  });
+
+  test("a window that a refusal states is believed from then on", async () => {
+    const stated = refusal(400, "This model's maximum context length is 30000 tokens.");
+    // 85 % of it are worked in.
+    const fills = callTool("terminal", { command: "seq 1 4000" }, { tokens: { input: 26_000 } });
+    const steps = [count, count, count, count, count, stated, count, count, count, fills];
+    await serve([...steps, textAnswer("done")], undefined, "", wireApi);
+    const { code } = await sandbox.run(["-z", "count", ...run]);
+    expect([code, kinds()]).toEqual([
+      0,
+      `${"step ".repeat(6)}summary ${"step ".repeat(4)}summary step`,
+    ]);
+  });
+});
+
+test("a refusal within a stream is compressed and asked again", async () => {
+  const step = failedAnswer("context_length_exceeded", "Your input exceeds the context window");
+  await serve([count, count, count, count, count, step, textAnswer("done")]);
+  const { code } = await sandbox.run(["-z", "count", ...run]);
   expect([code, kinds()]).toEqual([0, "step step step step step step summary step"]);
-  expect(checkEvents(stdout)).toMatchObject({ final_text: "done" });
 });
 
 test("a refused request without a summary to be had goes on with excerpts, and says so", async () => {

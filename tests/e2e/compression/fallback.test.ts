@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { startResponsesServer, type StepSource } from "../../fakes/responses_server.ts";
-import { callTool, textAnswer, unavailable } from "../../fakes/server_steps.ts";
-import { checkEvents, createSandbox, type Sandbox } from "../sandbox.ts";
+import { callTool, noCredit, textAnswer, unavailable } from "../../fakes/server_steps.ts";
+import { checkEvents, createSandbox, type Sandbox, startChat } from "../sandbox.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -46,4 +46,38 @@ test("a fallback works in a window of its own, and the model after it in its own
   expect(JSON.stringify(second.requests.at(-1)?.body)).toContain("NOTES");
   expect(await run(["-z", "go on", "-c"])).toBe(false);
   expect(first.requests).toHaveLength(1 + 1 + 7);
+});
+
+test("a turn that begins with a fallback, while the primary rests, begins in the fallback's window", async () => {
+  // For a summary, too, the one that rests is of no use.
+  await using first = await startResponsesServer({ steps: [noCredit], repeat: true });
+  await using second = await startResponsesServer({
+    rules: [{ lastInput: "Use exactly these headings", step: textAnswer("## Goal\nNOTES") }],
+    steps: [
+      ...work(6).slice(0, 5),
+      textAnswer("one from the second", { tokens: { input: 95_000 } }),
+      textAnswer("two from the second"),
+    ],
+  });
+  await sandbox.configure(
+    [
+      `model: {provider: custom, base_url: "${first.url}", default: m1, context_length: 1000000}`,
+      "agent: {api_max_retries: 1}",
+      "custom_providers:",
+      `  - {name: second, base_url: "${second.url}", models: {m2: {context_length: 100000}}}`,
+      "fallback_providers: [{provider: second, model: m2}]",
+      "",
+    ].join("\n"),
+  );
+  await using chat = await startChat(sandbox, ["--yolo"]);
+  chat.type("go\r");
+  await chat.untilShown("one from the second");
+  await chat.untilShown("\u001b[1m> \u001b[22m\r\u001b[2C");
+  chat.type("go on\r");
+  await chat.untilShown("two from the second");
+  expect(chat.screen()).toContain("m1 (custom) rests for");
+  // Seven steps and a summary.
+  expect(second.requests).toHaveLength(8);
+  expect(JSON.stringify(second.requests.at(-1)?.body).includes("NOTES")).toBe(true);
+  expect(first.requests).toHaveLength(2);
 });

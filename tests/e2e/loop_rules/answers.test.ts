@@ -173,3 +173,20 @@ test("an incomplete answer is continued three times; the same remark is kept onc
   expect([never.code, never.requests.length]).toEqual([1, 4]);
   expect(never.last["error"]).toMatchObject({ code: "model/truncated" });
 });
+
+test("an answer without an item is a failure of the endpoint on Responses: tried again as such", async () => {
+  const run = await runTurn(sandbox, [nothing, nothing, nothing]);
+  // One attempt is allowed here.
+  expect([run.code, run.requests.length]).toEqual([1, 1]);
+  expect(run.last["error"]).toMatchObject({ code: "model/empty_answer" });
+});
+
+test("an answer of nothing but reasoning is an incomplete one on Responses", async () => {
+  const thinks = { kind: "answer", reasoning: "Let me think." } as const;
+  const whole = await runTurn(sandbox, [thinks, textAnswer("Four.")]);
+  expect([whole.code, whole.requests.length]).toEqual([0, 2]);
+  expect(lastSaid(whole.requests[1])).toBe(prompts.continueUnfinished);
+  const never = await runTurn(sandbox, [thinks, thinks, thinks, thinks, thinks]);
+  expect([never.code, never.requests.length]).toEqual([1, 4]);
+  expect(never.last["error"]).toMatchObject({ code: "model/truncated" });
+});

@@ -100,6 +100,24 @@ const triggers: readonly (readonly [string, StepSource, number, string])[] = [
     "first failed to run m1 (HTTP 500): The server had an error",
   ],
   [
+    "a full server, after its retries",
+    refusal(529, "Overloaded", { code: "overloaded_error", headers: { "retry-after": "0" } }),
+    2,
+    "first is overloaded and did not run m1 (HTTP 529): Overloaded",
+  ],
+  [
+    "a stream that is cut, after its retries",
+    textAnswer("half of an", { cut: { afterFrames: 2, how: "end" } }),
+    2,
+    "The answer of m1 was cut off before its end",
+  ],
+  [
+    "a plan without the model, at once",
+    refusal(403, "You do not have an active Grok subscription"),
+    1,
+    "The account at first may not use m1 (HTTP 403): You do not have an active Grok subscription",
+  ],
+  [
     "an error in the stream, after its retries",
     chatError,
     2,

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startResponsesServer, type StepSource } from "../../fakes/responses_server.ts";
 import { callTool, refusal, serverError, textAnswer } from "../../fakes/server_steps.ts";
+import * as sse from "../../fakes/sse.ts";
 import { configFor, createSandbox, type Sandbox, startChat, wireApis } from "../sandbox.ts";
 import { bodyOf, runTurn } from "./lab.ts";
 
@@ -125,7 +126,7 @@ describe("schemas", () => {
     "Unable to generate parser for this template: json-schema-to-grammar: pattern must start with '^'",
   );
 
-  test("those that llama.cpp cannot compile go plain, for the rest of the session", async () => {
+  test.each(wireApis)("%s: what makes no grammar goes plain for the session", async (wireApi) => {
     const schema = {
       type: "object",
       properties: { day: { type: "string", pattern: "[0-9]+", format: "date" } },
@@ -134,7 +135,7 @@ describe("schemas", () => {
     };
     await writeFile(join(sandbox.work, "schema.json"), JSON.stringify(schema));
     const steps = [grammar, callTool("todo", { todos: [] }), textAnswer('{"day": "2026-01-07"}')];
-    const run = await turn(steps, { args: ["--output-schema", "schema.json"] });
+    const run = await turn(steps, { wireApi, args: ["--output-schema", "schema.json"] });
     expect([run.code, run.requests.length]).toEqual([0, 3]);
     const sent = run.requests.map(({ body }) =>
       JSON.stringify(body).includes('"pattern":"[0-9]+"'),
@@ -161,22 +162,25 @@ describe("output that is too large beside the prompt", () => {
       32_768 - 20_000 - 64,
     ],
   ])("%s: this one call asks for what is left", async (_, message, expected) => {
-    await using server = await startResponsesServer({
-      steps: [refusal(400, message), callTool("todo", { todos: [] }), textAnswer("fits")],
-    });
-    const settings = configFor(server.url, "chat_completions").replace(
-      "default: m1",
-      "default: m1, max_tokens: 15000",
-    );
-    await sandbox.configure(settings);
-    const run = await runTurn(sandbox, [], {});
-    expect([run.code, run.last["final_text"]]).toEqual([0, "fits"]);
-    // The next call asks for what is configured.
-    expect(server.requests.map((one) => bodyOf(one)["max_tokens"] ?? null)).toEqual([
-      15_000,
-      expected,
-      15_000,
-    ]);
+    for (const wireApi of wireApis) {
+      await using server = await startResponsesServer({
+        steps: [refusal(400, message), callTool("todo", { todos: [] }), textAnswer("fits")],
+      });
+      const settings = configFor(server.url, wireApi).replace(
+        "default: m1",
+        "default: m1, max_tokens: 15000",
+      );
+      await sandbox.configure(settings);
+      const run = await runTurn(sandbox, [], {});
+      expect([run.code, run.last["final_text"]]).toEqual([0, "fits"]);
+      const field = wireApi === "codex_responses" ? "max_output_tokens" : "max_tokens";
+      // The next call asks for what is configured.
+      expect(server.requests.map((one) => bodyOf(one)[field] ?? null)).toEqual([
+        15_000,
+        expected,
+        15_000,
+      ]);
+    }
   });
 });
 
@@ -221,6 +225,62 @@ describe("reasoning that is sent back", () => {
     ]);
   });
 });
+
+test("encrypted reasoning that is refused where none was sent is an ordinary failure", async () => {
+  const unreadable = refusal(400, "Encrypted content could not be verified", {
+    code: "invalid_encrypted_content",
+    headers: { "retry-after": "0" },
+  });
+  const thought = callTool("todo", { todos: [] }, { encryptedContent: "gAAAA" });
+  await using server = await startResponsesServer({
+    steps: [unreadable, thought, textAnswer("done")],
+  });
+  await sandbox.configure(configFor(server.url).replace("retries: 0", "retries: 2"));
+  const run = await runTurn(sandbox, [], {});
+  expect([run.code, server.requests.length]).toEqual([0, 3]);
+  expect(run.kinds.filter((kind) => kind === "retry").length).toBe(1);
+  // What the model thinks is asked for as before, and goes back to it.
+  const bodies = server.requests.map(bodyOf);
+  const asked = ["reasoning.encrypted_content"];
+  expect(bodies.map(({ include }) => include)).toEqual([asked, asked, asked]);
+  expect(JSON.stringify(bodies[2])).toContain("gAAAA");
+});
+
+describe.each(wireApis)("over %s", (wireApi) => {
+  test("an answer that a filter ends is a failure, and not asked for again", async () => {
+    const filtered = textAnswer("I will now", { incomplete: "content_filter" });
+    const run = await turn([filtered, textAnswer("never")], { wireApi });
+    expect([run.code, run.requests.length]).toEqual([1, 1]);
+    expect(run.last).toMatchObject({ error: { code: "model/content_policy" } });
+  });
+
+  test("a refusal in place of an answer is a failure, and not asked for again", async () => {
+    const run = await turn([refusedAnswer(wireApi), textAnswer("never")], { wireApi });
+    expect([run.code, run.requests.length]).toEqual([1, 1]);
+    expect(run.last).toMatchObject({ error: { code: "model/content_policy" } });
+  });
+});
+
+/** A whole answer that holds nothing but the model's refusal. */
+function refusedAnswer(wireApi: (typeof wireApis)[number]): StepSource {
+  const words = "I cannot help with that.";
+  if (wireApi === "chat_completions") {
+    const events = [sse.chatChunk({ role: "assistant", refusal: words }), ...sse.chatEnd("stop")];
+    return { kind: "raw", frames: [...events.map(sse.frame), sse.doneFrame] };
+  }
+  const item = { type: "message", id: "msg_0", role: "assistant" };
+  const events = [
+    sse.created(),
+    sse.itemAdded(0, { ...item, status: "in_progress", content: [] }),
+    sse.itemDone(0, {
+      ...item,
+      status: "completed",
+      content: [{ type: "refusal", refusal: words }],
+    }),
+    sse.completed(),
+  ];
+  return { kind: "raw", frames: events.map(sse.frame) };
+}
 
 test("retries are told in order, and nothing of a failed attempt is kept", async () => {
   const cut = textAnswer("half of an", { cut: { afterFrames: 5, how: "end" } });

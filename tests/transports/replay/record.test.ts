@@ -223,7 +223,7 @@ test("recordTransport() passes on whether a turn can be answered by another mode
       asked.push(turnId);
       return true;
     },
-    standIn: (turnId) => ({ name: turnId, contextLength: 7 }),
+    standIn: async (turnId) => ({ name: turnId, contextLength: 7 }),
   };
   const deps = {
     clock: { monotonic: () => 0 },
@@ -236,5 +236,5 @@ test("recordTransport() passes on whether a turn can be answered by another mode
   expect(await recordTransport(deps, chained, options).moveOn?.("t1", why, signal)).toBe(true);
   expect(asked).toEqual(["t1"]);
   const standIn = { name: "t1", contextLength: 7 };
-  expect(recordTransport(deps, chained, options).standIn?.("t1")).toEqual(standIn);
+  expect(await recordTransport(deps, chained, options).standIn?.("t1", signal)).toEqual(standIn);
 });
