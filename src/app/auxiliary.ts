@@ -1,9 +1,10 @@
 import type { AuxiliaryModel, AuxiliaryRequest, AuxiliaryTask } from "../core/auxiliary.ts";
 import { type ErrorCode, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
-import { addUsage, noUsage, type Usage } from "../core/event.ts";
+import type { Usage } from "../core/event.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
+import { nothingSpent, type SideUsage, withCall } from "../core/spending.ts";
 import { abortable } from "../wire/abortable.ts";
 import { withIdleTimeout } from "../wire/idle_timeout.ts";
 import { newItemId } from "./ids.ts";
@@ -32,6 +33,8 @@ export interface AuxiliaryDeps {
   readonly rests: Map<string, number>;
   /** Where is noted which place did not answer: most of these calls fail without a word to anybody. */
   readonly log: Log;
+  /** Takes what each call used, before its answer is told; never rejects. */
+  readonly keep?: (side: SideUsage) => Promise<void>;
 }
 
 /** Small calls, and what they used: counted apart from the turns, as they may go to another model at another price. */
@@ -75,13 +78,11 @@ const unwilling: ReadonlySet<ErrorCode> = new Set([
  * Small model calls: each task at the first of its routes that can be asked. An abort ends a call at once. Never sends
  * a temperature; what a server does not take besides (a limit of tokens, a schema) is left out the second time.
  */
-export function createAuxiliary({ clock, plan, rests, log }: AuxiliaryDeps): Auxiliary {
-  let used = noUsage;
-  const count = (usage: Usage): void => {
-    used = addUsage(used, usage);
-  };
+export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
+  const { clock, plan, rests, log, keep } = deps;
+  let used = nothingSpent;
   return {
-    used: () => used,
+    used: () => used.usage,
     async ask(request, signal) {
       throwIfAborted(signal);
       const { routes, isNamed, timeoutMs } = plan(request.task);
@@ -92,6 +93,11 @@ export function createAuxiliary({ clock, plan, rests, log }: AuxiliaryDeps): Aux
           const route = await abortable(open, signal);
           place = `${route.provider} ${route.baseUrl}`;
           refuseResting(rests, place, { route, now: clock.monotonic() });
+          const { provider, model } = route;
+          const count = async (usage: Usage): Promise<void> => {
+            used = withCall(used, usage);
+            await keep?.({ kind: request.task, provider, model, ...withCall(nothingSpent, usage) });
+          };
           return await askPatiently({ clock, route, timeoutMs, count }, request, signal);
         } catch (thrown) {
           throwIfAborted(signal);
@@ -150,7 +156,7 @@ interface Asking {
   readonly clock: Clock;
   readonly route: AuxiliaryRoute;
   readonly timeoutMs: number;
-  readonly count: (usage: Usage) => void;
+  readonly count: (usage: Usage) => Promise<void>;
 }
 
 /** One call, once more after a failure that passes, and once more with less where the server takes less. */
@@ -200,7 +206,7 @@ async function askOnce(
       texts.push(event.item.text);
     }
     if (event.type !== "step-end") continue;
-    count(event.usage);
+    await count(event.usage);
     if (event.finishReason !== "stop") {
       throw new HermesError("model/truncated", `The answer of ${model} was cut off`);
     }

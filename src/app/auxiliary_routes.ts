@@ -5,9 +5,11 @@ import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryTask } from "../core/auxiliary.ts";
 import type { CredentialSource } from "../core/credential.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelTransport } from "../core/model.ts";
+import type { SideUsage } from "../core/spending.ts";
 import {
   type Auxiliary,
   type AuxiliaryPlan,
@@ -34,6 +36,8 @@ export interface AuxiliaryOptions {
   /** Absent where another program asks the conversation's model: then only what a task names can be asked. */
   readonly main?: MainModel;
   readonly log: Log;
+  /** Takes what each call used; never rejects. */
+  readonly keep?: (side: SideUsage) => Promise<void>;
 }
 
 /** Small calls as the configuration sends them, and what they were opened with. */
@@ -49,7 +53,7 @@ const timeouts: { readonly [Task in AuxiliaryTask]?: number } = { compression: 1
  */
 export function openAuxiliary(
   app: AppParts,
-  { config, main, log }: AuxiliaryOptions,
+  { config, main, log, keep }: AuxiliaryOptions,
 ): OpenAuxiliary {
   const opened: CredentialSource[] = [];
   const connect = async (resolve: () => Promise<ResolvedModel>): Promise<AuxiliaryRoute> => {
@@ -86,6 +90,7 @@ export function openAuxiliary(
     clock: app.ports.clock,
     rests: app.creditRests,
     log,
+    ...defined("keep", keep),
     plan(task) {
       const plan = plans.get(task) ?? planOf(task);
       plans.set(task, plan);
@@ -108,10 +113,11 @@ export function openAuxiliary(
 /** Small calls where the conversation's own model cannot be asked; undefined where no task names another one. */
 export async function openNamedAuxiliary(
   app: AppParts,
-  config: Config,
+  options: Pick<AuxiliaryOptions, "config" | "keep">,
 ): Promise<OpenAuxiliary | undefined> {
+  const { config } = options;
   return Object.values(config.auxiliary).some(namesPlace)
-    ? openAuxiliary(app, { config, log: await app.log() })
+    ? openAuxiliary(app, { ...options, log: await app.log() })
     : undefined;
 }
 

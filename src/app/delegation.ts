@@ -2,7 +2,9 @@ import { childInstructions, createDelegate } from "../agent/delegation.ts";
 import { findProjectFile, localDate, projectSection } from "../agent/instructions.ts";
 import type { LoopDeps } from "../agent/loop.ts";
 import type { Delegate } from "../core/delegation.ts";
+import { nothingSpent, withCall } from "../core/spending.ts";
 import { selectTools } from "../tools/toolsets.ts";
+import type { Usage } from "../core/event.ts";
 import type { BackendRequest } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import type { AppParts } from "./parts.ts";
@@ -19,7 +21,8 @@ const notForChildren: ReadonlySet<string> = new Set([
 
 /** What delegation is made of besides the loop, which is made last. */
 export interface DelegationParts {
-  readonly request: Pick<BackendRequest, "config" | "options">;
+  readonly request: Pick<BackendRequest, "config" | "options" | "keepSide">;
+  readonly provider: string;
   readonly model: string;
   readonly toolsets: ReadonlyMap<string, readonly string[]>;
   loop(): LoopDeps;
@@ -59,5 +62,19 @@ export function openDelegation(app: AppParts, parts: DelegationParts): Delegate 
       },
     );
   };
-  return async (tasks, context) => await (delegate ??= open())(tasks, context);
+  return async (tasks, context) => {
+    let spent = nothingSpent;
+    const onUsage = (usage: Usage): void => {
+      spent = withCall(spent, usage);
+      context.onUsage?.(usage);
+    };
+    try {
+      return await (delegate ??= open())(tasks, { ...context, onUsage });
+    } finally {
+      const { provider, model, request } = parts;
+      if (spent.calls.count > 0) {
+        await request.keepSide({ kind: "delegation", provider, model, ...spent });
+      }
+    }
+  };
 }

@@ -60,6 +60,7 @@ async function withTools(
 ): Promise<Backend> {
   const delegate = openDelegation(app, {
     request: from,
+    provider: side.provider,
     model: side.model,
     toolsets: mcp.toolsets,
     loop: () => loop,
@@ -77,7 +78,13 @@ async function withTools(
   };
   const specs = toolbox.tools.map((tool) => tool.spec);
   const auxiliary =
-    side.main && openAuxiliary(app, { config: from.config, main: side.main, log: await app.log() });
+    side.main &&
+    openAuxiliary(app, {
+      config: from.config,
+      main: side.main,
+      log: await app.log(),
+      keep: from.keepSide,
+    });
   const { contextLength } = side;
   const compressor =
     contextLength === undefined || auxiliary === undefined

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Item } from "../core/item.ts";
 import type { ProcessOwners } from "../core/process_owner.ts";
+import type { SideUsage } from "../core/spending.ts";
 import type {
   Branching,
   EndedTurn,
@@ -30,6 +31,7 @@ import { itemOfBody, sessionInfo } from "./session_rows.ts";
 import { toStoreError } from "./store_error.ts";
 import { suggestTitle } from "./suggest_title.ts";
 import { cleanTitle, titleTaken } from "./titles.ts";
+import { keepSideUsage, sideUsageOf } from "./side_usage.ts";
 import { usageSums } from "./usage_columns.ts";
 import { listWholes, pruneWholes, wholesOf } from "./whole_sessions.ts";
 
@@ -165,7 +167,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
           .execute();
         await transaction
           .updateTable("sessions")
-          .set((row) => ({ updated_at: endedAt, ...usageSums(row, turn) }))
+          .set({ updated_at: endedAt, ...usageSums(turn) })
           .where("id", "=", sessionId)
           .execute();
       }),
@@ -180,6 +182,16 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     );
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
+  }
+
+  async keepSideUsage(sessionId: string, side: SideUsage): Promise<void> {
+    await this.#write(({ db }) =>
+      db.transaction().execute((transaction) => keepSideUsage(transaction, sessionId, side)),
+    );
+  }
+
+  async sideUsage(sessionId: string): Promise<readonly SideUsage[]> {
+    return await this.#read([], ({ db }) => sideUsageOf(db, sessionId));
   }
 
   async goal(sessionId: string): Promise<string | null> {
