@@ -1,6 +1,7 @@
-import { childInstructions, createDelegate } from "../agent/delegation.ts";
+import { childInstructions, createDelegate, type DelegationDeps } from "../agent/delegation.ts";
 import { findProjectFile, localDate, projectSection } from "../agent/instructions.ts";
 import type { LoopDeps } from "../agent/loop.ts";
+import { defined } from "../core/defined.ts";
 import type { Delegate } from "../core/delegation.ts";
 import { nothingSpent, withCall } from "../core/spending.ts";
 import { selectTools } from "../tools/toolsets.ts";
@@ -26,6 +27,8 @@ export interface DelegationParts {
   readonly model: string;
   readonly toolsets: ReadonlyMap<string, readonly string[]>;
   loop(): LoopDeps;
+  /** Absent where nothing is compressed. */
+  compressorFor(): DelegationDeps["compressorFor"];
 }
 
 /** Delegation for a conversation on our own loop: same model, credentials and tools, as far as children may have them. */
@@ -50,6 +53,7 @@ export function openDelegation(app: AppParts, parts: DelegationParts): Delegate 
             ...(file ? { project: projectSection(file) } : {}),
           });
         },
+        ...defined("compressorFor", parts.compressorFor()),
         newTurnId,
       },
       {

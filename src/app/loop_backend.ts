@@ -64,6 +64,9 @@ async function withTools(
     model: side.model,
     toolsets: mcp.toolsets,
     loop: () => loop,
+    compressorFor: () =>
+      compressing &&
+      ((prompt) => openCompressor({ ...compressing, instructions: async () => prompt })),
   });
   const toolbox = await openToolbox(app, { ...from, delegate }, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });
@@ -86,21 +89,26 @@ async function withTools(
       keep: from.keepSide,
     });
   const { contextLength } = side;
-  const compressor =
+  const compressing =
     contextLength === undefined || auxiliary === undefined
       ? undefined
-      : openCompressor({
+      : {
           config: from.config,
-          store: from.store,
           clock: app.ports.clock,
           auxiliary,
           tools: toolbox.sessions,
           model: { ...side, contextLength },
-          redact: (text) => from.redactor.content(text),
-          // As it is in a session that begins: the memory by now, the date of today.
-          instructions: async () =>
-            (await promptFor(app, { ...from, stored: undefined, side, toolbox })).instructions,
-        });
+          redact: (text: string) => from.redactor.content(text),
+        };
+  const compressor =
+    compressing &&
+    openCompressor({
+      ...compressing,
+      store: from.store,
+      // As it is in a session that begins: the memory by now, the date of today.
+      instructions: async () =>
+        (await promptFor(app, { ...from, stored: undefined, side, toolbox })).instructions,
+    });
   const runtime = createLoopRuntime(compressor === undefined ? loop : { ...loop, compressor });
   return {
     name: "loop",
