@@ -509,3 +509,34 @@ test.each([
   expect(sessionIds(stdout)).toHaveLength(1);
   expect(await shown(sessionIds(stdout)[0] ?? "")).toContain('"kind":"compression"');
 });
+
+test("a run that was compressed, in a sub-agent too, is recorded and replayed without a model", async () => {
+  const flags = [...run, "--approval", "smart"].filter((flag) => flag !== "--yolo");
+  const asks = "<command-";
+  server = await startResponsesServer({
+    rules: [
+      { lastInput: asksForSummary, step: textAnswer("## Goal\nNOTES of the work") },
+      { lastInput: asks, step: textAnswer('{"verdict":"approve","why":"It is empty"}') },
+    ],
+    steps: [
+      callTool("delegate_task", { goal: "Count the tigers" }),
+      ...work(6),
+      textAnswer("Seven tigers"),
+      callTool("terminal", { command: "rm -rf ./nothing-there" }),
+      ...work(6),
+      textAnswer("All done"),
+    ],
+  });
+  const model = `{provider: custom, base_url: "${server.url}", default: m1, context_length: 100000}`;
+  await sandbox.configure(`model: ${model}\n`);
+  const recorded = await sandbox.run(["-z", "Count", ...flags, "--record", "run.jsonl"]);
+  expect([recorded.code, checkEvents(recorded.stdout)["final_text"]]).toEqual([0, "All done"]);
+  expect(kinds().split("summary")).toHaveLength(3);
+  await server[Symbol.asyncDispose]();
+  server = undefined;
+  const replayed = await sandbox.run(["-z", "Count", ...flags, "--replay", "run.jsonl"]);
+  expect([replayed.code, checkEvents(replayed.stdout)["final_text"]]).toEqual([0, "All done"]);
+  expect(replayed.stdout).toContain("its context was compressed");
+  expect(replayed.stdout).toContain("It is empty");
+  expect(sessionIds(replayed.stdout)).toHaveLength(2);
+});
