@@ -1,6 +1,7 @@
 import type { AuxiliaryModel, AuxiliaryRequest, AuxiliaryTask } from "../core/auxiliary.ts";
 import { type ErrorCode, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
 import type { Usage } from "../core/event.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
@@ -15,6 +16,8 @@ export interface AuxiliaryRoute {
   readonly baseUrl: string;
   readonly model: string;
   readonly transport: ModelTransport;
+  /** Fields of its requests besides ours. */
+  readonly extraBody?: JsonObject;
 }
 
 /** Where the calls of a task go, in this order; each is opened when it is its turn for the first time. */
@@ -194,7 +197,7 @@ async function askOnce(
   { signal, endsAt }: { readonly signal: AbortSignal; readonly endsAt: number },
 ): Promise<string> {
   const { model, transport } = route;
-  const step = stepOf(request, model);
+  const step = stepOf(request, route);
   const events = withIdleTimeout(clock, (stop) => transport.stream(step, stop), {
     source: `${request.task} by ${model} at ${route.baseUrl}`,
     limits: { overallMs: endsAt - clock.monotonic() },
@@ -218,7 +221,10 @@ async function askOnce(
   return answer;
 }
 
-function stepOf(request: AuxiliaryRequest, model: string): ModelRequest {
+function stepOf(
+  request: AuxiliaryRequest,
+  { model, extraBody }: Pick<AuxiliaryRoute, "model" | "extraBody">,
+): ModelRequest {
   const { task, instructions, text, maxOutputTokens, outputSchema } = request;
   return {
     // Of the task's own: what is cached for the conversation stays where it is.
@@ -230,5 +236,6 @@ function stepOf(request: AuxiliaryRequest, model: string): ModelRequest {
     reasoningEffort: "low",
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(outputSchema === undefined ? {} : { outputSchema }),
+    ...(extraBody === undefined ? {} : { extraBody }),
   };
 }

@@ -98,6 +98,7 @@ test("a review beside the session is counted, and /usage tells it", async () => 
   chat.type("/usage\r");
   await chat.untilShown("2 model calls");
   await chat.untilShown("of it reviews: 1 call of");
+  await chat.untilShown("> ");
   chat.type("\x04");
   await chat.exited;
   expect(kinds(await shown()).map(([kind, , calls]) => [kind, calls])).toEqual([["review", 1]]);
