@@ -86,6 +86,7 @@ export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
   let used = nothingSpent;
   return {
     used: () => used.usage,
+    has: (task) => plan(task).routes.length > 0,
     async ask(request, signal) {
       throwIfAborted(signal);
       const { routes, isNamed, timeoutMs } = plan(request.task);

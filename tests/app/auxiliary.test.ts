@@ -68,6 +68,10 @@ function lab(
 describe("createAuxiliary()", () => {
   test("asks the first place, with a cache of the task's own and without a temperature", async () => {
     const { auxiliary, kept, opened, firstRequest } = lab({ main: [says(" Fine \n")], other: [] });
+    expect([auxiliary.has?.("approval"), lab({}).auxiliary.has?.("approval")]).toEqual([
+      true,
+      false,
+    ]);
     expect(await auxiliary.ask(request, never)).toBe("Fine");
     expect(opened).toEqual(["main"]);
     expect(firstRequest("main")).toEqual({
