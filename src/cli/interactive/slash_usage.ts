@@ -5,7 +5,7 @@ import type { SlashCommand } from "./slash_command.ts";
 
 export const usageCommand: SlashCommand = {
   name: "/usage",
-  summary: "tokens since this session was opened, and its cost",
+  summary: "the tokens of this session, and its cost",
   async run({ app, talk, conversation, usage }) {
     const catalog = await app.sessions();
     // An ephemeral session has no row, and no other one has any before its first turn.
