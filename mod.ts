@@ -97,7 +97,6 @@ export { createTools, type ToolDeps, type ToolLimits, type ToolSet } from "./src
 export type {
   Branching,
   EndedTurn,
-  ModelCalls,
   NewSession,
   NewTurn,
   Rewind,
@@ -108,6 +107,7 @@ export type {
   StoredItem,
   WholeSession,
 } from "./src/core/session_store.ts";
+export type { ModelCalls, SideKind, SideUsage, Spending } from "./src/core/spending.ts";
 export { MemorySessionStore } from "./src/storage/memory_store.ts";
 export { SqliteSessionStore, type SessionStoreDeps } from "./src/storage/session_store.ts";
 

@@ -1,10 +1,12 @@
 import { type Approver, denyAll } from "../core/approval.ts";
 import type { Delegate, DelegatedTask, TaskReport } from "../core/delegation.ts";
+import { defined } from "../core/defined.ts";
 import { noUsage } from "../core/event.ts";
 import { toHermesError } from "../core/errors.ts";
 import type { UserMessage } from "../core/item.ts";
 import type { TurnRequest } from "../core/runtime.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
+import type { Compressor } from "./compression/compressor.ts";
 import { createLoopRuntime, type LoopDeps } from "./loop.ts";
 import { Places } from "./places.ts";
 import { TaskLog } from "./task_log.ts";
@@ -19,6 +21,8 @@ export interface DelegationDeps {
   };
   /** The system prompt of a child in a directory. */
   instructions(cwd: string): Promise<string>;
+  /** What keeps the context of a child with this prompt within the window; absent: one that is too large fails it. */
+  compressorFor?(instructions: string): Compressor;
   newTurnId(): string;
 }
 
@@ -73,14 +77,16 @@ async function runChild(
     const { tools, unknown } = deps.toolsFor(task.toolsets);
     if (unknown.length > 0) return refused(`No such toolset: ${unknown.join(", ")}`);
     const { maxConcurrent: _, ...turn } = options;
-    const runtime = createLoopRuntime({ ...loop, tools });
+    const instructions = await deps.instructions(context.cwd);
+    const compressor = deps.compressorFor?.(instructions);
+    const runtime = createLoopRuntime({ ...loop, tools, ...defined("compressor", compressor) });
     const events = runtime.runTurn(
       {
         ...turn,
         turnId: deps.newTurnId(),
         // Its own: the directory of its shell, what it read, the name of its prompt cache.
         sessionId: `${context.sessionId}-task-${number}`,
-        instructions: await deps.instructions(context.cwd),
+        instructions,
         history: [],
         message: messageOf(task, loop.newId()),
         cwd: context.cwd,

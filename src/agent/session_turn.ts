@@ -1,17 +1,11 @@
 import { abortError, HermesError, toHermesError } from "../core/errors.ts";
-import {
-  addUsage,
-  noUsage,
-  type SessionSplitEvent,
-  type TurnEvent,
-  type TurnOutcome,
-  type Usage,
-} from "../core/event.ts";
+import type { SessionSplitEvent, TurnEvent, TurnOutcome } from "../core/event.ts";
 import type { UserMessage } from "../core/item.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime, TurnRequest } from "../core/runtime.ts";
-import type { ModelCalls, SessionStore } from "../core/session_store.ts";
+import type { SessionStore } from "../core/session_store.ts";
+import { nothingSpent, type Spending, withCall } from "../core/spending.ts";
 import { storedCompaction, storedCopy } from "./stored_copy.ts";
 
 export interface SessionTurnDeps {
@@ -28,8 +22,6 @@ export type TurnStore = Pick<
   SessionStore,
   "startTurn" | "append" | "keepRuntimeState" | "split" | "endTurn"
 >;
-
-const noCalls: ModelCalls = { count: 0, unpriced: 0 };
 
 type Redaction = Pick<Redactor, "content" | "boundary" | "held">;
 
@@ -99,8 +91,7 @@ class TurnLedger {
   /** Another one than the turn's own after a split. */
   #turnId: string;
   /** Since the last split. */
-  #usage: Usage = noUsage;
-  #calls: ModelCalls = noCalls;
+  #spent: Spending = nothingSpent;
   #isStarted = false;
   #isEnded = false;
 
@@ -134,22 +125,13 @@ class TurnLedger {
       return;
     }
     if (event.type === "session-split") await this.#split(event);
-    if (event.type === "usage") this.#count(event.usage);
+    if (event.type === "usage") this.#spent = withCall(this.#spent, event.usage);
     if (event.type === "item-end") {
       const stored = storedCopy(event.item, this.#deps.redactor);
       await this.#deps.store.append(this.#turnId, stored, this.#deps.clock.now());
       this.#completed.push(event.item.id);
     }
     yield event;
-  }
-
-  #count(usage: Usage): void {
-    this.#usage = addUsage(this.#usage, usage);
-    const { count, unpriced } = this.#calls;
-    this.#calls = {
-      count: count + 1,
-      unpriced: unpriced + (usage.costUsd === undefined ? 1 : 0),
-    };
   }
 
   async #split({ sessionId, compaction, instructions }: SessionSplitEvent): Promise<void> {
@@ -160,13 +142,11 @@ class TurnLedger {
       newSessionId: sessionId,
       compaction: storedCompaction(compaction, this.#deps.redactor),
       ...(instructions === undefined ? {} : { instructions }),
-      usage: this.#usage,
-      calls: this.#calls,
+      ...this.#spent,
       at: this.#deps.clock.now(),
     });
     this.#turnId = newTurnId;
-    this.#usage = noUsage;
-    this.#calls = noCalls;
+    this.#spent = nothingSpent;
   }
 
   async end(outcome: TurnOutcome): Promise<TurnEvent> {
@@ -178,8 +158,7 @@ class TurnLedger {
       await this.#deps.store.endTurn({
         turnId: this.#turnId,
         outcome: storedOutcome(actual, this.#deps.redactor),
-        usage: this.#usage,
-        calls: this.#calls,
+        ...this.#spent,
         endedAt: this.#deps.clock.now(),
       });
       return { type: "turn-end", outcome: actual };

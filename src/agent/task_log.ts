@@ -36,6 +36,8 @@ export class TaskLog {
         return `attempt ${event.attempt} of ${event.maxAttempts}: ${event.error.message}`;
       case "notice":
         return event.level === "warning" ? event.text : undefined;
+      case "session-split":
+        return "its context was compressed";
       case "turn-end":
         this.#outcome = event.outcome;
         return undefined;
@@ -44,7 +46,6 @@ export class TaskLog {
       case "item-delta":
       case "item-reset":
       case "plan":
-      case "session-split":
         return undefined;
       default:
         return event satisfies never;

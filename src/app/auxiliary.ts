@@ -1,9 +1,11 @@
 import type { AuxiliaryModel, AuxiliaryRequest, AuxiliaryTask } from "../core/auxiliary.ts";
 import { type ErrorCode, HermesError, throwIfAborted, toHermesError } from "../core/errors.ts";
-import { addUsage, noUsage, type Usage } from "../core/event.ts";
+import type { Usage } from "../core/event.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelRequest, ModelTransport } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
+import { nothingSpent, type SideUsage, withCall } from "../core/spending.ts";
 import { abortable } from "../wire/abortable.ts";
 import { withIdleTimeout } from "../wire/idle_timeout.ts";
 import { newItemId } from "./ids.ts";
@@ -14,6 +16,8 @@ export interface AuxiliaryRoute {
   readonly baseUrl: string;
   readonly model: string;
   readonly transport: ModelTransport;
+  /** Fields of its requests besides ours. */
+  readonly extraBody?: JsonObject;
 }
 
 /** Where the calls of a task go, in this order; each is opened when it is its turn for the first time. */
@@ -32,6 +36,8 @@ export interface AuxiliaryDeps {
   readonly rests: Map<string, number>;
   /** Where is noted which place did not answer: most of these calls fail without a word to anybody. */
   readonly log: Log;
+  /** Takes what each call used, before its answer is told; never rejects. */
+  readonly keep?: (side: SideUsage) => Promise<void>;
 }
 
 /** Small calls, and what they used: counted apart from the turns, as they may go to another model at another price. */
@@ -75,13 +81,12 @@ const unwilling: ReadonlySet<ErrorCode> = new Set([
  * Small model calls: each task at the first of its routes that can be asked. An abort ends a call at once. Never sends
  * a temperature; what a server does not take besides (a limit of tokens, a schema) is left out the second time.
  */
-export function createAuxiliary({ clock, plan, rests, log }: AuxiliaryDeps): Auxiliary {
-  let used = noUsage;
-  const count = (usage: Usage): void => {
-    used = addUsage(used, usage);
-  };
+export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
+  const { clock, plan, rests, log, keep } = deps;
+  let used = nothingSpent;
   return {
-    used: () => used,
+    used: () => used.usage,
+    has: (task) => plan(task).routes.length > 0,
     async ask(request, signal) {
       throwIfAborted(signal);
       const { routes, isNamed, timeoutMs } = plan(request.task);
@@ -92,6 +97,11 @@ export function createAuxiliary({ clock, plan, rests, log }: AuxiliaryDeps): Aux
           const route = await abortable(open, signal);
           place = `${route.provider} ${route.baseUrl}`;
           refuseResting(rests, place, { route, now: clock.monotonic() });
+          const { provider, model } = route;
+          const count = async (usage: Usage): Promise<void> => {
+            used = withCall(used, usage);
+            await keep?.({ kind: request.task, provider, model, ...withCall(nothingSpent, usage) });
+          };
           return await askPatiently({ clock, route, timeoutMs, count }, request, signal);
         } catch (thrown) {
           throwIfAborted(signal);
@@ -150,7 +160,7 @@ interface Asking {
   readonly clock: Clock;
   readonly route: AuxiliaryRoute;
   readonly timeoutMs: number;
-  readonly count: (usage: Usage) => void;
+  readonly count: (usage: Usage) => Promise<void>;
 }
 
 /** One call, once more after a failure that passes, and once more with less where the server takes less. */
@@ -188,7 +198,7 @@ async function askOnce(
   { signal, endsAt }: { readonly signal: AbortSignal; readonly endsAt: number },
 ): Promise<string> {
   const { model, transport } = route;
-  const step = stepOf(request, model);
+  const step = stepOf(request, route);
   const events = withIdleTimeout(clock, (stop) => transport.stream(step, stop), {
     source: `${request.task} by ${model} at ${route.baseUrl}`,
     limits: { overallMs: endsAt - clock.monotonic() },
@@ -200,7 +210,7 @@ async function askOnce(
       texts.push(event.item.text);
     }
     if (event.type !== "step-end") continue;
-    count(event.usage);
+    await count(event.usage);
     if (event.finishReason !== "stop") {
       throw new HermesError("model/truncated", `The answer of ${model} was cut off`);
     }
@@ -212,7 +222,10 @@ async function askOnce(
   return answer;
 }
 
-function stepOf(request: AuxiliaryRequest, model: string): ModelRequest {
+function stepOf(
+  request: AuxiliaryRequest,
+  { model, extraBody }: Pick<AuxiliaryRoute, "model" | "extraBody">,
+): ModelRequest {
   const { task, instructions, text, maxOutputTokens, outputSchema } = request;
   return {
     // Of the task's own: what is cached for the conversation stays where it is.
@@ -224,5 +237,6 @@ function stepOf(request: AuxiliaryRequest, model: string): ModelRequest {
     reasoningEffort: "low",
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(outputSchema === undefined ? {} : { outputSchema }),
+    ...(extraBody === undefined ? {} : { extraBody }),
   };
 }

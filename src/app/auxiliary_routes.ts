@@ -1,13 +1,16 @@
 import type { ModelFlags } from "../app.ts";
 import { windowOf } from "../config/context_windows.ts";
+import { keyVariable } from "../config/expand.ts";
 import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
 import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryTask } from "../core/auxiliary.ts";
 import type { CredentialSource } from "../core/credential.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelTransport } from "../core/model.ts";
+import type { SideUsage } from "../core/spending.ts";
 import {
   type Auxiliary,
   type AuxiliaryPlan,
@@ -34,6 +37,8 @@ export interface AuxiliaryOptions {
   /** Absent where another program asks the conversation's model: then only what a task names can be asked. */
   readonly main?: MainModel;
   readonly log: Log;
+  /** Takes what each call used; never rejects. */
+  readonly keep?: (side: SideUsage) => Promise<void>;
 }
 
 /** Small calls as the configuration sends them, and what they were opened with. */
@@ -49,7 +54,7 @@ const timeouts: { readonly [Task in AuxiliaryTask]?: number } = { compression: 1
  */
 export function openAuxiliary(
   app: AppParts,
-  { config, main, log }: AuxiliaryOptions,
+  { config, main, log, keep }: AuxiliaryOptions,
 ): OpenAuxiliary {
   const opened: CredentialSource[] = [];
   const connect = async (resolve: () => Promise<ResolvedModel>): Promise<AuxiliaryRoute> => {
@@ -67,25 +72,41 @@ export function openAuxiliary(
     return { provider: endpoint.provider, baseUrl: endpoint.baseUrl, model, transport };
   };
   const own = main && lazy(async () => ({ ...main, transport: await main.connect() }));
-  const others = config.fallback_providers.map((entry) =>
-    lazy(() => connect(async () => resolveFallback(entry, { config, env: await app.env() }))),
-  );
+  const opening = (entry: FallbackEntry) =>
+    lazy(() => connect(async () => resolveFallback(entry, { config, env: await app.env() })));
+  const others = config.fallback_providers.map(opening);
   const plans = new Map<AuxiliaryTask, AuxiliaryPlan>();
   const planOf = (task: AuxiliaryTask): AuxiliaryPlan => {
     const settings = config.auxiliary[task];
     const isNamed = settings !== undefined && namesPlace(settings);
-    const isOther = isNamed || (main !== undefined && (settings?.model ?? "") !== "");
+    const { model = "", api_key: key = "", extra_body: extraBody = {} } = settings ?? {};
+    const isOther = isNamed || (main !== undefined && (model !== "" || key !== ""));
     const named = isOther && lazy(() => connect(() => resolveTask(app, task, { settings, main })));
+    const chain = (settings?.fallback_chain ?? []).map(opening);
+    const places = [
+      ...(named ? [named] : []),
+      // Who named a place for a task named those behind it for that place.
+      ...(isNamed ? chain : []),
+      ...(own ? [own] : []),
+      ...(isNamed ? [] : chain),
+      ...(own ? others : []),
+    ];
     return {
       isNamed,
       timeoutMs: (settings?.timeout ?? timeouts[task] ?? usualTimeout) * 1_000,
-      routes: [...(named ? [named] : []), ...(own ? [own, ...others] : [])],
+      // The fields are those of the place that is meant: another one may refuse them.
+      routes: places.map((open, index) =>
+        index === 0 && Object.keys(extraBody).length > 0
+          ? async () => ({ ...(await open()), extraBody })
+          : open,
+      ),
     };
   };
   const auxiliary = createAuxiliary({
     clock: app.ports.clock,
     rests: app.creditRests,
     log,
+    ...defined("keep", keep),
     plan(task) {
       const plan = plans.get(task) ?? planOf(task);
       plans.set(task, plan);
@@ -108,14 +129,18 @@ export function openAuxiliary(
 /** Small calls where the conversation's own model cannot be asked; undefined where no task names another one. */
 export async function openNamedAuxiliary(
   app: AppParts,
-  config: Config,
+  options: Pick<AuxiliaryOptions, "config" | "keep">,
 ): Promise<OpenAuxiliary | undefined> {
-  return Object.values(config.auxiliary).some(namesPlace)
-    ? openAuxiliary(app, { config, log: await app.log() })
+  const { config } = options;
+  return Object.values(config.auxiliary).some(
+    (settings) => namesPlace(settings) || settings.fallback_chain.length > 0,
+  )
+    ? openAuxiliary(app, { ...options, log: await app.log() })
     : undefined;
 }
 
 type TaskSettings = Config["auxiliary"][string];
+type FallbackEntry = Config["fallback_providers"][number];
 
 function namesPlace({ provider, base_url: address }: TaskSettings): boolean {
   return !["", "auto"].includes(provider.trim().toLowerCase()) || address !== "";
@@ -130,13 +155,14 @@ async function resolveTask(
     main,
   }: { readonly settings: TaskSettings | undefined; readonly main?: MainModel | undefined },
 ): Promise<ResolvedModel> {
-  const { provider = "", model = "", base_url: baseUrl = "" } = settings ?? {};
+  const { provider = "", model = "", base_url: baseUrl = "", api_key: key = "" } = settings ?? {};
   try {
     if (settings !== undefined && !namesPlace(settings) && main !== undefined) {
       const resolve = (flags: ModelFlags): Promise<ResolvedModel> => app.resolveModel(flags);
-      return await resolveForSession(resolve, { model }, main);
+      const flags = model === "" ? {} : { model };
+      return withKey(await resolveForSession(resolve, flags, main), key);
     }
-    return await app.resolveModel(flagsOf({ provider, model, baseUrl }));
+    return withKey(await app.resolveModel(flagsOf({ provider, model, baseUrl })), key);
   } catch (error) {
     const { message, hint } = toHermesError(error);
     throw new HermesError("config/invalid", `Cannot use auxiliary.${task}: ${message}`, {
@@ -144,6 +170,13 @@ async function resolveTask(
       ...(hint === undefined ? {} : { hint }),
     });
   }
+}
+
+/** The place with the key that is named for it and no other one. */
+function withKey(resolved: ResolvedModel, key: string): ResolvedModel {
+  const name = keyVariable(key);
+  if (name === undefined) return resolved;
+  return { ...resolved, keyEnv: [name], noKeyNeeded: false, pool: undefined };
 }
 
 function flagsOf(named: { provider: string; model: string; baseUrl: string }): ModelFlags {

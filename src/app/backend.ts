@@ -4,6 +4,7 @@ import type { ConversationOptions } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryModel } from "../core/auxiliary.ts";
 import type { Usage } from "../core/event.ts";
+import type { SideUsage } from "../core/spending.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { AgentRuntime } from "../core/runtime.ts";
 import type { RuntimeName, SessionInfo } from "../core/session_store.ts";
@@ -43,6 +44,8 @@ export interface BackendRequest {
   readonly stored: SessionInfo | undefined;
   /** Where its sessions are. */
   readonly store: SessionLocks;
+  /** Takes what was used beside the conversation, for the session that it is in by then; never rejects. */
+  readonly keepSide: (side: SideUsage) => Promise<void>;
 }
 
 /**

@@ -76,7 +76,12 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
   const auxiliary =
     Object.keys(config.auxiliary).length === 0
       ? undefined
-      : await (await import("./auxiliary_routes.ts")).openNamedAuxiliary(app, config);
+      : await (
+          await import("./auxiliary_routes.ts")
+        ).openNamedAuxiliary(app, {
+          config,
+          keep: request.keepSide,
+        });
   return {
     name: "codex_app_server",
     provider: codexProvider,

@@ -13,7 +13,8 @@ export type SessionLocks = Pick<SessionStore, "lock" | "unlock"> & Pick<SessionC
 
 export interface CompressionParts {
   readonly config: Pick<Config, "compression">;
-  readonly store: SessionLocks;
+  /** Absent for what is not stored: nobody else can have it. */
+  readonly store?: SessionLocks;
   readonly clock: Clock;
   readonly auxiliary: AuxiliaryModel;
   readonly tools: Toolbox["sessions"];
@@ -44,6 +45,7 @@ export function openCompressor(parts: CompressionParts): Compressor {
       newId: newItemId,
       newSessionId: () => newSessionId(clock.now()),
       async lock(sessionId) {
+        if (store === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
         const lock = { sessionId, holder: crypto.randomUUID() };
         const isOurs = await store.lock({ ...lock, at: clock.now(), lifeMs: lockLifeMs });
         if (!isOurs) return undefined;
@@ -51,6 +53,7 @@ export function openCompressor(parts: CompressionParts): Compressor {
         return { [Symbol.asyncDispose]: () => store.unlock(lock).catch(() => undefined) };
       },
       async movedTo(sessionId) {
+        if (store === undefined) return undefined;
         const { id } = await store.tip(sessionId);
         return id === sessionId ? undefined : id;
       },

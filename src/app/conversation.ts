@@ -3,7 +3,7 @@ import { createCommandJudge } from "../agent/command_judge.ts";
 import { withTurnNotes } from "../agent/turn_notes.ts";
 import type { Conversation, ConversationOptions } from "../app.ts";
 import { defined } from "../core/defined.ts";
-import { HermesError } from "../core/errors.ts";
+import { HermesError, toHermesError } from "../core/errors.ts";
 import { noUsage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import { noLog } from "../core/log.ts";
@@ -13,6 +13,7 @@ import type {
   SessionInfo,
   SessionStore,
 } from "../core/session_store.ts";
+import type { SideUsage } from "../core/spending.ts";
 import { matchesAllowPattern } from "./allow_pattern.ts";
 import { openBackend } from "./backend.ts";
 import type { SessionLocks } from "./compression.ts";
@@ -47,7 +48,14 @@ export async function openConversation(
   const skills = await loadSkills(app, config, options.skills ?? []);
   const store = await openStore(app, options);
   const stored = options.resume ? await loadSession(app, options.resume) : undefined;
-  const request = { config, options, redactor, stored: stored?.info, store };
+  const keepSide = async (side: SideUsage): Promise<void> => {
+    // What was not counted is no reason to fail what was done.
+    await store.keepSideUsage(runner.sessionId, side).catch((thrown: unknown) => {
+      const { code, message } = toHermesError(thrown);
+      log.write("warning", "usage.not_kept", { kind: side.kind, code, message });
+    });
+  };
+  const request = { config, options, redactor, stored: stored?.info, store, keepSide };
   const backend = await openBackend(app, request);
   const { auxiliary } = backend;
   // What nobody may allow is known of our own tools only: codex's commands are left to people.

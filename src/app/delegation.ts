@@ -1,8 +1,11 @@
-import { childInstructions, createDelegate } from "../agent/delegation.ts";
+import { childInstructions, createDelegate, type DelegationDeps } from "../agent/delegation.ts";
 import { findProjectFile, localDate, projectSection } from "../agent/instructions.ts";
 import type { LoopDeps } from "../agent/loop.ts";
+import { defined } from "../core/defined.ts";
 import type { Delegate } from "../core/delegation.ts";
+import { nothingSpent, withCall } from "../core/spending.ts";
 import { selectTools } from "../tools/toolsets.ts";
+import type { Usage } from "../core/event.ts";
 import type { BackendRequest } from "./backend.ts";
 import { newTurnId } from "./ids.ts";
 import type { AppParts } from "./parts.ts";
@@ -19,10 +22,13 @@ const notForChildren: ReadonlySet<string> = new Set([
 
 /** What delegation is made of besides the loop, which is made last. */
 export interface DelegationParts {
-  readonly request: Pick<BackendRequest, "config" | "options">;
+  readonly request: Pick<BackendRequest, "config" | "options" | "keepSide">;
+  readonly provider: string;
   readonly model: string;
   readonly toolsets: ReadonlyMap<string, readonly string[]>;
   loop(): LoopDeps;
+  /** Absent where nothing is compressed. */
+  compressorFor(): DelegationDeps["compressorFor"];
 }
 
 /** Delegation for a conversation on our own loop: same model, credentials and tools, as far as children may have them. */
@@ -47,6 +53,7 @@ export function openDelegation(app: AppParts, parts: DelegationParts): Delegate 
             ...(file ? { project: projectSection(file) } : {}),
           });
         },
+        ...defined("compressorFor", parts.compressorFor()),
         newTurnId,
       },
       {
@@ -59,5 +66,19 @@ export function openDelegation(app: AppParts, parts: DelegationParts): Delegate 
       },
     );
   };
-  return async (tasks, context) => await (delegate ??= open())(tasks, context);
+  return async (tasks, context) => {
+    let spent = nothingSpent;
+    const onUsage = (usage: Usage): void => {
+      spent = withCall(spent, usage);
+      context.onUsage?.(usage);
+    };
+    try {
+      return await (delegate ??= open())(tasks, { ...context, onUsage });
+    } finally {
+      const { provider, model, request } = parts;
+      if (spent.calls.count > 0) {
+        await request.keepSide({ kind: "delegation", provider, model, ...spent });
+      }
+    }
+  };
 }

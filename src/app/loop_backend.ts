@@ -8,17 +8,18 @@ import {
 } from "../agent/instructions.ts";
 import { createLoopRuntime, type LoopDeps } from "../agent/loop.ts";
 import { windowOf } from "../config/context_windows.ts";
+import type { AuxiliaryModel } from "../core/auxiliary.ts";
 import { defined } from "../core/defined.ts";
 import type { ModelTransport } from "../core/model.ts";
-import { type MainModel, openAuxiliary } from "./auxiliary_routes.ts";
+import { type OpenAuxiliary, openAuxiliary } from "./auxiliary_routes.ts";
 import type { Backend, BackendRequest } from "./backend.ts";
-import { openCompressor } from "./compression.ts";
+import { type CompressionParts, openCompressor } from "./compression.ts";
 import { openDelegation } from "./delegation.ts";
 import { openModel } from "./fallback.ts";
 import { newItemId } from "./ids.ts";
 import { guardSettingsOf } from "./loop_rules.ts";
 import { type McpTools, openMcpTools } from "./mcp_tools.ts";
-import { recordedTransport, replayedTransport } from "./model_side.ts";
+import { openRecorder, openReplay } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { resolveForSession } from "./session_endpoint.ts";
 import { skillsSection } from "./skills.ts";
@@ -29,13 +30,13 @@ interface ModelSide {
   readonly provider: string;
   readonly model: string;
   readonly baseUrl?: string;
-  /** Tokens that the model can hold; absent where no model answers. */
-  readonly contextLength?: number;
+  /** Whose context it is, with the tokens that it can hold; absent where nobody knows. */
+  readonly context?: CompressionParts["model"];
   readonly transport: ModelTransport;
   readonly warnings: readonly string[];
-  /** For small calls beside turns; absent for recordings, which hold none. */
-  readonly main?: MainModel;
-  /** Ends the use of what opens the endpoint. */
+  /** For small calls beside turns. */
+  readonly auxiliary: AuxiliaryModel & Partial<Pick<OpenAuxiliary, "used">>;
+  /** Ends the use of what opens the endpoints. */
   readonly release?: () => void;
 }
 
@@ -60,9 +61,13 @@ async function withTools(
 ): Promise<Backend> {
   const delegate = openDelegation(app, {
     request: from,
+    provider: side.provider,
     model: side.model,
     toolsets: mcp.toolsets,
     loop: () => loop,
+    compressorFor: () =>
+      compressing &&
+      ((prompt) => openCompressor({ ...compressing, instructions: async () => prompt })),
   });
   const toolbox = await openToolbox(app, { ...from, delegate }, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });
@@ -76,24 +81,24 @@ async function withTools(
     guardSettings: guardSettingsOf(from.config),
   };
   const specs = toolbox.tools.map((tool) => tool.spec);
-  const auxiliary =
-    side.main && openAuxiliary(app, { config: from.config, main: side.main, log: await app.log() });
-  const { contextLength } = side;
+  const { auxiliary, context } = side;
+  const compressing = context && {
+    config: from.config,
+    clock: app.ports.clock,
+    auxiliary,
+    tools: toolbox.sessions,
+    model: context,
+    redact: (text: string) => from.redactor.content(text),
+  };
   const compressor =
-    contextLength === undefined || auxiliary === undefined
-      ? undefined
-      : openCompressor({
-          config: from.config,
-          store: from.store,
-          clock: app.ports.clock,
-          auxiliary,
-          tools: toolbox.sessions,
-          model: { ...side, contextLength },
-          redact: (text) => from.redactor.content(text),
-          // As it is in a session that begins: the memory by now, the date of today.
-          instructions: async () =>
-            (await promptFor(app, { ...from, stored: undefined, side, toolbox })).instructions,
-        });
+    compressing &&
+    openCompressor({
+      ...compressing,
+      store: from.store,
+      // As it is in a session that begins: the memory by now, the date of today.
+      instructions: async () =>
+        (await promptFor(app, { ...from, stored: undefined, side, toolbox })).instructions,
+    });
   const runtime = createLoopRuntime(compressor === undefined ? loop : { ...loop, compressor });
   return {
     name: "loop",
@@ -102,7 +107,7 @@ async function withTools(
     ...(side.baseUrl === undefined ? {} : { baseUrl: side.baseUrl }),
     runtime,
     loop,
-    ...defined("auxiliary", auxiliary),
+    auxiliary,
     ...(compressor === undefined ? {} : { compressNow: compressOnDemand(compressor, specs) }),
     instructions: prompt.instructions,
     toolNames: toolbox.tools.map((tool) => tool.spec.name),
@@ -112,7 +117,6 @@ async function withTools(
       await mcp[Symbol.asyncDispose]();
       await toolbox[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
-      auxiliary?.[Symbol.dispose]();
       side.release?.();
     },
   };
@@ -120,13 +124,13 @@ async function withTools(
 
 async function openModelSide(
   app: AppParts,
-  { config, options, redactor, stored }: BackendRequest,
+  { config, options, redactor, stored, keepSide }: BackendRequest,
 ): Promise<ModelSide> {
   const { files, clock, host } = app.ports;
   if (options.replay) {
     // Off a terminal nobody watches: the recorded pauses would only cost time.
     const pace = options.replay.kind === "demo" && app.ports.terminal.stdout.isTty ? 1 : 0;
-    const transport = await replayedTransport({ files, clock, redactor }, options.replay, {
+    const replay = await openReplay({ files, clock, redactor }, options.replay, {
       cwd: options.cwd,
       pace,
     });
@@ -134,7 +138,9 @@ async function openModelSide(
     return {
       provider: options.replay.kind === "demo" ? "demo" : "replay",
       model,
-      transport,
+      transport: replay.transport,
+      auxiliary: replay.auxiliary,
+      ...defined("context", replay.model),
       warnings: [],
     };
   }
@@ -144,26 +150,31 @@ async function openModelSide(
     : await app.resolveModel(flags);
   const { endpoint, model } = resolved;
   const { transport, connect, release } = await openModel(app, config, resolved);
-  const recorded = options.record
-    ? await recordedTransport({ files, clock, redactor, hermesVersion: host.version }, transport, {
-        path: options.record,
-        cwd: options.cwd,
-      })
-    : transport;
+  const place = { provider: endpoint.provider, model, baseUrl: endpoint.baseUrl };
+  const context = { ...place, contextLength: windowOf(resolved) };
+  const auxiliary = openAuxiliary(app, {
+    config,
+    main: { ...place, connect: () => connect(1) },
+    log: await app.log(),
+    keep: keepSide,
+  });
+  const recorder =
+    options.record === undefined
+      ? undefined
+      : await openRecorder(
+          { files, clock, redactor, hermesVersion: host.version },
+          { path: options.record, cwd: options.cwd, model: context },
+        );
   return {
-    provider: endpoint.provider,
-    model,
-    baseUrl: endpoint.baseUrl,
-    contextLength: windowOf(resolved),
-    transport: recorded,
-    main: {
-      provider: endpoint.provider,
-      model,
-      baseUrl: endpoint.baseUrl,
-      connect: () => connect(1),
-    },
+    ...place,
+    context,
+    transport: recorder?.transport(transport) ?? transport,
+    auxiliary: { ...auxiliary, ...recorder?.auxiliary(auxiliary) },
     warnings: resolved.warnings,
-    release,
+    release() {
+      auxiliary[Symbol.dispose]();
+      release();
+    },
   };
 }
 

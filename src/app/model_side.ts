@@ -1,3 +1,5 @@
+import type { AuxiliaryModel } from "../core/auxiliary.ts";
+import { defined } from "../core/defined.ts";
 import { errorMessage, HermesError } from "../core/errors.ts";
 import type { CredentialSource } from "../core/credential.ts";
 import type { ModelTransport } from "../core/model.ts";
@@ -5,6 +7,8 @@ import type { Clock, FileStore, Ports } from "../core/ports.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
 import type { TransportOptions } from "../transports/exchange.ts";
+import type { Recorder, RecordOptions } from "../transports/replay/record.ts";
+import type { RecordedModel } from "../transports/replay/recording.ts";
 import type { RetryOptions } from "../transports/retry.ts";
 import { newItemId } from "./ids.ts";
 import { pricedTransport, type Pricing } from "./priced_transport.ts";
@@ -56,15 +60,14 @@ export interface RecordingDeps {
 }
 
 /**
- * The transport with its side of the conversation written to a new file.
+ * What writes the models' side of a conversation to a new file.
  * @throws {HermesError} `file/unwritable`
  */
-export async function recordedTransport(
+export async function openRecorder(
   { files, clock, redactor, hermesVersion }: RecordingDeps,
-  transport: ModelTransport,
-  { path, cwd }: { readonly path: string; readonly cwd: string },
-): Promise<ModelTransport> {
-  const { recordTransport } = await import("../transports/replay/record.ts");
+  { path, cwd, model }: { readonly path: string } & Pick<RecordOptions, "cwd" | "model">,
+): Promise<Recorder> {
+  const { createRecorder } = await import("../transports/replay/record.ts");
   const unwritable = (error: unknown): never => {
     const reason = errorMessage(error);
     throw new HermesError("file/unwritable", `Cannot write the recording: ${reason}`, {
@@ -73,14 +76,13 @@ export async function recordedTransport(
     });
   };
   await files.replaceFile(path, "", { mode: 0o600 }).catch(unwritable);
-  return recordTransport(
+  return createRecorder(
     {
       clock,
       mask: (text) => redactor.boundary(text),
       sink: (line) => files.appendFile(path, `${line}\n`).catch(unwritable),
     },
-    transport,
-    { hermesVersion, cwd },
+    { hermesVersion, cwd, ...defined("model", model) },
   );
 }
 
@@ -94,17 +96,27 @@ export interface ReplayDeps {
   readonly redactor: Redactor;
 }
 
+/** The models of a recording. */
+export interface Replay {
+  readonly transport: ModelTransport;
+  /** For small calls beside turns. */
+  readonly auxiliary: AuxiliaryModel;
+  /** Whose context was recorded. */
+  readonly model?: RecordedModel;
+}
+
 /**
- * A transport that answers from a recording.
+ * Opens what answers from a recording.
  * @throws {HermesError} `file/not_found`, `file/unreadable`, `replay/*`
  */
-export async function replayedTransport(
+export async function openReplay(
   { files, clock, redactor }: ReplayDeps,
   source: ReplaySource,
   options: { readonly cwd: string; readonly pace: number },
-): Promise<ModelTransport> {
-  const [{ createReplayTransport }, { parseRecording }] = await Promise.all([
+): Promise<Replay> {
+  const [{ createReplayTransport }, { replaySmallCalls }, { parseRecording }] = await Promise.all([
     import("../transports/replay/replay.ts"),
+    import("../transports/replay/small_calls.ts"),
     import("../transports/replay/parse_recording.ts"),
   ]);
   const text =
@@ -112,7 +124,12 @@ export async function replayedTransport(
       ? (await import("../transports/replay/demo.ts")).demoRecording
       : await readRecording(files, source.path);
   const mask = (secret: string) => redactor.boundary(secret);
-  return createReplayTransport({ clock, newId: newItemId, mask }, parseRecording(text), options);
+  const recording = parseRecording(text);
+  return {
+    transport: createReplayTransport({ clock, newId: newItemId, mask }, recording, options),
+    auxiliary: replaySmallCalls({ mask }, recording, options),
+    ...defined("model", recording.model),
+  };
 }
 
 async function readRecording(files: Pick<FileStore, "readText">, path: string): Promise<string> {

@@ -32,6 +32,7 @@ export function openReviewer(
       openTools: async () =>
         await (await import("./review_tools.ts")).createReviewTools(app, config),
       report: onReview,
+      keep: request.keepSide,
     },
     {
       facts: reviewedFacts(conversation.facts),

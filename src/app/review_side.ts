@@ -8,6 +8,7 @@ import type { AppParts } from "./parts.ts";
 /** What a review is asked over. */
 export interface ReviewSide extends AsyncDisposable {
   readonly loop: LoopDeps;
+  readonly provider: string;
   /** What differs from the conversation's own turns. */
   readonly facts: { readonly model?: string; readonly instructions?: string };
 }
@@ -20,10 +21,11 @@ export interface ReviewSide extends AsyncDisposable {
 export async function openReviewSide(
   app: AppParts,
   request: BackendRequest,
-  backend: Pick<Backend, "loop" | "model">,
+  backend: Pick<Backend, "loop" | "model" | "provider">,
 ): Promise<ReviewSide | undefined> {
   if (backend.loop) {
-    return { loop: backend.loop, facts: {}, [Symbol.asyncDispose]: () => Promise.resolve() };
+    const { loop, provider } = backend;
+    return { loop, provider, facts: {}, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   for (const provider of [codexProvider, "openai"]) {
     try {
@@ -48,6 +50,7 @@ export async function openReviewSide(
       if (!loop) throw new TypeError("Our own loop is made of something");
       return {
         loop,
+        provider: own.provider,
         facts: { model, instructions },
         [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
       };

@@ -9,8 +9,9 @@ import {
 } from "../agent/review/nudges.ts";
 import type { ReviewedTurn, ReviewFindings } from "../agent/review/review.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
-import { noUsage, type TurnEvent, type Usage } from "../core/event.ts";
+import type { TurnEvent, Usage } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
+import { nothingSpent, type SideUsage } from "../core/spending.ts";
 import type { Tool } from "../core/tool.ts";
 import { abortable } from "../wire/abortable.ts";
 import { newTurnId } from "./ids.ts";
@@ -45,6 +46,8 @@ export interface ReviewerDeps {
   /** The conversation as it stands. */
   items(): readonly Item[];
   report(report: ReviewReport): void;
+  /** Takes what a review used; never rejects. */
+  keep?(side: SideUsage): Promise<void>;
 }
 
 export interface ReviewerOptions {
@@ -103,7 +106,7 @@ export function createReviewer(deps: ReviewerDeps, options: ReviewerOptions): Re
 
 /** Runs one review; whatever goes wrong is its report. */
 async function reportOf(
-  deps: Pick<ReviewerDeps, "openSide" | "openTools">,
+  deps: Pick<ReviewerDeps, "openSide" | "openTools" | "keep">,
   request: { readonly turn: ReviewedTurn; readonly subjects: ReviewSubjects },
   signal: AbortSignal,
 ): Promise<ReviewReport> {
@@ -124,9 +127,13 @@ async function reportOf(
       { ...request, turn },
       signal,
     );
+    const { spent } = findings;
+    if (spent.calls.count > 0) {
+      await deps.keep?.({ kind: "review", provider: side.provider, model: turn.model, ...spent });
+    }
     return reportFrom(findings);
   } catch (thrown) {
-    return { kind: "failed", changes: [], usage: noUsage, error: toHermesError(thrown) };
+    return { kind: "failed", changes: [], usage: nothingSpent.usage, error: toHermesError(thrown) };
   }
 }
 
@@ -142,7 +149,8 @@ async function openUntil(
   }, signal);
 }
 
-function reportFrom({ changes, usage, failure }: ReviewFindings): ReviewReport {
+function reportFrom({ changes, spent, failure }: ReviewFindings): ReviewReport {
+  const { usage } = spent;
   return failure
     ? { kind: "failed", changes, usage, error: failure }
     : { kind: "done", changes, usage };

@@ -1,3 +1,4 @@
+import { keyVariable } from "../config/expand.ts";
 import { providers } from "../config/providers.ts";
 import type { Config } from "../config/schema.ts";
 
@@ -7,12 +8,18 @@ import type { Config } from "../config/schema.ts";
  */
 export function secretNames(
   fromFile: Iterable<string>,
-  config: Pick<Config, "custom_providers" | "fallback_providers"> | undefined,
+  config: Pick<Config, "custom_providers" | "fallback_providers" | "auxiliary"> | undefined,
 ): readonly string[] {
-  const configured = [...(config?.custom_providers ?? []), ...(config?.fallback_providers ?? [])];
+  const tasks = Object.values(config?.auxiliary ?? {});
+  const configured = [
+    ...(config?.custom_providers ?? []),
+    ...(config?.fallback_providers ?? []),
+    ...tasks.flatMap((task) => task.fallback_chain),
+  ];
   return [
     ...fromFile,
     ...configured.map((provider) => provider.key_env).filter((name) => name !== ""),
+    ...tasks.flatMap((task) => keyVariable(task.api_key) ?? []),
     ...providers.flatMap((row) => row.keyEnv),
   ];
 }

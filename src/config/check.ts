@@ -76,13 +76,21 @@ function unusedIn(
 
 /** Entries that would be passed over when they are needed. */
 function fallbackProblems(config: Config, file: string): readonly ConfigProblem[] {
-  return config.fallback_providers.flatMap((entry, index) => {
+  const entries = [
+    ...config.fallback_providers.map((entry, index) => ({
+      entry,
+      path: `fallback_providers.${index}`,
+    })),
+    ...Object.entries(config.auxiliary).flatMap(([task, { fallback_chain: chain }]) =>
+      chain.map((entry, index) => ({ entry, path: `auxiliary.${task}.fallback_chain.${index}` })),
+    ),
+  ];
+  return entries.flatMap(({ entry, path }) => {
     try {
       resolveFallback(entry, { config, env: {} });
       return [];
     } catch (error) {
       if (!(error instanceof HermesError)) throw error;
-      const path = `fallback_providers.${index}`;
       const message = `${file}: ${path}: ${error.message}`;
       return [
         { kind: "invalid", path, message, ...(error.hint !== undefined && { hint: error.hint }) },

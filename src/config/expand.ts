@@ -9,6 +9,16 @@ export interface UnsetVariable {
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
+/** The name in a value that is nothing but one reference. */
+export function keyVariable(value: string): string | undefined {
+  return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(value)?.[1];
+}
+
+/** Keys of providers stay references: they are looked up when they are needed, and never stand in what was read. */
+function isKeyReference([table, , key]: KeyPath): boolean {
+  return table === "auxiliary" && key === "api_key";
+}
+
 /** Whether a value refers to the environment. */
 export function hasReference(value: unknown): boolean {
   return typeof value === "string" && value.search(REFERENCE) !== -1;
@@ -16,7 +26,7 @@ export function hasReference(value: unknown): boolean {
 
 /**
  * Plain data with every `${NAME}` in its text values replaced, once, by the variable's value. A variable that is not
- * set leaves the text as written: a secret must not become empty in silence.
+ * set leaves the text as written: a secret must not become empty in silence. So does `auxiliary.TASK.api_key`.
  */
 export function expandVariables(
   tree: unknown,
@@ -25,10 +35,11 @@ export function expandVariables(
   const unset: UnsetVariable[] = [];
   const expand = (value: unknown, path: KeyPath): unknown => {
     if (typeof value === "string") {
+      const isKept = isKeyReference(path);
       return value.replaceAll(REFERENCE, (reference, name: string) => {
         const found = env[name];
         if (found === undefined) unset.push({ path, name });
-        return found ?? reference;
+        return isKept ? reference : (found ?? reference);
       });
     }
     if (Array.isArray(value))

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { keyVariable } from "./expand.ts";
 
 /**
  * Every key of `config.yaml` with its type and default. Keys are spelled as in the file. What is read is strict: a
@@ -112,11 +113,41 @@ const price = () =>
     output: numeric(z.number().min(0)),
   });
 
+/** The variable that holds a key, which stands here as it is written: a secret has no place in this file. */
+const keyReference = text
+  .trim()
+  .refine((value) => value === "" || keyVariable(value) !== undefined, {
+    error: "expects the variable that holds the key, such as ${OPENROUTER_API_KEY}",
+  });
+
+/** What makes a request what it is, on either wire. */
+const ownFields: readonly string[] = [
+  "model",
+  "input",
+  "messages",
+  "instructions",
+  "tools",
+  "stream",
+];
+
+const extraBody = () =>
+  z
+    .record(z.string(), z.json())
+    .refine((fields) => ownFields.every((field) => !Object.hasOwn(fields, field)), {
+      error: `cannot hold any of: ${ownFields.join(", ")}`,
+    });
+
 const auxiliaryTask = () =>
   z.strictObject({
     provider: text.default(""),
     model: text.default(""),
     base_url: webUrl.default(""),
+    /** `${NAME}`. */
+    api_key: keyReference.default(""),
+    /** Fields of the request besides ours, at the first place that is asked. */
+    extra_body: extraBody().default({}),
+    /** Who is asked next, before `fallback_providers`. */
+    fallback_chain: z.array(fallbackProvider()).default([]),
     timeout: positive.nullable().default(null),
   });
 

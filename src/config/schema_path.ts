@@ -46,6 +46,8 @@ function childOf(schema: Schema, segment: string | number): Schema | undefined {
     return Object.hasOwn(shape, name) ? shape[name] : undefined;
   }
   if (schema instanceof z.ZodRecord) return schema.def.valueType;
+  // JSON of somebody else's: whatever is in it may stand there.
+  if (schema instanceof z.ZodLazy) return schema;
   if (schema instanceof z.ZodArray && typeof segment === "number") return schema.def.element;
   return undefined;
 }

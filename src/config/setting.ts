@@ -33,7 +33,7 @@ export function parseSetting(key: string, text: string): Setting {
   const path = knownPath(key);
   const schema = schemaAt(path);
   if (!schema) throw new TypeError(`No schema at a known key: ${key}`);
-  const isContainer = [z.ZodObject, z.ZodRecord, z.ZodArray].some(
+  const isContainer = [z.ZodObject, z.ZodRecord, z.ZodArray, z.ZodLazy].some(
     (kind) => bare(schema) instanceof kind,
   );
   const isNull = schema instanceof z.ZodNullable && text.trim() === "null";

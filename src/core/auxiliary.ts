@@ -29,4 +29,6 @@ export interface AuxiliaryModel {
    *   `config/invalid` where no model is there for the task, or what the signal was aborted with
    */
   ask(request: AuxiliaryRequest, signal: AbortSignal): Promise<string>;
+  /** Whether a model is there to be asked for a task. Absent where there is one for every task. */
+  has?(task: AuxiliaryTask): boolean;
 }

@@ -22,6 +22,8 @@ export interface ModelRequest {
   readonly maxOutputTokens?: number;
   /** JSON schema that the answer must follow. */
   readonly outputSchema?: JsonObject;
+  /** Fields of the body besides ours, as the endpoint's API names them. */
+  readonly extraBody?: JsonObject;
 }
 
 /** The model that answers a turn in place of the one that was chosen. */

@@ -1,5 +1,6 @@
 import type { TurnOutcome, Usage } from "./event.ts";
 import type { Compaction, Item } from "./item.ts";
+import type { ModelCalls, SideUsage } from "./spending.ts";
 
 /** Which backend a session runs on, as users write it. */
 export type RuntimeName = "loop" | "codex_app_server";
@@ -32,6 +33,7 @@ export interface SessionInfo extends Omit<NewSession, "baseUrl" | "title" | "par
   /** User and assistant messages. */
   readonly messageCount: number;
   readonly toolCallCount: number;
+  /** Of all that was asked for it: its turns, and what went on beside them. */
   readonly usage: Usage;
   /** US dollars, as far as they are known; null where nothing is known. */
   readonly costUsd: number | null;
@@ -43,13 +45,6 @@ export interface SessionInfo extends Omit<NewSession, "baseUrl" | "title" | "par
   readonly endedAt: number | null;
   /** `compression`: it goes on in a child. */
   readonly endReason: string | null;
-}
-
-/** How often a model answered. */
-export interface ModelCalls {
-  readonly count: number;
-  /** Those of them whose cost nobody told. */
-  readonly unpriced: number;
 }
 
 /**
@@ -141,6 +136,8 @@ export interface SessionStore extends AsyncDisposable {
    * child from then on, under its new id. The child is called as its parent with the next number.
    */
   split(split: SessionSplit): Promise<void>;
+  /** Adds to what a session took beside its conversation; nothing happens where the session is not there. */
+  keepSideUsage(sessionId: string, side: SideUsage): Promise<void>;
   /** What a session works towards, as its owner wrote it; null: nothing. */
   goal(sessionId: string): Promise<string | null>;
   /** Keeps a goal; nothing happens where the session is not there. A split takes it along. */
@@ -211,6 +208,8 @@ export interface SessionCatalog {
   lineage(sessionId: string): Promise<readonly SessionInfo[]>;
   /** The whole of which a session is a part. @throws {HermesError} `session/not_found` */
   whole(sessionId: string): Promise<WholeSession>;
+  /** What of the usage of the whole session was not its conversation's own, for each kind and model. */
+  sideUsage(sessionId: string): Promise<readonly SideUsage[]>;
   search(query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
   /** The place behind the last item that was stored: a number that only grows, also when sessions are deleted. */
   cursor(): Promise<number>;

@@ -30,13 +30,13 @@ export async function splitSession(
     .executeTakeFirstOrThrow();
   await transaction
     .updateTable("sessions")
-    .set((row) => ({
+    .set({
       ended_at: at,
       end_reason: "compression",
       goal: null,
       updated_at: at,
-      ...usageSums(row, split),
-    }))
+      ...usageSums(split),
+    })
     .where("id", "=", sessionId)
     .execute();
   await transaction

@@ -1,5 +1,6 @@
 import { noUsage } from "../core/event.ts";
 import type { Branching, NewSession, SessionInfo, StoredItem } from "../core/session_store.ts";
+import type { SideUsage } from "../core/spending.ts";
 import { itemCounts, itemText } from "./item_text.ts";
 import { cleanTitle } from "./titles.ts";
 
@@ -7,6 +8,7 @@ import { cleanTitle } from "./titles.ts";
 export interface MemorySession {
   info: SessionInfo;
   goal?: string | null;
+  sides?: readonly SideUsage[];
   /** The first of those that it was compressed from, or itself. */
   readonly rootId: string;
   items: MemoryItem[];

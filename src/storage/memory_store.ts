@@ -1,4 +1,5 @@
 import type { Item } from "../core/item.ts";
+import { isCountedByTurns, type SideUsage } from "../core/spending.ts";
 import type {
   Branching,
   EndedTurn,
@@ -29,6 +30,7 @@ import {
 import { chooseSession, goesOnElsewhere, sessionNotFound, wasRewound } from "./resolve_session.ts";
 import { notInSession, sessionBusy } from "./rewind.ts";
 import { branchTitle, cleanTitle, freeTitle, nextTitle, titleTaken } from "./titles.ts";
+import { summedSides } from "./side_usage.ts";
 import { withUsage } from "./usage_columns.ts";
 import { isTip, wholeOf } from "./whole_sessions.ts";
 
@@ -108,6 +110,19 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(newTurnId, child);
     await this.append(newTurnId, compaction, at);
+  }
+
+  async keepSideUsage(sessionId: string, side: SideUsage): Promise<void> {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return;
+    session.sides = summedSides([...(session.sides ?? []), side]);
+    if (!isCountedByTurns(side)) session.info = withUsage(session.info, side);
+  }
+
+  async sideUsage(sessionId: string): Promise<readonly SideUsage[]> {
+    const { rootId } = this.#sessions.get(sessionId) ?? {};
+    const parts = [...this.#sessions.values()].filter((part) => part.rootId === rootId);
+    return summedSides(parts.flatMap(({ sides = [] }) => sides));
   }
 
   async goal(sessionId: string): Promise<string | null> {

@@ -2,6 +2,7 @@ import { HermesError } from "../core/errors.ts";
 import { initial } from "./migrations/0001_initial.ts";
 import { baseUrl } from "./migrations/0002_base_url.ts";
 import { lineage } from "./migrations/0003_lineage.ts";
+import { sideUsage } from "./migrations/0004_side_usage.ts";
 import type { SqliteConnection } from "./sqlite.ts";
 
 /** One step of the schema. */
@@ -25,7 +26,7 @@ export interface Schema {
 export const sessionSchema: Schema = {
   content: "Sessions",
   applicationId: 0x68_72_6d_73,
-  migrations: [initial, baseUrl, lineage],
+  migrations: [initial, baseUrl, lineage, sideUsage],
 };
 
 /** The version of sessions that this program reads and writes. */

@@ -1,5 +1,6 @@
 import type { Item } from "../core/item.ts";
 import type { ProcessOwners } from "../core/process_owner.ts";
+import type { SideUsage } from "../core/spending.ts";
 import type {
   Branching,
   EndedTurn,
@@ -31,6 +32,7 @@ import { candidatesFor } from "./session_candidates.ts";
 import { itemOfBody, runningTurn, sessionInfo } from "./session_rows.ts";
 import { renameWhole, suggestTitle } from "./title_queries.ts";
 import { cleanTitle } from "./titles.ts";
+import { keepSideUsage, sideUsageOf } from "./side_usage.ts";
 import { usageSums } from "./usage_columns.ts";
 import { listWholes, pruneWholes, wholeById } from "./whole_sessions.ts";
 
@@ -153,7 +155,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .execute();
       await transaction
         .updateTable("sessions")
-        .set((row) => ({ updated_at: endedAt, ...usageSums(row, turn) }))
+        .set({ updated_at: endedAt, ...usageSums(turn) })
         .where("id", "=", sessionId)
         .execute();
     });
@@ -165,6 +167,16 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     await this.#file.writeDurably((transaction) => splitSession(transaction, sessionId, split));
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
+  }
+
+  async keepSideUsage(sessionId: string, side: SideUsage): Promise<void> {
+    await this.#file.write(({ db }) =>
+      db.transaction().execute((transaction) => keepSideUsage(transaction, sessionId, side)),
+    );
+  }
+
+  async sideUsage(sessionId: string): Promise<readonly SideUsage[]> {
+    return await this.#file.read([], ({ db }) => sideUsageOf(db, sessionId));
   }
 
   async goal(sessionId: string): Promise<string | null> {

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { SideKind } from "../core/spending.ts";
 import type { RuntimeName } from "../core/session_store.ts";
 
 /** Rows as the newest migration leaves them. Times are ms since epoch. */
@@ -6,6 +7,7 @@ export interface Tables {
   readonly sessions: SessionsTable;
   readonly turns: TurnsTable;
   readonly items: ItemsTable;
+  readonly side_usage: SideUsageTable;
   readonly session_locks: SessionLocksTable;
   readonly chores: ChoresTable;
   /** Words of texts (FTS5, unicode61); absent where SQLite lacks FTS5. */
@@ -14,7 +16,21 @@ export interface Tables {
   readonly items_trigrams: SearchTable;
 }
 
-export interface SessionsTable {
+/** What was used. */
+export interface UsageColumns {
+  readonly input_tokens: Generated<number>;
+  readonly cached_input_tokens: Generated<number>;
+  readonly output_tokens: Generated<number>;
+  readonly reasoning_tokens: Generated<number>;
+  readonly total_tokens: Generated<number>;
+  /** US dollars, as far as they are known; null where nothing is known. */
+  readonly cost_usd: Generated<number | null>;
+  readonly model_calls: Generated<number>;
+  /** Calls of a model whose cost nobody told. */
+  readonly unpriced_calls: Generated<number>;
+}
+
+export interface SessionsTable extends UsageColumns {
   readonly id: string;
   readonly source: string;
   readonly provider: string;
@@ -31,23 +47,21 @@ export interface SessionsTable {
   readonly updated_at: number;
   readonly message_count: Generated<number>;
   readonly tool_call_count: Generated<number>;
-  readonly input_tokens: Generated<number>;
-  readonly cached_input_tokens: Generated<number>;
-  readonly output_tokens: Generated<number>;
-  readonly reasoning_tokens: Generated<number>;
-  readonly total_tokens: Generated<number>;
   readonly ended_at: Generated<number | null>;
   /** `compression`: it goes on in a child. `rewound`: its parent goes on instead. */
   readonly end_reason: Generated<string | null>;
   /** What it works towards, as JSON. */
   readonly goal: Generated<string | null>;
-  /** US dollars, as far as they are known; null where nothing is known. */
-  readonly cost_usd: Generated<number | null>;
-  readonly model_calls: Generated<number>;
-  /** Calls of a model whose cost nobody told. */
-  readonly unpriced_calls: Generated<number>;
   /** The first of the sessions that this one goes on from by compression; itself where it goes on from none. */
   readonly root_id: string;
+}
+
+/** Parts of what sessions used, by kind and model; the columns mean what they mean there. */
+export interface SideUsageTable extends UsageColumns {
+  readonly session_id: string;
+  readonly kind: SideKind;
+  readonly provider: string;
+  readonly model: string;
 }
 
 export interface TurnsTable {

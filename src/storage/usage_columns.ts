@@ -1,7 +1,7 @@
-import { type Expression, type ExpressionBuilder, sql } from "kysely";
+import { type Expression, sql } from "kysely";
 import type { Usage } from "../core/event.ts";
-import type { ModelCalls, SessionInfo } from "../core/session_store.ts";
-import type { Tables } from "./tables.ts";
+import type { SessionInfo } from "../core/session_store.ts";
+import type { ModelCalls } from "../core/spending.ts";
 import { addCost } from "./whole_sessions.ts";
 
 /** What a turn used, or a part of it. */
@@ -21,21 +21,22 @@ type UsageColumn =
   | "model_calls"
   | "unpriced_calls";
 
-/** The columns of a session with what was used added to them. */
-export function usageSums(
-  row: ExpressionBuilder<Tables, "sessions">,
-  { usage, calls = noCalls }: Used,
-): Readonly<Record<UsageColumn, Expression<number>>> & {
+/** The columns of a row with what was used added to them. */
+export function usageSums({ usage, calls = noCalls }: Used): Readonly<
+  Record<UsageColumn, Expression<number>>
+> & {
   readonly cost_usd?: Expression<number>;
 } {
+  const plus = (column: UsageColumn, value: number): Expression<number> =>
+    sql<number>`${sql.ref(column)} + ${value}`;
   return {
-    input_tokens: row("input_tokens", "+", usage.inputTokens),
-    cached_input_tokens: row("cached_input_tokens", "+", usage.cachedInputTokens),
-    output_tokens: row("output_tokens", "+", usage.outputTokens),
-    reasoning_tokens: row("reasoning_tokens", "+", usage.reasoningTokens),
-    total_tokens: row("total_tokens", "+", usage.totalTokens),
-    model_calls: row("model_calls", "+", calls.count),
-    unpriced_calls: row("unpriced_calls", "+", calls.unpriced),
+    input_tokens: plus("input_tokens", usage.inputTokens),
+    cached_input_tokens: plus("cached_input_tokens", usage.cachedInputTokens),
+    output_tokens: plus("output_tokens", usage.outputTokens),
+    reasoning_tokens: plus("reasoning_tokens", usage.reasoningTokens),
+    total_tokens: plus("total_tokens", usage.totalTokens),
+    model_calls: plus("model_calls", calls.count),
+    unpriced_calls: plus("unpriced_calls", calls.unpriced),
     ...(usage.costUsd === undefined
       ? {}
       : { cost_usd: sql<number>`round(coalesce(cost_usd, 0) + ${usage.costUsd}, 9)` }),

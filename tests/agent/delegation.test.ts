@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import type { Compressor } from "../../src/agent/compression/compressor.ts";
 import { childInstructions, createDelegate } from "../../src/agent/delegation.ts";
 import type { ApprovalRequest, Approver } from "../../src/core/approval.ts";
-import { noUsage, type Usage } from "../../src/core/event.ts";
+import { noUsage, type SessionSplitEvent, type Usage } from "../../src/core/event.ts";
+import { textOf, type UserMessage } from "../../src/core/item.ts";
+import { defined } from "../../src/core/defined.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import type { ModelRequest } from "../../src/core/model.ts";
 import type { Tool } from "../../src/core/tool.ts";
@@ -13,7 +16,11 @@ import { createToolContext } from "../fakes/tool_context.ts";
 
 type Play = (request: ModelRequest, number: number) => ReturnType<typeof step>;
 
-function setUp(play: Play, tools: readonly Tool[] = []) {
+function setUp(
+  play: Play,
+  tools: readonly Tool[] = [],
+  compressorFor?: (instructions: string) => Compressor,
+) {
   const requests: ModelRequest[] = [];
   const counts = new Map<string, number>();
   const delegate = createDelegate(
@@ -36,10 +43,21 @@ function setUp(play: Play, tools: readonly Tool[] = []) {
         toolsets?.includes("magic") ? { tools: [], unknown: ["magic"] } : { tools, unknown: [] },
       instructions: (cwd) => Promise.resolve(`In ${cwd}`),
       newTurnId: createSequentialIds("turn"),
+      ...defined("compressorFor", compressorFor),
     },
     { model: "m1", reasoningEffort: "low", maxSteps: 2, maxConcurrent: 2 },
   );
   return { delegate, requests };
+}
+
+function user(text: string): UserMessage {
+  return { type: "user-message", id: text, parts: [{ type: "text", text }] };
+}
+
+/** The first thing that a request says. */
+function said({ items }: ModelRequest): string {
+  const [first] = items;
+  return first?.type === "user-message" ? textOf(first) : "";
 }
 
 const done = (text: string) => step([assistant("a", text)]);
@@ -110,6 +128,47 @@ describe("createDelegate()", () => {
     const context = createToolContext();
     await delegate([{ goal: "Look" }], context);
     expect(context.shown).toContain("[Look] m2 answers\n");
+  });
+
+  test("compresses a context that is refused for its size, each with a compressor of its own", async () => {
+    const prompts: string[] = [];
+    const compressorFor = (prompt: string): Compressor => {
+      prompts.push(prompt);
+      const unused = (): never => {
+        throw new Error("Nobody asks for it");
+      };
+      return {
+        async *beforeStep() {
+          return yield* [] as never[];
+        },
+        measure: () => undefined,
+        async *afterOverflow({ request }) {
+          const context = [user(`short ${request.sessionId}`)];
+          const compaction = { type: "compaction", id: "k", context, summary: "s", dropped: 1 };
+          const sessionId = `${request.sessionId} b`;
+          const split = { type: "session-split", sessionId, compaction } as SessionSplitEvent;
+          yield split;
+          return split;
+        },
+        onDemand: unused,
+      };
+    };
+    const { delegate, requests } = setUp(
+      (request) => {
+        if (request.sessionId.endsWith("b")) return done(`Done with ${said(request)}`);
+        throw new HermesError("model/context_overflow", "Too long");
+      },
+      [],
+      compressorFor,
+    );
+    const context = createToolContext();
+    const reports = await delegate([{ goal: "One" }, { goal: "Two" }], context);
+    expect(reports.map(({ status, summary }) => [status, summary])).toEqual([
+      ["completed", "Done with short session-1-task-1"],
+      ["completed", "Done with short session-1-task-2"],
+    ]);
+    expect([prompts, requests.length]).toEqual([["In /project", "In /project"], 4]);
+    expect(context.shown).toContain("[1/2 One] its context was compressed\n");
   });
 
   test("traces calls, and summarises at the limit of steps", async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { type AuxiliaryRoute, createAuxiliary } from "../../src/app/auxiliary.ts";
 import { type ErrorCode, HermesError } from "../../src/core/errors.ts";
-import type { ModelEvent } from "../../src/core/event.ts";
+import { type ModelEvent, noUsage } from "../../src/core/event.ts";
 import type { ModelRequest } from "../../src/core/model.ts";
+import type { SideUsage } from "../../src/core/spending.ts";
 import { createFakeClock, settled } from "../fakes/clock.ts";
 import {
   assistant,
@@ -45,6 +46,7 @@ function lab(
   );
   const opened: string[] = [];
   const noted: string[] = [];
+  const kept: SideUsage[] = [];
   const routes = [...transports].map(([provider, transport]) => (): Promise<AuxiliaryRoute> => {
     opened.push(provider);
     return Promise.resolve({ provider, baseUrl: `http://${provider}/v1`, model: "m1", transport });
@@ -53,18 +55,23 @@ function lab(
     clock,
     rests,
     log: { write: (level, what, { code } = {}) => noted.push(`${level} ${what} ${String(code)}`) },
+    keep: (side) => Promise.resolve(void kept.push(side)),
     plan: () => ({ routes, isNamed, timeoutMs: 30_000 }),
   });
   const asked = (): Readonly<Record<string, number>> =>
     Object.fromEntries([...transports].map(([name, { requests }]) => [name, requests.length]));
   const firstRequest = (name: string): ModelRequest | undefined =>
     transports.get(name)?.requests[0];
-  return { noted, auxiliary, clock, rests, opened, asked, firstRequest };
+  return { noted, kept, auxiliary, clock, rests, opened, asked, firstRequest };
 }
 
 describe("createAuxiliary()", () => {
   test("asks the first place, with a cache of the task's own and without a temperature", async () => {
-    const { auxiliary, opened, firstRequest } = lab({ main: [says(" Fine \n")], other: [] });
+    const { auxiliary, kept, opened, firstRequest } = lab({ main: [says(" Fine \n")], other: [] });
+    expect([auxiliary.has?.("approval"), lab({}).auxiliary.has?.("approval")]).toEqual([
+      true,
+      false,
+    ]);
     expect(await auxiliary.ask(request, never)).toBe("Fine");
     expect(opened).toEqual(["main"]);
     expect(firstRequest("main")).toEqual({
@@ -81,7 +88,11 @@ describe("createAuxiliary()", () => {
       tools: [],
       reasoningEffort: "low",
     });
-    expect(auxiliary.used()).toMatchObject({ inputTokens: 10, totalTokens: 10 });
+    const usage = { ...noUsage, inputTokens: 10, totalTokens: 10 };
+    expect(auxiliary.used()).toEqual(usage);
+    const calls = { count: 1, unpriced: 1 };
+    const place = { provider: "main", model: "m1" };
+    expect(kept).toEqual([{ kind: "title_generation", ...place, usage, calls }]);
   });
 
   test.each([

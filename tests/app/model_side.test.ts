@@ -1,17 +1,16 @@
 import { expect, test } from "bun:test";
-import { recordedTransport } from "../../src/app/model_side.ts";
+import { openRecorder } from "../../src/app/model_side.ts";
 import { createRedactor } from "../../src/core/redact.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { createFakeFiles, type FakeFiles } from "../fakes/files.ts";
-import { createScriptedTransport } from "../fakes/model.ts";
 import { thrown } from "../fakes/thrown.ts";
 
 function record(files: FakeFiles, path: string): Promise<unknown> {
   const deps = { files, clock: createFakeClock(), redactor: createRedactor(), hermesVersion: "1" };
-  return recordedTransport(deps, createScriptedTransport([]), { path, cwd: "/w" });
+  return openRecorder(deps, { path, cwd: "/w" });
 }
 
-test("recordedTransport() begins an empty private file", async () => {
+test("openRecorder() begins an empty private file", async () => {
   const files = createFakeFiles({ "/w/old": "lines of an earlier run" });
   await record(files, "/w/old");
   await record(files, "/w/new");
@@ -22,14 +21,14 @@ test("recordedTransport() begins an empty private file", async () => {
   ]);
 });
 
-test("recordedTransport() does not put a file in the place of a pipe or a device", async () => {
+test("openRecorder() does not put a file in the place of a pipe or a device", async () => {
   const files = createFakeFiles();
   files.device("/dev/null");
   await record(files, "/dev/null");
   expect((await files.stat("/dev/null"))?.kind).toBe("other");
 });
 
-test("recordedTransport() refuses a file that cannot be written before any model is asked", async () => {
+test("openRecorder() refuses a file that cannot be written before any model is asked", async () => {
   const files = createFakeFiles();
   files.directory("/w");
   files.fail("replaceFile", "/w", "EROFS");

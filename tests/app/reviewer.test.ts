@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { SideUsage } from "../../src/core/spending.ts";
 import { createReviewer, type ReviewReport } from "../../src/app/reviewer.ts";
 import type { ReviewSide } from "../../src/app/review_side.ts";
 import { HermesError } from "../../src/core/errors.ts";
@@ -21,6 +22,7 @@ interface Situation {
 /** A reviewer of memory after every second message. */
 function watch({ steps = [], stored = [], side }: Situation = {}) {
   const reports: ReviewReport[] = [];
+  const kept: SideUsage[] = [];
   const items: Item[] = [...stored];
   let closed = 0;
   const transport = createScriptedTransport(steps);
@@ -38,6 +40,7 @@ function watch({ steps = [], stored = [], side }: Situation = {}) {
         (() =>
           Promise.resolve({
             loop,
+            provider: "p1",
             facts: {},
             [Symbol.asyncDispose]() {
               closed++;
@@ -47,6 +50,7 @@ function watch({ steps = [], stored = [], side }: Situation = {}) {
       openTools: () => Promise.resolve([]),
       items: () => [...items],
       report: (report) => reports.push(report),
+      keep: (side) => Promise.resolve(void kept.push(side)),
     },
     {
       intervals: { userTurns: 2, toolSteps: 0 },
@@ -66,6 +70,7 @@ function watch({ steps = [], stored = [], side }: Situation = {}) {
   };
   return {
     reports,
+    kept,
     reviewer,
     loop,
     requests: (): readonly ModelRequest[] => transport.requests,
@@ -118,6 +123,15 @@ describe("createReviewer()", () => {
         kind: "done",
         changes: [],
         usage: { ...noUsage, inputTokens: 10, totalTokens: 10 },
+      })),
+    );
+    expect(lab.kept).toEqual(
+      Array.from({ length: 2 }, () => ({
+        kind: "review",
+        provider: "p1",
+        model: "m1",
+        usage: { ...noUsage, inputTokens: 10, totalTokens: 10 },
+        calls: { count: 1, unpriced: 1 },
       })),
     );
     expect(lab.closed()).toBe(2);
@@ -246,6 +260,7 @@ describe("createReviewer()", () => {
     await lab.reviewer[Symbol.asyncDispose]();
     opening.resolve({
       loop: lab.loop,
+      provider: "p1",
       facts: {},
       [Symbol.asyncDispose]() {
         closed.resolve();

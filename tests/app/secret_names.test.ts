@@ -11,13 +11,24 @@ const config = {
     { name: "open", base_url: "http://open/v1", api_mode: "", key_env: "", models: {} },
   ],
   fallback_providers: [{ provider: "lab", model: "m", base_url: "", key_env: "SPARE_KEY" }],
+  auxiliary: {
+    approval: {
+      provider: "lab",
+      model: "",
+      base_url: "",
+      api_key: "${SMALL_KEY}",
+      extra_body: {},
+      fallback_chain: [{ provider: "lab", model: "m", base_url: "", key_env: "CHAIN_KEY" }],
+      timeout: null,
+    },
+  },
 } as const;
 
 const ofVendors = providers.flatMap((row) => row.keyEnv);
 
 test("secretNames() names the keys of all vendors, of the configuration, and what .env holds", () => {
   expect(new Set(secretNames(["DATABASE_URL"], config))).toEqual(
-    new Set(["DATABASE_URL", "LAB_KEY", "SPARE_KEY", ...ofVendors]),
+    new Set(["DATABASE_URL", "LAB_KEY", "SPARE_KEY", "CHAIN_KEY", "SMALL_KEY", ...ofVendors]),
   );
   expect(new Set(secretNames([], undefined))).toEqual(new Set(ofVendors));
 });

@@ -82,12 +82,13 @@ describe("checkConfig()", () => {
   test("finds tasks of small calls that there are not, and providers of them", async () => {
     expect(
       await checkText(
-        "auxiliary: {title_generatoin: {model: m}, vision: {model: m}, approval: {provider: opnai}, compression: {provider: auto}}\n",
+        "auxiliary: {title_generatoin: {model: m}, vision: {model: m}, approval: {provider: opnai}, compression: {provider: auto, fallback_chain: [{provider: opnai, model: m}]}}\n",
       ),
     ).toEqual([
       "unknown_key | auxiliary.title_generatoin | config.yaml: No such task: title_generatoin | did you mean title_generation?",
       "unknown_key | auxiliary.vision | config.yaml: No such task: vision | tasks are: compression, title_generation, approval, goal_judge",
       "invalid | auxiliary.approval.provider | config.yaml: No such provider: opnai | -",
+      "invalid | auxiliary.compression.fallback_chain.0 | config.yaml: auxiliary.compression.fallback_chain.0: No such provider: opnai | did you mean openai?",
     ]);
   });
 

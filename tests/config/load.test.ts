@@ -108,6 +108,35 @@ mcp_servers:
     });
   });
 
+  test("keeps the variable of a small call's key, and refuses a key itself without showing it", async () => {
+    const task = (key: string): string => `auxiliary: {approval: {model: m, api_key: "${key}"}}\n`;
+    const situation = { env: { SMALL_KEY: "sk-very-secret-0123456789" } };
+    const { config } = await load(task("${SMALL_KEY}"), situation);
+    expect(config.auxiliary).toEqual({
+      approval: {
+        provider: "",
+        model: "m",
+        base_url: "",
+        api_key: "${SMALL_KEY}",
+        extra_body: {},
+        fallback_chain: [],
+        timeout: null,
+      },
+    });
+    const { message } = await failure(task("sk-very-secret-0123456789"));
+    expect(message).toEndWith(
+      "auxiliary.approval.api_key expects the variable that holds the key, such as ${OPENROUTER_API_KEY}",
+    );
+  });
+
+  test.each(["model", "stream", "input"])(
+    "refuses %s among the fields of a small call",
+    async (field) => {
+      const { message } = await failure(`auxiliary: {approval: {extra_body: {${field}: x}}}\n`);
+      expect(message).toContain("auxiliary.approval.extra_body cannot hold any of: model, input");
+    },
+  );
+
   test("reads files of YAML 1.1 and quoted numbers alike", async () => {
     const text =
       "approvals: {mode: off}\nsessions: {auto_prune: yes}\nagent: {max_turns: '7'}\nx: &x {timeout: 5}\nterminal: {<<: *x}\n";

@@ -13,6 +13,7 @@ import type {
   SessionCatalog,
   SessionStore,
 } from "../../src/core/session_store.ts";
+import type { Spending } from "../../src/core/spending.ts";
 import { MemorySessionStore } from "../../src/storage/memory_store.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
 
@@ -86,6 +87,47 @@ describe.each([
   ["SqliteSessionStore", () => openFile()],
   ["MemorySessionStore", (): Store => new MemorySessionStore()],
 ])("%s", (_name, open) => {
+  test("counts what was used beside turns, and tells it apart", async () => {
+    await using store = open();
+    await store.create(newSession("s1"));
+    await fill(store, "s1", [user("u", "hello")]);
+    const place = { provider: "openai", model: "tiny" };
+    const call = (costUsd?: number): Spending => ({
+      usage: { ...noUsage, inputTokens: 5, totalTokens: 5, ...(costUsd && { costUsd }) },
+      calls: { count: 1, unpriced: costUsd === undefined ? 1 : 0 },
+    });
+    await store.keepSideUsage("s1", { kind: "title_generation", ...place, ...call(0.1) });
+    await store.keepSideUsage("s1", { kind: "compression", ...place, ...call() });
+    await store.startTurn({ turnId: "t2", sessionId: "s1", startedAt: 3_000 });
+    await store.split({
+      turnId: "t2",
+      newTurnId: "t3",
+      newSessionId: "s2",
+      compaction: { type: "compaction", id: "c", context: [], summary: "Said", dropped: 1 },
+      usage: noUsage,
+      at: 3_100,
+    });
+    await store.keepSideUsage("s2", { kind: "compression", ...place, ...call(0.2) });
+    // Its turn has counted it.
+    await store.keepSideUsage("s2", { kind: "delegation", ...place, ...call(0.4) });
+    await store.keepSideUsage("gone", { kind: "review", ...place, ...call() });
+    const both = { ...noUsage, inputTokens: 10, totalTokens: 10, costUsd: 0.2 };
+    expect(await store.sideUsage("s1")).toEqual([
+      { kind: "compression", ...place, usage: both, calls: { count: 2, unpriced: 1 } },
+      { kind: "delegation", ...place, ...call(0.4) },
+      { kind: "title_generation", ...place, ...call(0.1) },
+    ]);
+    expect(await store.sideUsage("gone")).toEqual([]);
+    const whole = await store.whole("s2");
+    expect([whole.usage, whole.costUsd, whole.calls]).toEqual([
+      { ...noUsage, inputTokens: 22, totalTokens: 22 },
+      0.3,
+      { count: 3, unpriced: 1 },
+    ]);
+    await store.delete("s1");
+    expect(await store.sideUsage("s2")).toEqual([]);
+  });
+
   test("gives back what a turn wrote, and counts it", async () => {
     await using store = open();
     const items: Item[] = [

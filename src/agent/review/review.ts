@@ -1,9 +1,10 @@
 import { denyAll } from "../../core/approval.ts";
 import { HermesError } from "../../core/errors.ts";
-import { addUsage, noUsage, type TurnOutcome, type Usage } from "../../core/event.ts";
+import type { TurnOutcome } from "../../core/event.ts";
 import type { Item, UserMessage } from "../../core/item.ts";
 import type { ModelTransport } from "../../core/model.ts";
 import type { TurnRequest } from "../../core/runtime.ts";
+import { nothingSpent, type Spending, withCall } from "../../core/spending.ts";
 import type { Tool } from "../../core/tool.ts";
 import { createLoopRuntime, type LoopDeps } from "../loop.ts";
 import { changesIn, type ReviewChange } from "./changes.ts";
@@ -38,8 +39,8 @@ export type ReviewedTurn = Pick<
 /** What a review came to. */
 export interface ReviewFindings {
   readonly changes: readonly ReviewChange[];
-  /** Tokens of the review alone: they are no part of a turn's. */
-  readonly usage: Usage;
+  /** What the review alone took: no part of a turn's. */
+  readonly spent: Spending;
   /** Why it ended before its end; what was written before is among the changes. */
   readonly failure?: HermesError;
 }
@@ -77,15 +78,15 @@ export async function runReview(
     maxSteps: maxReviewSteps + 1,
   };
   const items: Item[] = [];
-  let usage = noUsage;
+  let spent = nothingSpent;
   let outcome: TurnOutcome = { status: "interrupted" };
   for await (const event of runtime.runTurn(request, signal)) {
     if (event.type === "item-end") items.push(event.item);
-    if (event.type === "usage") usage = addUsage(usage, event.usage);
+    if (event.type === "usage") spent = withCall(spent, event.usage);
     if (event.type === "turn-end") outcome = event.outcome;
   }
   const failure = failureOf(outcome);
-  return { changes: changesIn(items), usage, ...(failure ? { failure } : {}) };
+  return { changes: changesIn(items), spent, ...(failure ? { failure } : {}) };
 }
 
 /** Why a review did not end by itself; that it used all of its steps is no failure: what it wrote is written. */

@@ -1,4 +1,5 @@
 import {
+  canJudge,
   type Goal,
   goalNudge,
   judgeGoal,
@@ -120,7 +121,7 @@ export class GoalPursuit {
 
   async #judge(goal: Goal, answer: string, signal: AbortSignal): Promise<Verdict | undefined> {
     const auxiliary = this.#deps.auxiliary();
-    if (!auxiliary) {
+    if (!canJudge(auxiliary)) {
       await this.pause("no model can judge it in this session");
       return undefined;
     }

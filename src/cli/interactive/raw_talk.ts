@@ -42,6 +42,8 @@ export class RawTalk implements Talk, AsyncDisposable {
   /** To be said before the next message. */
   #asides: readonly string[] = [];
   #hasEnded = false;
+  /** Whoever asked to leave while nobody was listening leaves when it is over. */
+  #wantsToLeave = false;
   #reader: ((said: Said) => void) | undefined;
   #status: (() => string) | undefined;
   readonly #onInterrupt = new CallbackSlot();
@@ -131,7 +133,10 @@ export class RawTalk implements Talk, AsyncDisposable {
       await this.#echo(queued);
       return { kind: "message", text: queued.text };
     }
-    if (this.#hasEnded) return { kind: "end-of-input" };
+    if (this.#hasEnded || this.#wantsToLeave) {
+      this.#wantsToLeave = false;
+      return { kind: "end-of-input" };
+    }
     const said = await new Promise<Said>((resolve) => {
       this.#reader = resolve;
       this.tick();
@@ -220,6 +225,8 @@ export class RawTalk implements Talk, AsyncDisposable {
   #edit(key: Key): void {
     const before = this.#editor;
     const { state, effect } = editKey(before, key);
+    // What is pressed after it takes it back.
+    this.#wantsToLeave = false;
     this.#editor = state;
     this.#candidates = [];
     switch (effect?.type) {
@@ -229,8 +236,11 @@ export class RawTalk implements Talk, AsyncDisposable {
         this.#send({ text: effect.text, shown });
         return;
       }
-      case "interrupt":
       case "end-of-input":
+        this.#wantsToLeave = this.#reader === undefined;
+        this.#reader?.({ kind: effect.type });
+        return;
+      case "interrupt":
         this.#reader?.({ kind: effect.type });
         return;
       case "complete":
@@ -307,7 +317,8 @@ export class RawTalk implements Talk, AsyncDisposable {
         ? editor
         : { ...editor, rows: [...editor.rows, dim(fitWidth(hint, columns - 1))] };
     }
-    const typed = this.#drawTyped(columns).map(dim);
+    const leaving = this.#wantsToLeave ? [fitWidth(leavesText, columns - 1)] : [];
+    const typed = [...this.#drawTyped(columns), ...leaving].map(dim);
     const status = this.#status ? [dim(fitWidth(this.#status(), columns - 1))] : [];
     return { rows: [...status, ...typed], below: typed.slice(-mostBelow) };
   }
@@ -346,6 +357,9 @@ const editorKeys: readonly KeyHelp[] = [
 
 const bracketedPasteOn = "\x1b[?2004h";
 const bracketedPasteOff = "\x1b[?2004l";
+
+/** What is told of a Ctrl-D that waits. */
+const leavesText = "leaves when this is over, any key takes it back";
 
 /** Behind a message that is said to the turn that runs. */
 const steersMark = "  → steers the turn";

@@ -20,6 +20,7 @@ import {
   configCommand,
   modelCommand,
 } from "./slash_settings.ts";
+import { titleCommand } from "./slash_title.ts";
 import { usageCommand } from "./slash_usage.ts";
 
 const helpCommand: SlashCommand = {
@@ -83,6 +84,7 @@ export const slashCommands: readonly SlashCommand[] = [
   sessionsCommand,
   rewindCommand,
   branchCommand,
+  titleCommand,
   modelCommand,
   toolsCommand,
   skillsCommand,

@@ -1,4 +1,5 @@
-import { defaultGoalTurns, type Goal } from "../../agent/goal.ts";
+import { canJudge, defaultGoalTurns, type Goal } from "../../agent/goal.ts";
+import type { AuxiliaryModel } from "../../core/auxiliary.ts";
 import { HermesError } from "../../core/errors.ts";
 import { plainText } from "../render/plain.ts";
 import type { SlashCommand } from "./slash_command.ts";
@@ -42,13 +43,13 @@ function needGoal(goal: Goal | undefined): void {
   throw new HermesError("usage/invalid", "There is no goal", { hint: "/goal TEXT sets one" });
 }
 
-function needJudge(judge: unknown): void {
-  if (judge !== undefined) return;
+function needJudge(judge: AuxiliaryModel | undefined): void {
+  if (canJudge(judge)) return;
   throw new HermesError(
     "usage/invalid",
-    "Turns of codex have no model beside them that could judge a goal",
+    "Codex's own model cannot be asked to judge a goal, and no other one is named for it",
     {
-      hint: "/codex-runtime auto, then /goal again",
+      hint: "hermes config set auxiliary.goal_judge.provider NAME and start again, or /codex-runtime auto",
     },
   );
 }

@@ -1,23 +1,29 @@
 import type { Usage } from "../../core/event.ts";
 import { costText, dollars, isIncluded } from "../render/cost_text.ts";
+import { sideLines } from "../render/side_text.ts";
 import type { SlashCommand } from "./slash_command.ts";
 
 export const usageCommand: SlashCommand = {
   name: "/usage",
-  summary: "tokens since this session was opened, and its cost",
+  summary: "the tokens of this session, and its cost",
   async run({ app, talk, conversation, usage }) {
     const catalog = await app.sessions();
     // An ephemeral session has no row, and no other one has any before its first turn.
     const whole = await catalog.whole(conversation.sessionId).catch(() => undefined);
     const count = whole?.calls.count ?? 0;
-    const beside = besideText(conversation.usedBeside?.());
     if (!whole || count === 0) {
+      const beside = besideText(conversation.usedBeside?.());
       await talk.say(`${tokens(usage)}${nowCost(conversation, usage)}${beside}`);
       return "stay";
     }
     const calls = `${count} model call${count === 1 ? "" : "s"}`;
+    const sides = sideLines(await catalog.sideUsage(whole.id));
     await talk.say(
-      `${tokens(usage)}${beside}\nthe whole session: ${tokens(whole.usage)}, ${calls}, ${costText(whole)}`,
+      [
+        `since it was opened, in turns: ${tokens(usage)}`,
+        `the whole session: ${tokens(whole.usage)}, ${calls}, ${costText(whole)}`,
+        ...sides.map((line) => `  of it ${line}`),
+      ].join("\n"),
     );
     return "stay";
   },

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
+import type { SideUsage } from "../../core/spending.ts";
 import type { SearchHit, StoredItem, WholeSession } from "../../core/session_store.ts";
 import { costStatus } from "./cost_text.ts";
 import { itemToJson, usageToJson } from "./json.ts";
@@ -26,6 +27,18 @@ export function sessionToJson(session: WholeSession): JsonObject {
     cost_usd: session.costUsd,
     cost_status: costStatus(session),
     preview: session.preview,
+  };
+}
+
+/** What of the usage of a session was not its conversation's own, as documents show it. */
+export function sideToJson({ kind, provider, model, usage, calls }: SideUsage): JsonObject {
+  return {
+    kind,
+    provider,
+    model,
+    model_calls: calls.count,
+    usage: usageToJson(usage),
+    cost_usd: usage.costUsd ?? null,
   };
 }
 

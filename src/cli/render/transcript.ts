@@ -1,10 +1,12 @@
 import { textOf, type Item, type ToolCall } from "../../core/item.ts";
 import type { SessionInfo, StoredItem } from "../../core/session_store.ts";
+import type { SideUsage } from "../../core/spending.ts";
 import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { costText } from "./cost_text.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
+import { sideLines } from "./side_text.ts";
 import type { Style } from "./style.ts";
 import { relativeTime } from "./time.ts";
 import { failureLine, toolLine } from "./tool_line.ts";
@@ -14,6 +16,8 @@ import { workFailure, workLine } from "./work_line.ts";
 export interface StoredSession {
   readonly session: SessionInfo;
   readonly items: readonly StoredItem[];
+  /** What of its usage was not the conversation's own. */
+  readonly sides: readonly SideUsage[];
 }
 
 export interface TranscriptOptions {
@@ -37,6 +41,7 @@ export function renderTranscript(stored: StoredSession, options: TranscriptOptio
   ];
   const blocks = [
     `${style.bold(oneLine(safe(session.title ?? session.id)))}\n${style.dim(safe([...(session.title === null ? [] : [session.id]), ...facts].join(", ")))}`,
+    ...sideBlocks(stored.sides).map((block) => style.dim(safe(block))),
   ];
   const calls = callsById(stored.items.map(({ item }) => item));
   for (const { item } of stored.items) {
@@ -44,6 +49,11 @@ export function renderTranscript(stored: StoredSession, options: TranscriptOptio
     if (block !== undefined) blocks.push(block);
   }
   return `${blocks.join("\n\n")}\n`;
+}
+
+function sideBlocks(sides: readonly SideUsage[]): readonly string[] {
+  if (sides.length === 0) return [];
+  return [["Of its usage:", ...sideLines(sides).map((line) => `  ${line}`)].join("\n")];
 }
 
 /** The tool calls of a session by the id that their results carry. */

@@ -37,6 +37,7 @@ export function encodeRequest(request: ModelRequest, endpoint: ModelEndpoint): E
       ...(request.serviceTier !== undefined &&
         dialect.serviceTier && { service_tier: request.serviceTier }),
       ...(dialect.cacheKeyInBody && { prompt_cache_key: request.sessionId }),
+      ...request.extraBody,
       stream: true,
       stream_options: { include_usage: true },
     },

@@ -25,7 +25,8 @@ const volatile: readonly (readonly [RegExp, string])[] = [
   [/\b\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?\b/g, "{{time}}"],
   [/\b\d+(?:\.\d+)? ?(?:ms|µs|s|sec|seconds?)\b/g, "{{duration}}"],
   [/((?:"pid"|\bpid\b)\W{0,2}\s?)\d+/gi, "$1{{pid}}"],
-  [/("(?:uptime|duration)_(?:ms|seconds)"\s?:\s?)[\d.]+/g, "$1{{duration}}"],
+  // Also where the document stands in a string of another one.
+  [/("(?:uptime|duration)_(?:ms|seconds)\\*"\s?:\s?)[\d.]+/g, "$1{{duration}}"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "{{id}}"],
   [/\bproc_\w+/g, "{{id}}"],
   [/(?:\/private)?(?:\/var\/folders\/\w+\/\w+\/T|\/var\/tmp|\/tmp)\/[\w.-]+/g, "{{temp}}"],
@@ -58,7 +59,8 @@ export function firstDifference(
   return undefined;
 }
 
-function settled(value: ItemSummary[keyof ItemSummary]): string {
+/** What a text comes to without what changes from run to run. */
+export function settled(value: ItemSummary[keyof ItemSummary]): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
   return volatile.reduce((kept, [pattern, name]) => kept.replace(pattern, name), text);
 }

@@ -159,7 +159,7 @@ function wordsOf(text: string): readonly string[] {
 }
 
 function linesOf(scripted: readonly DemoStep[]): readonly string[] {
-  const lines = [headerLine("embedded")];
+  const lines = [headerLine({ hermesVersion: "embedded" })];
   const history: ItemSummary[] = [{ type: "user-message" }];
   let previous: readonly ItemSummary[] = [];
   for (const [index, step] of scripted.entries()) {

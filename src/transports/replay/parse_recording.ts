@@ -1,9 +1,10 @@
 import { HermesError } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { defined } from "../../core/defined.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
 import { isJsonObject, parseJson } from "../../core/json.ts";
-import { readError, readEvent, readRequest } from "./read_parts.ts";
+import { readError, readEvent, readModel, readRequest, readSmallCall } from "./read_parts.ts";
 import { recordingVersion } from "./recording.ts";
-import type { RecordedStep, Recording, TimedEvent } from "./recording.ts";
+import type { RecordedCall, RecordedStep, Recording, TimedEvent } from "./recording.ts";
 
 const recordAgain = "record the run again: hermes -z PROMPT --record FILE";
 
@@ -18,18 +19,28 @@ export function parseRecording(recording: string): Recording {
     .map((text, index) => ({ text: text.trim(), number: index + 1 }))
     .filter(({ text }) => text !== "");
   const [first, ...rest] = numbered;
-  const hermesVersion = readHeader(first?.text);
+  const header = readHeader(first?.text);
 
   const steps: OpenStep[] = [];
+  const calls: RecordedCall[] = [];
   for (const { text, number } of rest) {
     const line = parseJson(text);
     const isLast = number === numbered.at(-1)?.number;
     if (!isJsonObject(line)) throw isLast ? cutOff(number) : misplaced(number, "no JSON object");
-    addLine(steps, line, number);
+    if (line["small_call"] === undefined) addLine(steps, line, number);
+    else if (steps.at(-1)?.isClosed === false)
+      throw misplaced(number, "a small call within a step");
+    else calls.push(readCall(line["small_call"], number));
   }
   const open = steps.at(-1);
   if (open !== undefined && !open.isClosed) throw cutOff(numbered.at(-1)?.number ?? 1);
-  return { hermesVersion, steps: steps.map(({ step }) => step) };
+  return { ...header, steps: steps.map(({ step }) => step), calls };
+}
+
+function readCall(json: Json, number: number): RecordedCall {
+  const call = readSmallCall(json);
+  if (call === undefined) throw misplaced(number, "no small call that can be read");
+  return call;
 }
 
 /** A step while its lines are read. */
@@ -61,7 +72,7 @@ function addLine(steps: OpenStep[], line: JsonObject, number: number): void {
   steps[steps.length - 1] = { step: { ...open.step, failure: { afterMs, error } }, isClosed: true };
 }
 
-function readHeader(text: string | undefined): string {
+function readHeader(text: string | undefined): Pick<Recording, "hermesVersion" | "model"> {
   const header = parseJson(text ?? "");
   if (!isJsonObject(header) || header["format"] !== "hermes-recording") {
     throw new HermesError(
@@ -80,7 +91,11 @@ function readHeader(text: string | undefined): string {
       { hint: recordAgain },
     );
   }
-  return typeof header["hermes"] === "string" ? header["hermes"] : "unknown";
+  const { hermes } = header;
+  return {
+    hermesVersion: typeof hermes === "string" ? hermes : "unknown",
+    ...defined("model", readModel(header["model"])),
+  };
 }
 
 function misplaced(number: number, found: string): HermesError {

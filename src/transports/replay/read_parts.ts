@@ -1,8 +1,9 @@
+import { auxiliaryTasks } from "../../core/auxiliary.ts";
 import { type ErrorCode, HermesError } from "../../core/errors.ts";
 import type { FinishReason, ModelEvent, Usage } from "../../core/event.ts";
 import type { ModelItem } from "../../core/item.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { ItemSummary, RequestSummary } from "./recording.ts";
+import type { ItemSummary, RecordedCall, RecordedModel, RequestSummary } from "./recording.ts";
 
 /** A request; `previous` are the items of the one before, of which it keeps the first ones. */
 export function readRequest(
@@ -136,13 +137,36 @@ export function readError(json: Json | undefined): HermesError | undefined {
     return undefined;
   const retryAfterMs = json["retry_after_ms"];
   const httpStatus = json["http_status"];
+  const contextLimit = json["context_limit"];
   // A newer program may have written a code that this one does not know; it is only passed on.
   return new HermesError(code as ErrorCode, message, {
     retryable: json["retryable"] === true,
     ...(hint !== undefined && { hint }),
     ...(typeof retryAfterMs === "number" && { retryAfterMs }),
     ...(typeof httpStatus === "number" && { httpStatus }),
+    ...(typeof contextLimit === "number" && { contextLimit }),
   });
+}
+
+/** A small call, or undefined when something of it is missing. */
+export function readSmallCall(json: Json): RecordedCall | undefined {
+  if (!isJsonObject(json)) return undefined;
+  const task = auxiliaryTasks.find((name) => name === json["task"]);
+  if (task === undefined) return undefined;
+  const { asked = "", answer } = texts(json, ["asked", "answer"]);
+  if (answer !== undefined) return { task, asked, answer };
+  const failure = readError(json["failure"]);
+  return failure && { task, asked, failure };
+}
+
+/** Whose context a recording is of, or undefined. */
+export function readModel(json: Json | undefined): RecordedModel | undefined {
+  if (!isJsonObject(json)) return undefined;
+  const { provider, model } = texts(json, ["provider", "model"]);
+  const contextLength = json["context_length"];
+  if (provider === undefined || model === undefined) return undefined;
+  if (typeof contextLength !== "number" || !(contextLength > 0)) return undefined;
+  return { provider, model, contextLength };
 }
 
 function text(json: Json | undefined): string | undefined {

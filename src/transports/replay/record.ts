@@ -1,11 +1,14 @@
-import { HermesError, toHermesError } from "../../core/errors.ts";
+import type { AuxiliaryModel } from "../../core/auxiliary.ts";
+import { toHermesError } from "../../core/errors.ts";
 import type { ModelTransport } from "../../core/model.ts";
 import type { Clock } from "../../core/ports.ts";
 import { cleanStep } from "./clean_step.ts";
+import { maskError } from "./mask_error.ts";
 import { portableFor } from "./portable.ts";
-import type { ItemSummary, RecordedStep, TimedEvent } from "./recording.ts";
+import type { ItemSummary, RecordedModel, RecordedStep, TimedEvent } from "./recording.ts";
+import { recordSmallCalls } from "./small_calls.ts";
 import { summarize } from "./summarize.ts";
-import { headerLine, stepLines } from "./write_lines.ts";
+import { headerLine, smallCallLine, stepLines } from "./write_lines.ts";
 
 export interface RecordDeps {
   readonly clock: Pick<Clock, "monotonic">;
@@ -20,35 +23,73 @@ export interface RecordOptions {
   readonly hermesVersion: string;
   /** Absolute directory that the run works in; recordings hold a placeholder in its place. */
   readonly cwd: string;
+  readonly model?: RecordedModel;
 }
 
-/**
- * The transport, with the model side of each step written down as `recording.ts` describes: whole steps only, before
- * their `step-end` is passed on. Goes around `withRetry`, so that a replay repeats the retries as they were.
- */
+/** What writes one recording. */
+export interface Recorder {
+  /**
+   * The transport, with the model side of each step written down as `recording.ts` describes: whole steps only, before
+   * their `step-end` is passed on. Goes around `withRetry`, so that a replay repeats the retries as they were.
+   */
+  transport(transport: ModelTransport): ModelTransport;
+  /** The model for small calls, with its answers written down before they are passed on. */
+  auxiliary(model: AuxiliaryModel): AuxiliaryModel;
+}
+
+/** A transport whose steps are recorded, where nothing else is. */
 export function recordTransport(
   deps: RecordDeps,
   transport: ModelTransport,
   options: RecordOptions,
 ): ModelTransport {
+  return createRecorder(deps, options).transport(transport);
+}
+
+/** A recorder that begins its recording with the first thing that it writes. */
+export function createRecorder(deps: RecordDeps, options: RecordOptions): Recorder {
   const portable = portableFor(options.cwd);
   const clean = (text: string): string => portable.abstract(deps.mask(text));
   let previous: readonly ItemSummary[] | undefined;
-
-  async function writeNow(step: RecordedStep): Promise<void> {
-    if (previous === undefined) await deps.sink(headerLine(options.hermesVersion));
-    for (const line of stepLines(step, previous)) await deps.sink(line);
-    previous = step.request.items;
-  }
+  let isBegun = false;
 
   // Sub-agents ask at the same time: a step is written whole, and the next one behind it.
   let writing: Promise<void> = Promise.resolve();
-  function write(step: RecordedStep): Promise<void> {
-    const written = writing.then(() => writeNow(step));
+  function write(linesNow: () => readonly string[]): Promise<void> {
+    const written = writing.then(async () => {
+      const lines = [...(isBegun ? [] : [headerLine(options)]), ...linesNow()];
+      isBegun = true;
+      for (const line of lines) await deps.sink(line);
+    });
     writing = written.catch(() => undefined);
     return written;
   }
+  function writeStep(step: RecordedStep): Promise<void> {
+    return write(() => {
+      const lines = stepLines(step, previous);
+      previous = step.request.items;
+      return lines;
+    });
+  }
 
+  return {
+    transport: (transport) => recordSteps(deps, transport, { clean, writeStep }),
+    auxiliary: (model) =>
+      recordSmallCalls({ clean, write: (call) => write(() => [smallCallLine(call)]) }, model),
+  };
+}
+
+function recordSteps(
+  deps: Pick<RecordDeps, "clock">,
+  transport: ModelTransport,
+  {
+    clean,
+    writeStep,
+  }: {
+    readonly clean: (text: string) => string;
+    readonly writeStep: (step: RecordedStep) => Promise<void>;
+  },
+): ModelTransport {
   const moveOn = transport.moveOn?.bind(transport);
   const standIn = transport.standIn?.bind(transport);
   return {
@@ -71,26 +112,17 @@ export function recordTransport(
           events.push({ afterMs: sinceLast(), event: masked });
           if (event.type === "step-end") {
             isWritten = true;
-            await write({ request: summary, events: cleanStep(events, clean) });
+            await writeStep({ request: summary, events: cleanStep(events, clean) });
           }
           yield event;
         }
       } catch (thrown) {
         if (!isWritten) {
           const failure = { afterMs: sinceLast(), error: maskError(toHermesError(thrown), clean) };
-          await write({ request: summary, events: cleanStep(events, clean), failure });
+          await writeStep({ request: summary, events: cleanStep(events, clean), failure });
         }
         throw thrown;
       }
     },
   };
-}
-
-function maskError(error: HermesError, clean: (text: string) => string): HermesError {
-  return new HermesError(error.code, clean(error.message), {
-    retryable: error.retryable,
-    ...(error.hint !== undefined && { hint: clean(error.hint) }),
-    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-    ...(error.httpStatus !== undefined && { httpStatus: error.httpStatus }),
-  });
 }

@@ -2,15 +2,42 @@ import type { HermesError } from "../../core/errors.ts";
 import type { ModelEvent } from "../../core/event.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { recordingVersion } from "./recording.ts";
-import type { ItemSummary, RecordedStep, RequestSummary } from "./recording.ts";
+import type {
+  ItemSummary,
+  RecordedCall,
+  RecordedModel,
+  RecordedStep,
+  RequestSummary,
+} from "./recording.ts";
 
 /** The first line of a recording. */
-export function headerLine(hermesVersion: string): string {
+export function headerLine({
+  hermesVersion,
+  model,
+}: {
+  readonly hermesVersion: string;
+  readonly model?: RecordedModel;
+}): string {
   return JSON.stringify({
     format: "hermes-recording",
     version: recordingVersion,
     hermes: hermesVersion,
+    ...(model && {
+      model: {
+        provider: model.provider,
+        model: model.model,
+        context_length: model.contextLength,
+      },
+    }),
   });
+}
+
+/** The line of a small call. */
+export function smallCallLine(call: RecordedCall): string {
+  const { task, asked } = call;
+  const outcome =
+    "failure" in call ? { failure: errorJson(call.failure) } : { answer: call.answer };
+  return JSON.stringify({ small_call: { task, asked, ...outcome } });
 }
 
 /**
@@ -62,5 +89,6 @@ function errorJson(error: HermesError): JsonObject {
     ...(error.hint !== undefined && { hint: error.hint }),
     ...(error.retryAfterMs !== undefined && { retry_after_ms: error.retryAfterMs }),
     ...(error.httpStatus !== undefined && { http_status: error.httpStatus }),
+    ...(error.contextLimit !== undefined && { context_limit: error.contextLimit }),
   };
 }

@@ -38,7 +38,7 @@ export function createResponsesTransport(
             request,
             path: "/responses",
             headers: encoded.headers,
-            body: { ...body, stream: true },
+            body: { ...body, ...request.extraBody, stream: true },
             createDecoder: createResponsesDecoder,
             classify: (failure) => {
               isReplayRefused = carriesReasoning && isInvalidEncryptedContent(failure);

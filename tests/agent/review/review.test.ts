@@ -70,7 +70,10 @@ describe("runReview()", () => {
     ]);
     expect(await review(loop)).toEqual({
       changes: [{ subsystem: "memory", text: "Anna", isStaged: false }],
-      usage: { ...noUsage, inputTokens: 20, totalTokens: 20 },
+      spent: {
+        usage: { ...noUsage, inputTokens: 20, totalTokens: 20 },
+        calls: { count: 2, unpriced: 2 },
+      },
     });
     expect(loop.transport.requests[0]?.items).toEqual([
       ...turn.history.filter((item) => item.type !== "compaction" && item.type !== "command"),

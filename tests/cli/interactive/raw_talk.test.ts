@@ -116,6 +116,29 @@ describe("RawTalk", () => {
     expect(chat.seen().join("\n")).toContain("Elephants 猫 have trunks of flesh flesh");
   });
 
+  test("Ctrl-D while a turn runs leaves after it, unless another key takes it back", async () => {
+    const over = Promise.withResolvers<void>();
+    await using chat = await startChat({
+      parts: {
+        async *turn() {
+          await over.promise;
+          yield { type: "turn-end", outcome: { status: "completed", finalText: "" } };
+        },
+      },
+    });
+    chat.type("go\r");
+    await chat.untilShown("> go");
+    chat.type("\x04");
+    await chat.untilShown("leaves when this is over");
+    chat.type("x\x7f");
+    await chat.settle();
+    expect(chat.seen().join("\n")).not.toContain("leaves when this is over");
+    chat.type("\x04");
+    await chat.untilShown("leaves when this is over");
+    over.resolve();
+    expect(await chat.code).toBe(0);
+  });
+
   test("draws for the new width when the window changes", async () => {
     await using chat = await startChat({ columns: 60 });
     chat.type("x".repeat(50));

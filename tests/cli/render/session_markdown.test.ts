@@ -29,7 +29,9 @@ const session: WholeSession = {
 };
 
 test("the facts of a session are a line each, whatever is in the name of its directory", () => {
-  const document = renderMarkdown({ session, items: [] }, (text) => text.replace("s3cret", "***"));
+  const document = renderMarkdown({ session, items: [], sides: [] }, (text) =>
+    text.replace("s3cret", "***"),
+  );
   expect(document).not.toContain("\u001b");
   const [title, , ...facts] = document.trimEnd().split("\n");
   expect([title, facts.length, facts[2]]).toEqual([

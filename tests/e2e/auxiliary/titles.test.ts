@@ -118,3 +118,60 @@ test("a session at the terminal has its title while it is open", async () => {
   expect(await chat.exited).toBe(0);
   expect(await titles()).toEqual(["Talk at the terminal"]);
 });
+
+const bodyOf = ({ body }: { readonly body: unknown }) =>
+  body as { readonly model?: string; readonly reasoning?: unknown; readonly top_k?: number };
+
+test("a task has a key and fields of its own, which go to its place alone and are never shown", async () => {
+  await using main = await startResponsesServer({ ...answers, titles: textAnswer("From main") });
+  await using small = await startResponsesServer({ ...answers, titles: refusal(402, "Pay") });
+  const key = "small-key-0123456789abcdef";
+  await sandbox.configure(
+    `${configFor(main.url)}auxiliary:\n  title_generation:\n    base_url: "${small.url}"\n    model: tiny\n    api_key: \${SMALL_KEY}\n    extra_body: {top_k: 7, reasoning: {effort: none}}\n`,
+  );
+  const env = { SMALL_KEY: key };
+  const { stderr } = await sandbox.run(["chat", "-q", "hello"], { env });
+  expect(await titles()).toEqual(["From main"]);
+  expect(small.titleRequests.map(({ headers }) => headers["authorization"])).toEqual([
+    `Bearer ${key}`,
+  ]);
+  expect(small.titleRequests.map(bodyOf)).toMatchObject([
+    { model: "tiny", top_k: 7, reasoning: { effort: "none" } },
+  ]);
+  const [asked] = main.titleRequests;
+  expect([
+    asked?.headers["authorization"] === `Bearer ${key}`,
+    asked && "top_k" in bodyOf(asked),
+  ]).toEqual([false, false]);
+  const shown = await sandbox.run(["config", "show"], { env });
+  expect([
+    shown.stdout.includes("${SMALL_KEY}"),
+    shown.stdout.includes(key),
+    stderr.includes(key),
+  ]).toEqual([true, false, false]);
+  await sandbox.run(["config", "set", "auxiliary.title_generation.extra_body.top_k", "9"]);
+  await sandbox.run(["chat", "-q", "hello"], { env });
+  expect(small.titleRequests.map((request) => bodyOf(request).top_k)).toEqual([7, 9]);
+});
+
+test("a task's fallback_chain comes before fallback_providers, and before the main model where its place is named", async () => {
+  await using main = await startResponsesServer({ ...answers, titles: refusal(402, "Pay") });
+  await using chained = await startResponsesServer({
+    ...answers,
+    titles: textAnswer("By the chain"),
+  });
+  await using general = await startResponsesServer({ ...answers, titles: textAnswer("By all") });
+  const entry = (name: string, url: string) =>
+    `{provider: ${name}, model: tiny, base_url: "${url}"}`;
+  const configure = (place: string) =>
+    sandbox.configure(
+      `${configFor(main.url)}fallback_providers: [${entry("general", general.url)}]\nauxiliary: {title_generation: {${place}fallback_chain: [${entry("chained", chained.url)}]}}\n`,
+    );
+  await configure("");
+  await sandbox.run(["chat", "-q", "hello"]);
+  expect([main, chained, general].map((server) => server.titleRequests.length)).toEqual([1, 1, 0]);
+  await configure('base_url: "http://127.0.0.1:9/v1", model: m2, ');
+  await sandbox.run(["chat", "-q", "hello"]);
+  expect([main, chained, general].map((server) => server.titleRequests.length)).toEqual([1, 2, 0]);
+  expect(await titles()).toEqual(["By the chain #2", "By the chain"]);
+});

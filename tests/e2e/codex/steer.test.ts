@@ -1,5 +1,6 @@
 /** What is typed while a turn runs on the real codex versions. */
 import { expect } from "bun:test";
+import { startResponsesServer } from "../../fakes/responses_server.ts";
 import { hangBeforeHeaders, type ServerStep, textAnswer } from "../../fakes/server_steps.ts";
 import { type CodexLab, ctrlC, isNew, onEveryCodex, openLab, said } from "./sandbox.ts";
 import { onlySession } from "../stored_session.ts";
@@ -49,7 +50,49 @@ onEveryCodex("a queued message and one that is interrupted are not lost", async 
     person.presses("\r");
     await person.sees("First.");
     person.says("/goal never ends");
-    await person.sees("no model beside them that could judge a goal");
+    await person.sees("no other one is named for it");
   });
   expect(await messages(lab)).toEqual(["Wait for me", "and then this"]);
+});
+
+onEveryCodex("a goal is pursued on codex where a model is named that judges it", async (codex) => {
+  const verdicts = [false, true].map((done) =>
+    textAnswer(JSON.stringify({ done, reason: done ? "Both are there" : "One is missing" })),
+  );
+  await using judge = await startResponsesServer({ steps: verdicts });
+  const steps = [
+    textAnswer("One of two.", { phase: "final_answer" }),
+    textAnswer("Two of two.", { phase: "final_answer" }),
+  ];
+  await using lab = await openLab(codex, { steps });
+  await lab.chat(
+    async (person) => {
+      person.says("/goal write both");
+      await person.sees("goal set", "One of two.", "goal, turn 2 of 20: One is missing");
+      await person.sees("Two of two.", "goal reached after 2 turns: Both are there");
+    },
+    `--set=auxiliary.goal_judge.base_url=${judge.url}`,
+    "--set=auxiliary.goal_judge.model=judge",
+  );
+  expect([lab.server.requests.length, judge.requests.length]).toEqual([2, 2]);
+  const { stdout } = await lab.run(["sessions", "list", "--json"]);
+  const [, id = ""] = /"id":\s*"([^"]+)"/.exec(stdout) ?? [];
+  const told = await lab.run(["sessions", "show", id]);
+  expect(told.stdout).toContain("judging the goal: 2 calls of judge (custom)");
+});
+
+onEveryCodex("a model that is named for something else judges no goal", async (codex) => {
+  await using lab = await openLab(codex, {
+    steps: [textAnswer("Hi.", { phase: "final_answer" })],
+  });
+  await lab.chat(
+    async (person) => {
+      person.says("hello");
+      await person.sees("Hi.");
+      person.says("/goal write both");
+      await person.sees("no other one is named for it");
+    },
+    "--set=auxiliary.approval.base_url=http://127.0.0.1:9/v1",
+    "--set=auxiliary.approval.model=m",
+  );
 });

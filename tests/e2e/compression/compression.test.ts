@@ -515,3 +515,70 @@ interface Shown {
   readonly type: string;
   readonly text?: string;
 }
+
+/** A child that works until its window is full, and the answers of all. */
+function delegating(...child: readonly StepSource[]): ServerOptions["steps"] {
+  const goal = "Count the tigers";
+  return [callTool("delegate_task", { goal }), ...child, textAnswer("The parent is done")];
+}
+
+test.each([
+  ["grows too large", work(6)],
+  [
+    "is refused for its size",
+    [
+      ...work(6).slice(0, 5),
+      callTool("terminal", { command: "seq 1 9000" }),
+      refusal(400, "maximum context length is 20000 tokens"),
+    ],
+  ],
+] as const)("a sub-agent whose context %s is compressed and goes on", async (_, child) => {
+  await serve(
+    delegating(...child, textAnswer("Seven tigers")),
+    textAnswer("## Goal\nNOTES of the child"),
+  );
+  const { code, stdout } = await sandbox.run(["-z", "Have the tigers counted", ...run]);
+  expect([code, checkEvents(stdout)["final_text"]]).toEqual([0, "The parent is done"]);
+  expect(stdout).toContain("its context was compressed");
+  expect(stdout).toContain("Seven tigers");
+  const last = bodies().at(-2) ?? "";
+  expect([last.includes("NOTES of the child"), last.includes("Count the tigers")]).toEqual([
+    true,
+    true,
+  ]);
+  // The session of the parent is the one that it was.
+  expect((await sessions()).map(({ parent_id: parent }) => parent)).toEqual([null]);
+  expect(sessionIds(stdout)).toHaveLength(1);
+  expect(await shown(sessionIds(stdout)[0] ?? "")).toContain('"kind":"compression"');
+});
+
+test("a run that was compressed, in a sub-agent too, is recorded and replayed without a model", async () => {
+  const flags = [...run, "--approval", "smart"].filter((flag) => flag !== "--yolo");
+  const asks = "<command-";
+  server = await startResponsesServer({
+    rules: [
+      { lastInput: asksForSummary, step: textAnswer("## Goal\nNOTES of the work") },
+      { lastInput: asks, step: textAnswer('{"verdict":"approve","why":"It is empty"}') },
+    ],
+    steps: [
+      callTool("delegate_task", { goal: "Count the tigers" }),
+      ...work(6),
+      textAnswer("Seven tigers"),
+      callTool("terminal", { command: "rm -rf ./nothing-there" }),
+      ...work(6),
+      textAnswer("All done"),
+    ],
+  });
+  const model = `{provider: custom, base_url: "${server.url}", default: m1, context_length: 100000}`;
+  await sandbox.configure(`model: ${model}\n`);
+  const recorded = await sandbox.run(["-z", "Count", ...flags, "--record", "run.jsonl"]);
+  expect([recorded.code, checkEvents(recorded.stdout)["final_text"]]).toEqual([0, "All done"]);
+  expect(kinds().split("summary")).toHaveLength(3);
+  await server[Symbol.asyncDispose]();
+  server = undefined;
+  const replayed = await sandbox.run(["-z", "Count", ...flags, "--replay", "run.jsonl"]);
+  expect([replayed.code, checkEvents(replayed.stdout)["final_text"]]).toEqual([0, "All done"]);
+  expect(replayed.stdout).toContain("its context was compressed");
+  expect(replayed.stdout).toContain("It is empty");
+  expect(sessionIds(replayed.stdout)).toHaveLength(2);
+});

@@ -105,3 +105,23 @@ test("sessions.auto_prune tidies up once a day, and says so", async () => {
   await using store = openStore(sandbox);
   expect((await store.whole(first)).ids).toEqual([first, second]);
 });
+
+test("/title names the session, tells its name, and refuses one that is taken", async () => {
+  await storeCompressed(sandbox, server.url);
+  const chat = await startChat(sandbox);
+  chat.type("/title mine\r");
+  await chat.untilShown("say something first");
+  chat.type("hello\r");
+  await chat.untilShown("the answer");
+  await chat.untilShown("\x1b[1m> ");
+  chat.type("/title zoo\r");
+  await chat.untilShown("session/title_taken");
+  chat.type("/title my farm\r");
+  await chat.untilShown("called my farm");
+  chat.type("/title\r");
+  await chat.untilShown("my farm");
+  chat.type("/quit\r");
+  await chat.exited;
+  await using store = openStore(sandbox);
+  expect((await store.latest())?.title).toBe("my farm");
+});

@@ -57,6 +57,7 @@ test("parseRecording() reads steps, and items that were kept from the request be
         },
       },
     ],
+    calls: [],
   });
 });
 

@@ -5,7 +5,7 @@ import { writeNamedFile } from "../../named_file.ts";
 import { printNote, printText } from "../../print.ts";
 import type { Mask } from "../../render/error.ts";
 import { renderMarkdown } from "../../render/session_markdown.ts";
-import { sessionToJson, storedItemToJson } from "../../render/session_json.ts";
+import { sessionToJson, sideToJson, storedItemToJson } from "../../render/session_json.ts";
 import { absolute } from "../../turn_options.ts";
 import { loadWhole, type ToldSession } from "../../whole_session.ts";
 
@@ -66,7 +66,10 @@ async function renderExport(
   format: ExportFormat,
   mask: Mask,
 ): Promise<string> {
-  const session = sessionToJson(stored.session);
+  const session = {
+    ...sessionToJson(stored.session),
+    side_usage: stored.sides.map(sideToJson),
+  };
   const items = stored.items.map(storedItemToJson);
   switch (format) {
     case "jsonl": {
