@@ -25,8 +25,11 @@ export interface TickDeps {
   readonly pid: number;
 }
 
-/** A one-shot whose process died is started again, this often in all. */
-const maxAttempts = 3;
+/**
+ * A one-shot whose process died is started again, this often in all: what kills its process each time must come to an
+ * end, and a machine that dies that often within one job has other sorrows.
+ */
+const maxAttempts = 10;
 /** Runs that are looked through for them. */
 const lookedAtRuns = 100;
 
@@ -69,8 +72,11 @@ async function settle(deps: TickDeps, run: JobRun): Promise<UntoldRun | undefine
     run.pid === deps.pid
       ? "How it ended could not be written down"
       : `The process that ran it (${run.pid}) died`;
-  const end = unseen(clock.now(), "lost", "cron/lost", why);
-  await store.finish(run.id, end, await afterLoss(store, job, run));
+  const after = await afterLoss(store, job, run);
+  const isGivenUp = after.state === "broken";
+  const verdict = isGivenUp ? `${why}, the ${maxAttempts}th time: it is not tried again` : why;
+  const end = unseen(clock.now(), "lost", "cron/lost", verdict);
+  await store.finish(run.id, end, after);
   return { job, run, end };
 }
 
