@@ -1,6 +1,6 @@
 import type { CronStore, Job, JobRun, JobTask, Schedule } from "../core/cron.ts";
 import { type HermesError, toHermesError } from "../core/errors.ts";
-import { type DaemonDeps, runDaemon, runTick } from "../cron/daemon.ts";
+import { type DaemonDeps, runDaemon, runTick, type TickOptions } from "../cron/daemon.ts";
 import { parseSchedule } from "../cron/parse_schedule.ts";
 import { runNow } from "../cron/tick.ts";
 import { SqliteCronStore } from "../storage/cron_store.ts";
@@ -40,8 +40,15 @@ export interface CronDesk {
   parse(text: string, timezone?: string): Schedule;
   /** Runs a job now, whatever its schedule says; undefined where it runs already. */
   runNow(job: Job, signal: AbortSignal): Promise<JobRun | undefined>;
-  /** Runs what is due, once: the runs that came of it, those that were missed or lost among them. */
-  tick(signal: AbortSignal, onRun: OnRun): Promise<readonly JobRun[]>;
+  /**
+   * Runs what is due, once, with `isUntilIdle` also what becomes due meanwhile: the runs that came of it, those that were
+   * missed or lost among them.
+   */
+  tick(
+    signal: AbortSignal,
+    onRun: OnRun,
+    tick?: Pick<TickOptions, "isUntilIdle">,
+  ): Promise<readonly JobRun[]>;
   /**
    * Runs what is due until the signal aborts; then what runs is ended, and waited for. A problem does not end it: it
    * comes again at each look for as long as it is there.
@@ -91,7 +98,7 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
         job,
         signal,
       ),
-    tick: (signal, onRun) => runTick(deps(onRun), options, signal),
+    tick: (signal, onRun, tick) => runTick(deps(onRun), { ...options, ...tick }, signal),
     daemon: (signal, ...listeners) =>
       asDaemon(app, () => runDaemon(deps(...listeners), options, signal), signal),
     async status() {

@@ -21,6 +21,11 @@ export interface DaemonOptions {
  */
 const longestSleepMs = 5_000;
 
+export interface TickOptions extends DaemonOptions {
+  /** Runs what becomes due while something still runs, too: for callers that start no second tick beside this one. */
+  readonly isUntilIdle?: boolean;
+}
+
 /**
  * Runs what is due at this moment, once, and waits for all of it. The runs that came of it, those that were missed or whose
  * process had died among them.
@@ -28,7 +33,7 @@ const longestSleepMs = 5_000;
  */
 export async function runTick(
   deps: DaemonDeps,
-  options: DaemonOptions,
+  options: TickOptions,
   signal: AbortSignal,
 ): Promise<readonly JobRun[]> {
   const runs: JobRun[] = [];
@@ -48,8 +53,15 @@ export async function runTick(
     options,
     signal,
   );
-  await work.start();
-  await work.allEnded();
+  try {
+    await work.start();
+    while (options.isUntilIdle && !work.isIdle && !signal.aborted) {
+      await work.sleep();
+      await work.start();
+    }
+  } finally {
+    await work.allEnded();
+  }
   if (problems.length > 0) throw problems[0];
   return runs;
 }
@@ -91,6 +103,11 @@ class DueWork {
     this.#deps = deps;
     this.#slots = new Slots(maxParallel);
     this.#signal = signal;
+  }
+
+  /** Whether nothing of what was seen to be due runs, or waits to. */
+  get isIdle(): boolean {
+    return this.#inWork.size === 0;
   }
 
   /** Ends what died in the books, and starts everything that is due and not in work already. */

@@ -155,6 +155,28 @@ test("runTick() runs what is due, at most so many at once, and tells of all", as
   expect([runs.map(({ jobId }) => jobId).toSorted(), most]).toEqual([["a", "b", "c", "d"], 2]);
 });
 
+test("runTick() until idle runs what becomes due beside a long run, and nothing behind it", async () => {
+  await add("long", { kind: "once", at: minute });
+  await add("soon", { kind: "once", at: 3 * minute });
+  await add("later", { kind: "once", at: 9 * minute });
+  const { deps, ran, clock } = rig(createInstantClock(2 * minute));
+  const long: DaemonDeps = {
+    ...deps,
+    async run(job, run, signal) {
+      const end = await deps.run(job, run, signal);
+      if (job.id === "long") await until(() => ran.includes("soon at 3"));
+      return end;
+    },
+  };
+  const options = { maxParallel: 2, isUntilIdle: true };
+  const runs = await runTick(long, options, new AbortController().signal);
+  expect([ran, runs.map(({ jobId }) => jobId)]).toEqual([
+    ["long at 2", "soon at 3"],
+    ["soon", "long"],
+  ]);
+  expect(clock.now()).toBeLessThan(9 * minute);
+});
+
 test("jobs with the same working directory run one after the other", async () => {
   for (const id of ["a", "b"]) await add(id, { kind: "once", at: 0 }, { workdir: "/work" });
   await add("c", { kind: "once", at: 0 }, { workdir: "/other" });
