@@ -19,7 +19,7 @@ const days = 365;
 interface Case {
   readonly typed: string;
   readonly timezone: string;
-  expected(clock: ZoneClock, until: number): readonly number[];
+  readonly expected: (clock: ZoneClock, until: number) => readonly number[];
 }
 
 const cases: readonly Case[] = zones.flatMap((timezone) => [

@@ -72,7 +72,8 @@ function unitsOf(box: JobsBox) {
     path,
     read: (name: string) => readFile(path(name), "utf8"),
     write: (name: string, text: string) => writeFile(path(name), text),
-    there: async () => (await readdir(directory).catch(() => [])).toSorted(),
+    there: async () =>
+      [...(await readdir(directory).catch(() => []))].toSorted((a, b) => a.localeCompare(b)),
   };
 }
 
