@@ -19,7 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
       .catch(() => undefined);
   }
   const lines = runLines(context);
-  const { result: runs, endedBy } = await untilEnded(context, async (signal) => {
+  const { result: runs, endedBy } = await untilEnded(context, desk, async (signal) => {
     try {
       const isUntilIdle = switchFlag(flags, "untilIdle");
       return await desk.tick(signal, (job, ended) => lines.write(job, ended), { isUntilIdle });
