@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject, parseJson } from "../../src/core/json.ts";
+import { withLock } from "../../src/platform/file_lock.ts";
 import { startResponsesServer } from "../../tests/fakes/responses_server.ts";
 import { textAnswer } from "../../tests/fakes/server_steps.ts";
 import type { CampaignOptions, CampaignResult } from "./campaign.ts";
@@ -36,11 +38,17 @@ const minimalPath = "/usr/sbin:/usr/bin:/sbin:/bin";
 /** @throws {Error} where there is no cron, or it may not be started */
 export async function run({ count, log }: CampaignOptions): Promise<CampaignResult> {
   const failures: string[] = [];
-  for (let index = 0; index < count; index++) {
+  const borrowed = async (): Promise<readonly string[]> => {
     using crontab = borrowCrontab();
     using cron = startCron();
-    failures.push(...(await runOne(crontab, log)));
+    const problems = await runOne(crontab, log);
     if (cron.problem() !== undefined) log(`another cron ran the line: ${cron.problem()}`);
+    return problems;
+  };
+  for (let index = 0; index < count; index++) {
+    // Two of them would each give the crontab back with lines of the other.
+    const problems = await withLock(join(tmpdir(), "hermes-crontab.lock"), borrowed, patienceMs);
+    if (problems.length > 0) failures.push(problems.join("; "));
   }
   return { cases: count, failures };
 }

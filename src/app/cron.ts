@@ -88,7 +88,7 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
     async run(...args) {
       const end = await runs.run(...args);
       // Of what is left in the middle nobody knows how it would have ended.
-      return isLeft ? await new Promise<never>(() => undefined) : end;
+      return isLeft ? await Promise.withResolvers<never>().promise : end;
     },
     onRun(job, run) {
       logRun(log, job, run);
