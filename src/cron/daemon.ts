@@ -1,6 +1,6 @@
 import type { Job, JobRun } from "../core/cron.ts";
 import type { Clock } from "../core/ports.ts";
-import { timeAfterSetBack } from "./set_back.ts";
+import { correctionMs, timeAfterSetBack } from "./set_back.ts";
 import { Slots } from "./slots.ts";
 import { runDue, settleLost, tellOfEnd, type TickDeps, type UntoldRun } from "./tick.ts";
 
@@ -20,6 +20,8 @@ export interface DaemonOptions {
  * after so long.
  */
 const longestSleepMs = 5_000;
+/** Runs of a job that are looked through for the last one of its schedule. */
+const lookedAtRuns = 20;
 
 export interface TickOptions extends DaemonOptions {
   /** Runs what becomes due while something still runs, too: for callers that start no second tick beside this one. */
@@ -139,12 +141,22 @@ class DueWork {
     if (!isSetBack) return;
     for (const job of await store.jobs()) {
       const nextRunAt = timeAfterSetBack(job, now);
-      if (nextRunAt === undefined) continue;
+      if (nextRunAt === undefined || (await this.#isTaken(job, { nextRunAt, now }))) continue;
       // It may have been removed just now.
       await store.change(job.id, { nextRunAt }, now).catch((error: unknown) => {
         this.#deps.onProblem(job, error);
       });
     }
+  }
+
+  /** Whether a job ran for this time a short while ago, which the clock shows again. */
+  async #isTaken(
+    { id }: Job,
+    { nextRunAt, now }: { readonly nextRunAt: number; readonly now: number },
+  ): Promise<boolean> {
+    const runs = await this.#deps.store.runs(id, { limit: lookedAtRuns });
+    const last = runs.find(({ trigger, status }) => trigger === "schedule" && status !== "missed");
+    return last !== undefined && nextRunAt <= last.dueAt && last.dueAt - now <= correctionMs;
   }
 
   /** Beside everything else: who is slow to hear of it holds up nobody. */
