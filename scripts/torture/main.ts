@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import type { Campaign, CampaignResult } from "./campaign.ts";
 import * as codex from "./codex.ts";
 import * as cronKill from "./cron_kill.ts";
+import * as crontab from "./crontab.ts";
 import * as disk from "./disk.ts";
 import * as kill from "./kill.ts";
 import * as logins from "./logins.ts";
@@ -30,6 +31,7 @@ const campaigns: readonly Campaign[] = [
   soakKill,
   schedules,
   cronKill,
+  crontab,
 ];
 
 /** Failed cases that are shown of a campaign. */

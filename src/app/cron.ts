@@ -1,12 +1,12 @@
 import type { CronStore, Job, JobRun, JobTask, Schedule } from "../core/cron.ts";
 import { type HermesError, toHermesError } from "../core/errors.ts";
-import { type DaemonDeps, runDaemon, runTick } from "../cron/daemon.ts";
+import { type DaemonDeps, runDaemon, runTick, type TickOptions } from "../cron/daemon.ts";
 import { parseSchedule } from "../cron/parse_schedule.ts";
 import { runNow } from "../cron/tick.ts";
 import { SqliteCronStore } from "../storage/cron_store.ts";
 import { checkTask } from "./cron_check.ts";
 import { asDaemon, findDaemon } from "./cron_daemon.ts";
-import { logRun, openRuns } from "./cron_runs.ts";
+import { asItIs, logRun, openRuns } from "./cron_runs.ts";
 import type { AppParts } from "./parts.ts";
 
 /** Is told of each run that came to an end or never was. */
@@ -23,7 +23,7 @@ export interface CronStatus {
   readonly daemonSince?: number;
   readonly jobs: number;
   readonly activeJobs: number;
-  /** Runs that go on now, or whose process has died. */
+  /** Runs that go on now. */
   readonly runs: readonly JobRun[];
   /** The next time of any job, in ms since epoch. */
   readonly nextRunAt?: number;
@@ -40,8 +40,15 @@ export interface CronDesk {
   parse(text: string, timezone?: string): Schedule;
   /** Runs a job now, whatever its schedule says; undefined where it runs already. */
   runNow(job: Job, signal: AbortSignal): Promise<JobRun | undefined>;
-  /** Runs what is due, once: the runs that came of it, those that were missed or lost among them. */
-  tick(signal: AbortSignal, onRun: OnRun): Promise<readonly JobRun[]>;
+  /**
+   * Runs what is due, once, with `isUntilIdle` also what becomes due meanwhile: the runs that came of it, those that were
+   * missed or lost among them.
+   */
+  tick(
+    signal: AbortSignal,
+    onRun: OnRun,
+    tick?: Pick<TickOptions, "isUntilIdle">,
+  ): Promise<readonly JobRun[]>;
   /**
    * Runs what is due until the signal aborts; then what runs is ended, and waited for. A problem does not end it: it
    * comes again at each look for as long as it is there.
@@ -49,6 +56,13 @@ export interface CronDesk {
    */
   daemon(signal: AbortSignal, onRun: OnRun, onProblem?: OnProblem): Promise<void>;
   status(): Promise<CronStatus>;
+  /** Runs of a job, the newest first, as they are: one whose process has died is lost, also where that is not written yet. */
+  runs(jobId: string, limit: number): Promise<readonly JobRun[]>;
+  /**
+   * Leaves in the middle what this process runs: its programs are ended, and whatever comes of it now is not written down,
+   * so that it is lost. Never rejects.
+   */
+  leave(): Promise<void>;
   /**
    * Looks at what a task needs before its job is added: its script, skills, working directory and jobs that it takes
    * outcomes of. What is odd but allowed, one sentence each.
@@ -60,16 +74,22 @@ export interface CronDesk {
 /** Opens the jobs of a home; their file is opened when it is used. */
 export async function openCron(app: AppParts): Promise<CronDesk> {
   const { ports, paths } = app;
-  const { clock, files } = ports;
+  const { clock, files, host } = ports;
   const [{ cron }, log] = await Promise.all([app.config(), app.log()]);
   const timezone = cron.timezone === "" ? machineZone() : cron.timezone;
   const exists = async (path: string) => (await files.stat(path)) !== undefined;
   const store = new SqliteCronStore({ exists }, paths.cron.jobsFile);
   const runs = await openRuns(app, store);
   const options = { maxParallel: cron.max_parallel_jobs };
+  let isLeft = false;
   const deps = (onRun: OnRun, onProblem?: OnProblem): DaemonDeps => ({
     ...runs,
     clock,
+    async run(...args) {
+      const end = await runs.run(...args);
+      // Of what is left in the middle nobody knows how it would have ended.
+      return isLeft ? await Promise.withResolvers<never>().promise : end;
+    },
     onRun(job, run) {
       logRun(log, job, run);
       onRun(job, run);
@@ -91,13 +111,13 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
         job,
         signal,
       ),
-    tick: (signal, onRun) => runTick(deps(onRun), options, signal),
+    tick: (signal, onRun, tick) => runTick(deps(onRun), { ...options, ...tick }, signal),
     daemon: (signal, ...listeners) =>
       asDaemon(app, () => runDaemon(deps(...listeners), options, signal), signal),
     async status() {
       const [jobs, going, daemon] = await Promise.all([
         store.jobs(),
-        store.running(),
+        store.running().then((all) => Promise.all(all.map((run) => asItIs(app, store, run)))),
         findDaemon(app),
       ]);
       const active = jobs.filter(({ state }) => state === "active");
@@ -106,10 +126,20 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
         ...(daemon ? { daemonPid: daemon.pid, daemonSince: daemon.startedAt } : {}),
         jobs: jobs.length,
         activeJobs: active.length,
-        runs: going,
+        runs: going.filter((run) => run.status === "running"),
         ...(times.length === 0 ? {} : { nextRunAt: Math.min(...times) }),
         timezone,
       };
+    },
+    async runs(jobId, limit) {
+      const found = await store.runs(jobId, { limit });
+      return await Promise.all(found.map((run) => asItIs(app, store, run)));
+    },
+    async leave() {
+      isLeft = true;
+      const going = await store.running().catch(() => []);
+      const own = going.filter(({ pid }) => pid === host.pid);
+      await Promise.all(own.map((run) => runs.endLeftovers(run)));
     },
     checkTask: (task) => checkTask(app, store, task),
   };

@@ -5,6 +5,7 @@ import type { FileStore } from "../core/ports.ts";
 import type { RunOutcome } from "../cron/run_job.ts";
 import { jobEnv } from "./cron_env.ts";
 import { runProgram } from "./cron_program.ts";
+import { runIdVariable } from "./cron_script.ts";
 import { callWebhook } from "./cron_webhook.ts";
 import type { AppParts } from "./parts.ts";
 
@@ -120,6 +121,8 @@ async function handTo(
     HERMES_JOB_ID: job.id,
     HERMES_JOB_NAME: job.name,
     HERMES_RUN_ID: run.id,
+    // What is left of it when this process dies is found by it.
+    [runIdVariable]: run.id,
     HERMES_RUN_STATUS: told.status,
     HERMES_RUN_EXIT_CODE: String(told.exitCode ?? ""),
     HERMES_RUN_STARTED_AT: new Date(run.startedAt).toISOString(),

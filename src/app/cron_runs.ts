@@ -14,7 +14,7 @@ import { runIdVariable, runScript } from "./cron_script.ts";
 import { runTurn } from "./cron_turn.ts";
 import type { AppParts } from "./parts.ts";
 
-/** Runs that are looked through for the newest outcome of a job. */
+/** Runs that are looked through for the newest outcome of a job, and for one of them. */
 const lookedAtRuns = 50;
 /** What is on its way to somebody when everything has to end may take so long, in ms. */
 const partingMs = 5_000;
@@ -22,19 +22,18 @@ const partingMs = 5_000;
 /** What runs jobs, wired to the machine: their locks, their runs, and what is told of them. */
 export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<TickDeps, "onRun">> {
   const { files, clock, host, processes } = app.ports;
-  const { cron } = app.paths;
   const redactor = await app.redactor();
   const outcomes = createOutcomeFiles(
     { files, now: () => clock.now(), redact: (text) => redactor.boundary(text) },
-    cron.outputDirectory,
+    app.paths.cron.outputDirectory,
   );
   return {
     store,
     clock,
     pid: host.pid,
     newRunId: () => `run_${crypto.randomUUID().replaceAll("-", "")}`,
-    withJob: async (jobId, work) =>
-      (await ifFree(files, join(cron.locksDirectory, `${jobId}.lock`), work))?.result,
+    withJob: async (jobId, work, patienceMs) =>
+      (await ifFree(files, lockOf(app, jobId), work, patienceMs))?.result,
     async run(job, run, signal) {
       using deadline = deadlineOf(clock, job);
       using parting = leave(clock, signal);
@@ -72,6 +71,36 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
       return await deliver(app, { job, run, told }, parting.signal);
     },
   };
+}
+
+/** The file that is locked while a process works at a job. */
+function lockOf({ paths }: Pick<AppParts, "paths">, jobId: string): string {
+  return join(paths.cron.locksDirectory, `${jobId}.lock`);
+}
+
+/**
+ * A run as it is, whatever the books say: one that is written as running while nobody works at its job is lost, and the
+ * next look of a daemon or a tick writes that down.
+ */
+export async function asItIs(app: AppParts, store: CronStore, run: JobRun): Promise<JobRun> {
+  if (run.status !== "running") return run;
+  const { files } = app.ports;
+  const lock = lockOf(app, run.jobId);
+  // It may have ended between the two looks.
+  const again = async (): Promise<JobRun> => {
+    const runs = await store.runs(run.jobId, { limit: lookedAtRuns });
+    return runs.find(({ id }) => id === run.id) ?? run;
+  };
+  try {
+    const isLocked = (await files.stat(lock)) !== undefined;
+    const found = isLocked ? (await ifFree(files, lock, again))?.result : await again();
+    if (found?.status !== "running") return found ?? run;
+  } catch {
+    // Somebody else's, who alone knows.
+    return run;
+  }
+  const message = `The process that ran it (${run.pid}) died; the next tick writes that down`;
+  return { ...run, status: "lost", error: { code: "cron/lost", message } };
 }
 
 /** Writes what came of a run and of its deliveries to the log. */

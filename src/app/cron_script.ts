@@ -7,7 +7,7 @@ import { jobEnv } from "./cron_env.ts";
 import { type ProgramEnd, runProgram } from "./cron_program.ts";
 import type { AppParts } from "./parts.ts";
 
-/** What a script, and all that it starts, can be found by. */
+/** What the programs of a run, and all that they start, can be found by. */
 export const runIdVariable = "HERMES_CRON_RUN_ID";
 
 /** A script that may run. */

@@ -1,23 +1,9 @@
-import { errorExitCode, exitCodes } from "../core/exit_codes.ts";
+import { errorExitCode, exitCodes, signalExitCode } from "../core/exit_codes.ts";
 import type { TurnOutcome } from "../core/event.ts";
 import type { SignalName } from "../core/ports.ts";
 
 // Commands find all of them here.
-export { errorExitCode, exitCodes };
-
-/** The exit code of a process that was ended by a signal: 128 and its number. */
-export function signalExitCode(signal: SignalName): number {
-  switch (signal) {
-    case "SIGHUP":
-      return 129;
-    case "SIGINT":
-      return exitCodes.interrupted;
-    case "SIGTERM":
-      return 143;
-    default:
-      return signal satisfies never;
-  }
-}
+export { errorExitCode, exitCodes, signalExitCode };
 
 /** The exit code of a turn; an interrupt without a signal is a reader of stdout that went away. */
 export function outcomeExitCode(outcome: TurnOutcome, signal: SignalName | undefined): number {

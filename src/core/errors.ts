@@ -1,3 +1,5 @@
+import type { SignalName } from "./ports.ts";
+
 /** Every way to fail, as `area/problem`. Scripts rely on these words: they are added to, never changed. */
 export const errorCodes = [
   "usage/invalid",
@@ -72,6 +74,8 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 }
 
 export interface HermesErrorOptions {
+  /** Of what was stopped: the signal that its process got. */
+  readonly endedBy?: SignalName;
   readonly cause?: unknown;
   /** The command or the edit that fixes it, in one line. */
   readonly hint?: string;
@@ -91,6 +95,7 @@ export class HermesError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   #detail: string | undefined;
+  readonly endedBy: SignalName | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
@@ -100,6 +105,7 @@ export class HermesError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.endedBy = options.endedBy;
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.httpStatus = options.httpStatus;

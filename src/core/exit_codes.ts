@@ -1,4 +1,5 @@
 import type { ErrorCode, HermesError } from "./errors.ts";
+import type { SignalName } from "./ports.ts";
 
 /** The exit codes that scripts rely on. */
 export const exitCodes = {
@@ -22,7 +23,21 @@ export function errorExitCode(error: HermesError): number {
   if (error.code.startsWith("model/") && tryLaterStatuses.has(error.httpStatus ?? 0)) {
     return exitCodes.tryLater;
   }
-  return codeOf(error.code);
+  return error.endedBy === undefined ? codeOf(error.code) : signalExitCode(error.endedBy);
+}
+
+/** The exit code of a process that was ended by a signal: 128 and its number. */
+export function signalExitCode(signal: SignalName): number {
+  switch (signal) {
+    case "SIGHUP":
+      return 129;
+    case "SIGINT":
+      return exitCodes.interrupted;
+    case "SIGTERM":
+      return 143;
+    default:
+      return signal satisfies never;
+  }
 }
 
 /** Payment required, too many requests, service unavailable, overloaded (the last one is Anthropic's). */

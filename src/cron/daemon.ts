@@ -1,6 +1,6 @@
 import type { Job, JobRun } from "../core/cron.ts";
 import type { Clock } from "../core/ports.ts";
-import { timeAfterSetBack } from "./set_back.ts";
+import { correctionMs, timeAfterSetBack } from "./set_back.ts";
 import { Slots } from "./slots.ts";
 import { runDue, settleLost, tellOfEnd, type TickDeps, type UntoldRun } from "./tick.ts";
 
@@ -20,6 +20,13 @@ export interface DaemonOptions {
  * after so long.
  */
 const longestSleepMs = 5_000;
+/** Runs of a job that are looked through for the last one of its schedule. */
+const lookedAtRuns = 20;
+
+export interface TickOptions extends DaemonOptions {
+  /** Runs what becomes due while something still runs, too: for callers that start no second tick beside this one. */
+  readonly isUntilIdle?: boolean;
+}
 
 /**
  * Runs what is due at this moment, once, and waits for all of it. The runs that came of it, those that were missed or whose
@@ -28,7 +35,7 @@ const longestSleepMs = 5_000;
  */
 export async function runTick(
   deps: DaemonDeps,
-  options: DaemonOptions,
+  options: TickOptions,
   signal: AbortSignal,
 ): Promise<readonly JobRun[]> {
   const runs: JobRun[] = [];
@@ -48,8 +55,15 @@ export async function runTick(
     options,
     signal,
   );
-  await work.start();
-  await work.allEnded();
+  try {
+    await work.start();
+    while (options.isUntilIdle && !work.isIdle && !signal.aborted) {
+      await work.sleep();
+      await work.start();
+    }
+  } finally {
+    await work.allEnded();
+  }
   if (problems.length > 0) throw problems[0];
   return runs;
 }
@@ -93,6 +107,11 @@ class DueWork {
     this.#signal = signal;
   }
 
+  /** Whether nothing of what was seen to be due runs, or waits to. */
+  get isIdle(): boolean {
+    return this.#inWork.size === 0;
+  }
+
   /** Ends what died in the books, and starts everything that is due and not in work already. */
   async start(): Promise<void> {
     await settleLost(this.#deps, (untold) => this.#tell(untold)).catch((error: unknown) => {
@@ -122,12 +141,22 @@ class DueWork {
     if (!isSetBack) return;
     for (const job of await store.jobs()) {
       const nextRunAt = timeAfterSetBack(job, now);
-      if (nextRunAt === undefined) continue;
+      if (nextRunAt === undefined || (await this.#isTaken(job, { nextRunAt, now }))) continue;
       // It may have been removed just now.
       await store.change(job.id, { nextRunAt }, now).catch((error: unknown) => {
         this.#deps.onProblem(job, error);
       });
     }
+  }
+
+  /** Whether a job ran for this time a short while ago, which the clock shows again. */
+  async #isTaken(
+    { id }: Job,
+    { nextRunAt, now }: { readonly nextRunAt: number; readonly now: number },
+  ): Promise<boolean> {
+    const runs = await this.#deps.store.runs(id, { limit: lookedAtRuns });
+    const last = runs.find(({ trigger, status }) => trigger === "schedule" && status !== "missed");
+    return last !== undefined && nextRunAt <= last.dueAt && last.dueAt - now <= correctionMs;
   }
 
   /** Beside everything else: who is slow to hear of it holds up nobody. */

@@ -7,8 +7,15 @@ import { planDue } from "./plan_due.ts";
 export interface TickDeps {
   readonly store: CronStore;
   readonly clock: Pick<Clock, "now">;
-  /** What `work` gives while nobody else, in any process, works at this job; undefined where somebody does. */
-  readonly withJob: <T>(jobId: string, work: () => Promise<T>) => Promise<T | undefined>;
+  /**
+   * What `work` gives while nobody else, in any process, works at this job; undefined where somebody does, after
+   * `patienceMs` (0 where absent).
+   */
+  readonly withJob: <T>(
+    jobId: string,
+    work: () => Promise<T>,
+    patienceMs?: number,
+  ) => Promise<T | undefined>;
   /** Runs a job to its end, with its delivery. Never rejects. */
   readonly run: (job: Job, run: JobRun, signal: AbortSignal) => Promise<RunEnd>;
   /** Ends what a run whose process died has left behind, as far as it is known. Never rejects. */
@@ -25,8 +32,13 @@ export interface TickDeps {
   readonly pid: number;
 }
 
-/** A one-shot whose process died is started again, this often in all. */
-const maxAttempts = 3;
+/**
+ * A one-shot whose process died is started again, this often in all: what kills its process each time must come to an
+ * end, and a machine that dies that often within one job has other sorrows.
+ */
+const maxAttempts = 10;
+/** How long a job is waited for that somebody only looks at, or ends in the books, in ms. */
+const lookMs = 500;
 /** Runs that are looked through for them. */
 const lookedAtRuns = 100;
 
@@ -69,8 +81,11 @@ async function settle(deps: TickDeps, run: JobRun): Promise<UntoldRun | undefine
     run.pid === deps.pid
       ? "How it ended could not be written down"
       : `The process that ran it (${run.pid}) died`;
-  const end = unseen(clock.now(), "lost", "cron/lost", why);
-  await store.finish(run.id, end, await afterLoss(store, job, run));
+  const after = await afterLoss(store, job, run);
+  const isGivenUp = after.state === "broken";
+  const verdict = isGivenUp ? `${why}, the ${maxAttempts}th time: it is not tried again` : why;
+  const end = unseen(clock.now(), "lost", "cron/lost", verdict);
+  await store.finish(run.id, end, after);
   return { job, run, end };
 }
 
@@ -132,14 +147,18 @@ export async function runDue(
   if (plan.kind === "missed") {
     return await miss(deps, job, { run, nextRunAt: plan.nextRunAt, onMissed });
   }
-  const ended = await deps.withJob(job.id, async () => {
-    // It may have waited long for its turn, and somebody may have changed it: what counts is what it is now.
-    const current = (await store.jobs()).find(({ id }) => id === job.id);
-    if (current?.nextRunAt !== plan.dueAt) return { run: undefined };
-    const { nextRunAt } = planDue(current, { seenAt, now: clock.now() }) ?? plan;
-    if (!(await store.claim(run, nextRunAt))) return { run: undefined };
-    return { run: await finishRun(deps, current, { run, signal }) };
-  });
+  const ended = await deps.withJob(
+    job.id,
+    async () => {
+      // It may have waited long for its turn, and somebody may have changed it: what counts is what it is now.
+      const current = (await store.jobs()).find(({ id }) => id === job.id);
+      if (current?.nextRunAt !== plan.dueAt) return { run: undefined };
+      const { nextRunAt } = planDue(current, { seenAt, now: clock.now() }) ?? plan;
+      if (!(await store.claim(run, nextRunAt))) return { run: undefined };
+      return { run: await finishRun(deps, current, { run, signal }) };
+    },
+    lookMs,
+  );
   if (ended) return ended.run;
   // Its last run goes on. A single time stays due, for whoever holds it may die.
   if (isOneShot(job)) return undefined;

@@ -17,7 +17,7 @@ export interface CronjobOptions {
 }
 
 /**
- * Jobs that run later, when nobody is there: made, changed and removed only with the agreement of the person who is there
+ * Jobs that run later, when nobody is there: made, changed, run and removed only with the agreement of the person who is there
  * now. Not for runs of jobs themselves: a job that makes jobs would never end.
  */
 export function createCronjobTool(options: CronjobOptions): Tool<CronjobInput> {
@@ -27,7 +27,7 @@ export function createCronjobTool(options: CronjobOptions): Tool<CronjobInput> {
       description:
         "Jobs that run at a later time or again and again, without a person: a prompt for an agent, a script of the user's, or both. " +
         "A job knows nothing of this conversation: its prompt must say everything. Its final answer is delivered, and kept as a file. " +
-        "create, update and remove ask the user. Use list before you change a job; hermes cron daemon or hermes cron install runs them.",
+        "All but list and show ask the user. Use list before you change a job; hermes cron daemon or hermes cron install runs them.",
       parameters: cronjobInput.parameters,
     },
     effect: "execute",
@@ -65,9 +65,13 @@ async function permissionFor(
     const reason = `A job must not have this prompt, which nobody would see run: it ${threat.what}`;
     return { kind: "forbidden", reason };
   }
-  if (!["create", "update", "remove"].includes(input.action)) return { kind: "allowed" };
+  // As the same verbs of `hermes cron` do in a command: a job that is paused tells nobody, and one that runs asks nobody.
+  if (input.action === "list" || input.action === "show") return { kind: "allowed" };
   let about: JsonObject = {};
-  let reason = "change of a job that runs when nobody is there";
+  let reason =
+    input.action === "run"
+      ? "run of a job, which asks nobody about what its user allowed it"
+      : "change of a job that runs when nobody is there";
   try {
     const book = await options.book();
     if (input.schedule !== undefined) {

@@ -155,6 +155,49 @@ test("runTick() runs what is due, at most so many at once, and tells of all", as
   expect([runs.map(({ jobId }) => jobId).toSorted(), most]).toEqual([["a", "b", "c", "d"], 2]);
 });
 
+test("runTick() until idle runs what becomes due beside a long run, and nothing behind it", async () => {
+  await add("long", { kind: "once", at: minute });
+  await add("soon", { kind: "once", at: 3 * minute });
+  await add("later", { kind: "once", at: 9 * minute });
+  const { deps, ran, clock } = rig(createInstantClock(2 * minute));
+  const long: DaemonDeps = {
+    ...deps,
+    async run(job, run, signal) {
+      const end = await deps.run(job, run, signal);
+      if (job.id === "long") await until(() => ran.includes("soon at 3"));
+      return end;
+    },
+  };
+  const options = { maxParallel: 2, isUntilIdle: true };
+  const runs = await runTick(long, options, new AbortController().signal);
+  expect([ran, runs.map(({ jobId }) => jobId)]).toEqual([
+    ["long at 2", "soon at 3"],
+    ["soon", "long"],
+  ]);
+  expect(clock.now()).toBeLessThan(9 * minute);
+});
+
+test("a clock that is set back a little runs nothing twice, one that was wrong by hours does", async () => {
+  const nine = Date.UTC(2026, 0, 5, 9);
+  await add("daily", { kind: "cron", expression: "0 9 * * *", timezone: "UTC" });
+  await add("seldom", { kind: "interval", everyMs: 240 * minute, anchor: nine });
+  const ran: string[] = [];
+  const lookAt = async (now: number): Promise<void> => {
+    const one = rig(createInstantClock(now));
+    const deps = { ...one.deps, newRunId: () => crypto.randomUUID() };
+    await runTick(deps, { maxParallel: 2 }, new AbortController().signal);
+    ran.push(...one.ran.map((run) => run.replace(/ at .*/, "")));
+  };
+  for (const id of ["daily", "seldom"]) await store.change(id, { nextRunAt: nine }, nine);
+  await lookAt(nine + 500);
+  expect(ran.toSorted()).toEqual(["daily", "seldom"]);
+  for (const seconds of [-10, 1, -7_200, 2]) await lookAt(nine + seconds * 1_000);
+  expect(ran.length).toBe(2);
+  await lookAt(nine - 300 * minute);
+  await lookAt(nine + 3_000);
+  expect(ran.toSorted()).toEqual(["daily", "daily", "seldom", "seldom"]);
+});
+
 test("jobs with the same working directory run one after the other", async () => {
   for (const id of ["a", "b"]) await add(id, { kind: "once", at: 0 }, { workdir: "/work" });
   await add("c", { kind: "once", at: 0 }, { workdir: "/other" });

@@ -242,11 +242,15 @@ class Oracle {
 
   /** A clock that was set back by more than three hours was wrong: what it shows again counts. */
   #followClock(at: number): void {
-    for (const [name, { isOnce, firings: times, from }] of this.#jobs) {
-      const waiting = times.find((time) => time >= from);
-      const again = times.find((time) => time > at);
-      const waits = (waiting ?? at) - Math.max(again ?? at, at);
-      if (!isOnce && waits > 3 * hour) this.#change(name, { from: at + 1 });
+    for (const [name, { isOnce, firings: times, from, runs }] of this.#jobs) {
+      // What comes only behind all of this is waited for, too.
+      const waiting = times.find((time) => time >= from) ?? Infinity;
+      const again = times.find((time) => time > at) ?? at;
+      const last = Date.parse(
+        runs.findLast(({ status }) => status === "completed")?.dueAt ?? iso(0),
+      );
+      const isTaken = again <= last && last - at <= 3 * hour;
+      if (!isOnce && !isTaken && waiting - again > 3 * hour) this.#change(name, { from: at + 1 });
     }
   }
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Schedule } from "../../src/core/cron.ts";
 import { nextRun, nextRuns, periodAt } from "../../src/cron/next_run.ts";
-import { clockOf, firings } from "./oracle.ts";
-import { expressions, zones } from "./schedules.ts";
+import { parseSchedule } from "../../src/cron/parse_schedule.ts";
+import { beats, clockOf, firings } from "./oracle.ts";
+import { expressions, intervals, onDays, zones } from "./schedules.ts";
 
 const minute = 60_000;
 const from = Date.UTC(2026, 0, 1);
@@ -30,6 +31,20 @@ describe.each(zones)("in %s", (timezone) => {
     );
     expect(fired).toEqual(clocks.map((clock) => iso(firings(expression, clock))));
   });
+
+  test.each(onDays)("%s fires as every minute says", (typed, expression) => {
+    const schedule = parseSchedule(typed, { now: from, timezone });
+    const fired = clocks.map(({ from: start, shown }) =>
+      within(schedule, start, start + shown.length * minute),
+    );
+    expect(fired).toEqual(clocks.map((clock) => iso(firings(expression, clock))));
+  });
+});
+
+test.each(intervals)("%s fires as counting says", (typed, everyMs) => {
+  const until = from + 30 * 24 * 60 * minute;
+  const schedule = parseSchedule(typed, { now: from, timezone: "UTC" });
+  expect(within(schedule, from, until)).toEqual(iso(beats(everyMs, from, until)));
 });
 
 function within(schedule: Schedule, start: number, end: number): readonly string[] {

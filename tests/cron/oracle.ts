@@ -25,6 +25,7 @@ const nicknames: Readonly<Record<string, string>> = {
   "@weekly": "0 0 * * 0",
   "@monthly": "0 0 1 * *",
   "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
 };
 
 const names = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
@@ -119,4 +120,11 @@ function matches(fields: Fields, local: number): boolean {
   const isWeekday = fields.weekday.has(date.getUTCDay());
   const isThisDay = fields.isEitherDay ? isDay || isWeekday : isDay && isWeekday;
   return isThisDay && fields.month.has(date.getUTCMonth() + 1);
+}
+
+/** Every time of an interval from its anchor up to, not including, `until`, in ms since epoch: added up one by one. */
+export function beats(everyMs: number, anchor: number, until: number): readonly number[] {
+  const times: number[] = [];
+  for (let at = anchor; at < until; at += everyMs) times.push(at);
+  return times;
 }

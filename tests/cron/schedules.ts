@@ -36,11 +36,55 @@ export const expressions = [
   "1 0 * * 7",
   "20 5 13 * FRI",
   "0 4 8-14 * *",
+  "15,45 1,2,3 * * *",
+  "0 1 * * *",
+  "30 0 * * *",
+  "45 2 * * SUN",
+  "59 1 * 4,9,10 6,0",
+  "1-59/2 0-4 * 3,10 *",
+  "0 22-23,0-2 * * *",
+  "*/20 */3 * * *",
+  "0 */6 * * *",
+  "*/5 9-17 * * MON-FRI",
+  "0 12 1-7 * MON",
+  "0 5 1-31/2 * *",
+  "0 23 28-31 * *",
+  "0 9 * JAN-MAR,NOV *",
+  "7 7 7 7 *",
+  "0 0 31 12 *",
+  "30 3 * * 1-7",
   "@hourly",
   "@daily",
   "@weekly",
   "@monthly",
   "@yearly",
+  "@annually",
+];
+
+/** Intervals as people type them, with their length in ms. */
+export const intervals: readonly (readonly [typed: string, everyMs: number])[] = [
+  ["every 45s", 45_000],
+  ["every 90s", 90_000],
+  ["every 10m", 600_000],
+  ["every 25 minutes", 1_500_000],
+  ["every hour", 3_600_000],
+  ["every 2h 30m", 9_000_000],
+  ["every 1.5h", 5_400_000],
+  ["every 36h", 129_600_000],
+  ["every 2 days", 172_800_000],
+  ["every week", 604_800_000],
+];
+
+/** Days as people type them, with the expression that means the same. */
+export const onDays: readonly (readonly [typed: string, expression: string])[] = [
+  ["every day at 09:00", "0 9 * * *"],
+  ["every day at 2:30", "30 2 * * *"],
+  ["every day at 12am", "0 0 * * *"],
+  ["every monday,friday at 17:30", "30 17 * * 1,5"],
+  ["every sunday at 2:15 am", "15 2 * * 0"],
+  ["every weekday at 8", "0 8 * * 1-5"],
+  ["every saturday and sunday at 11:59 pm", "59 23 * * 6,0"],
+  ["every weekend", "0 0 * * 6,0"],
 ];
 
 export const zones = [

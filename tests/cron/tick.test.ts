@@ -106,7 +106,7 @@ async function add(schedule: Schedule, nextRunAt: number, rest: Partial<Job> = {
 }
 
 const jobNow = () => store.resolve("j");
-const statuses = async () => (await store.runs("j", { limit: 9 })).map(({ status }) => status);
+const statuses = async () => (await store.runs("j", { limit: 20 })).map(({ status }) => status);
 
 describe("runDue()", () => {
   test("moves a recurring job on before it runs, and to the next time that is still to come", async () => {
@@ -320,18 +320,21 @@ describe("settleLost()", () => {
     expect([(await jobNow()).state, (await jobNow()).nextRunAt]).toEqual(["active", hour]);
   });
 
-  test("a single time is begun again, three times in all", async () => {
+  test("a single time is begun again, ten times in all; then it says that it is given up", async () => {
     const { deps } = rig(2 * hour);
     await add({ kind: "once", at: hour }, hour);
-    for (const id of ["a", "b", "c"]) {
-      expect(await store.claim(claimed({ id }), hour)).toBe(true);
-      await lostOf(deps);
+    const said: (string | undefined)[] = [];
+    for (let times = 0; times < 10; times++) {
+      expect((await jobNow()).state).toBe("active");
+      expect(await store.claim(claimed({ id: `run_${times}` }), hour)).toBe(true);
+      said.push(...(await lostOf(deps)).map(({ end }) => end.error?.message));
     }
     const { state, nextRunAt } = await jobNow();
-    expect([state, nextRunAt, await statuses()]).toEqual([
-      "broken",
-      null,
-      ["lost", "lost", "lost"],
+    expect([state, nextRunAt, await statuses()]).toEqual(["broken", null, Array(10).fill("lost")]);
+    const died = "The process that ran it (3) died";
+    expect(said).toEqual([
+      ...Array<string>(9).fill(died),
+      `${died}, the 10th time: it is not tried again`,
     ]);
   });
 });

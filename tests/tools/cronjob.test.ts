@@ -111,7 +111,7 @@ describe("cronjob", () => {
     });
   });
 
-  test("asks before a job is made, changed or removed, and shows which", async () => {
+  test("asks before a job is made, changed, run or removed, and shows which", async () => {
     await using tool = await setUp();
     expect(await tool.permission(create)).toEqual({
       kind: "ask",
@@ -129,7 +129,25 @@ describe("cronjob", () => {
       kind: "ask",
       request: { subject: { arguments: { ...remove, job } } },
     });
-    for (const action of ["list", "show", "pause", "resume", "run"]) {
+    const change = "change of a job that runs when nobody is there";
+    for (const [action, reason] of [
+      ["update", change],
+      ["pause", change],
+      ["resume", change],
+      ["run", "run of a job, which asks nobody about what its user allowed it"],
+    ] as const) {
+      const input = { action, job_id: "news" };
+      expect(await tool.permission(input)).toEqual({
+        kind: "ask",
+        request: {
+          subject: { kind: "tool", name: "cronjob", arguments: { ...input, job } },
+          reason,
+          key: `cronjob ${JSON.stringify(input)}`,
+          scopes: [],
+        },
+      });
+    }
+    for (const action of ["list", "show"]) {
       expect(await tool.permission({ action, job_id: "news" })).toEqual({ kind: "allowed" });
     }
   });

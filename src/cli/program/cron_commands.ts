@@ -74,6 +74,7 @@ export function addCron(program: Command, on: ActionOf, isNamed: IsNamed): void 
     .action(leaf("status", () => import("../commands/cron/status.ts")));
   withCommonOptions(cron.command("tick"))
     .description("run what is due, once; exit code 1 if anything failed")
+    .option("--until-idle", "run what becomes due while something still runs, too")
     .action(leaf("tick", () => import("../commands/cron/tick.ts")));
   withCommonOptions(cron.command("daemon"))
     .description("run what is due, until Ctrl-C or SIGTERM")
@@ -141,8 +142,9 @@ function withClearOptions(command: Command): Command {
 
 function withInstallOptions(command: Command): Command {
   return withCommonOptions(command)
-    .option("--systemd", "as a service of this user's systemd")
-    .option("--crontab", "as a line in this user's crontab")
+    .option("--systemd", "as a timer of this user's systemd: what is due, once a minute")
+    .option("--daemon", "as a service of this user's systemd that stays: to the second")
+    .option("--crontab", "as a line in this user's crontab: what is due, once a minute")
     .option("--dry-run", "only show what would be written (exit code 10 if anything)")
     .option("-y, --yes", "do not ask");
 }

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createJobsBox } from "./jobs_box.ts";
+import { machineProcesses } from "../../../src/platform/processes.ts";
+import { until } from "../../fakes/until.ts";
+import { createJobsBox, type JobsBox } from "./jobs_box.ts";
+
+/** Processes that belong to the home of a box. */
+const ofHome = (box: JobsBox): Promise<readonly number[]> =>
+  machineProcesses.withVariable("HERMES_HOME", box.sandbox.home);
 
 describe("hermes cron daemon", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("runs what is due until %s", async (signal) => {
@@ -42,6 +48,40 @@ describe("hermes cron daemon", () => {
       143,
       "Left by a second SIGTERM: what ran is written down as lost",
     ]);
+    // The script is deaf, and gone all the same.
+    await until(async () => (await ofHome(box)).length === 0);
+    expect((await box.cron(["tick"])).stdout).toContain("lost (cron/lost)");
+  });
+
+  test("that was killed is no reason to say that its runs go on", async () => {
+    await using box = await createJobsBox();
+    await box.script("long.sh", "#!/bin/sh\nsleep 600\n");
+    const id = await box.add("every 1h", "--script", "long.sh", "--no-agent", "--name", "long");
+    const daemon = box.sandbox.start(["cron", "daemon"]);
+    box.makeDue(id);
+    while ((await box.json("status")).running.length === 0) await Bun.sleep(20);
+    expect((await box.json("list")).jobs[0].last_run.status).toBe("running");
+    daemon.signal("SIGKILL");
+    await daemon.ended;
+    const status = await box.json("status");
+    const message = expect.stringMatching(
+      /^The process that ran it \(\d+\) died; the next tick writes that down$/,
+    );
+    const lost = { status: "lost", error: { code: "cron/lost", message }, ended_at: null };
+    expect([status.running, status.failures]).toMatchObject([[], [lost]]);
+    expect((await box.json("list")).jobs[0].last_run).toMatchObject(lost);
+    expect((await box.json("show", id)).last_run).toMatchObject(lost);
+    expect((await box.cron(["history", id])).stdout).toContain("\tlost (cron/lost)\t");
+    // Looking changed nothing.
+    const ticked = await box.cron(["tick"]);
+    expect([ticked.code, ticked.stdout]).toEqual([1, expect.stringContaining("lost (cron/lost)")]);
+    const [written] = (await box.json("history", id)).runs;
+    expect([written.status, written.ended_at, written.exit_code]).toEqual([
+      "lost",
+      expect.any(String),
+      1,
+    ]);
+    await until(async () => (await ofHome(box)).length === 0);
   });
 
   test("says what keeps its jobs from running, once", async () => {

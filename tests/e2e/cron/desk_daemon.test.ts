@@ -92,6 +92,33 @@ if [ "$before" -eq "$(wc -l <began)" ]; then echo alone >how; else echo beside a
 echo done
 `;
 
+/** Starts a daemon in a process of its own, and kills it when something is there. Its pid. */
+async function killedAt(directory: string, place: string): Promise<number | undefined> {
+  const program = join(import.meta.dirname ?? "", "daemon_program.ts");
+  const child = spawn(process.execPath, [program, join(directory, ".hermes")], {
+    stdio: "ignore",
+  });
+  const gone = once(child, "close");
+  await until(() => existsSync(join(directory, place)));
+  child.kill("SIGKILL");
+  await gone;
+  return child.pid;
+}
+
+test("what a killed daemon left of a delivery is ended before its single time is run again", async () => {
+  await using home = await createCronHome();
+  const { directory } = home;
+  await home.write(".hermes/scripts/hi.sh", "echo hi\n");
+  const desk = await home.start().cron();
+  const task = { script: "hi.sh", withAgent: false };
+  const deliver = [{ kind: "command", command: aloneIn(directory) }] as const;
+  await desk.store.add(createJob({ task, deliver }));
+  await killedAt(directory, "began");
+  const runs = await desk.tick(new AbortController().signal, nobody);
+  const statuses = runs.map(({ status }) => status).toSorted((a, b) => a.localeCompare(b));
+  expect([statuses, await home.read("how")]).toEqual([["completed", "lost"], "alone\n"]);
+});
+
 test.each([
   ["a script", { script: "alone.sh", withAgent: false }],
   ["a command of its agent", { prompt: "Run it" }],
@@ -111,19 +138,12 @@ test.each([
     await desk.store.add(
       createJob({ task, deliver: [{ kind: "file", path: join(directory, "told") }] }),
     );
-    const program = join(import.meta.dirname ?? "", "daemon_program.ts");
-    const child = spawn(process.execPath, [program, join(directory, ".hermes")], {
-      stdio: "ignore",
-    });
-    const gone = once(child, "close");
-    await until(() => existsSync(join(directory, "began")));
-    child.kill("SIGKILL");
-    await gone;
+    const pid = await killedAt(directory, "began");
     const runs = await desk.tick(new AbortController().signal, nobody);
     expect(runs.map(({ status }) => status)).toEqual(["lost", "completed"]);
     expect(await home.read("how")).toBe("alone\n");
     const told = await home.read("told");
-    expect(told).toContain(`was lost: The process that ran it (${child.pid}) died`);
+    expect(told).toContain(`was lost: The process that ran it (${pid}) died`);
     expect(told).toMatch(/completed, run_[\da-f]+\n\ndone\n\n$/);
   },
 );

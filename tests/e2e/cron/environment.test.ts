@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { textAnswer } from "../../fakes/server_steps.ts";
 import { binary, type Ended, Running } from "../sandbox.ts";
@@ -53,6 +53,28 @@ esac
   await writeFile(join(bin, "crontab"), text);
   await chmod(join(bin, "crontab"), 0o700);
   return `${bin}:/usr/bin:/bin`;
+}
+
+/** A `systemctl` that is a few words of shell. */
+async function fakeSystemctl(box: JobsBox, body: string): Promise<string> {
+  const bin = join(box.sandbox.root, "bin");
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, "systemctl"), `#!/bin/sh\n${body}\n`);
+  await chmod(join(bin, "systemctl"), 0o700);
+  return `${bin}:/usr/bin:/bin`;
+}
+
+/** The units of the user of a box. */
+function unitsOf(box: JobsBox) {
+  const directory = join(box.sandbox.root, ".config/systemd/user");
+  const path = (name: string): string => join(directory, name);
+  return {
+    path,
+    read: (name: string) => readFile(path(name), "utf8"),
+    write: (name: string, text: string) => writeFile(path(name), text),
+    there: async () =>
+      [...(await readdir(directory).catch(() => []))].toSorted((a, b) => a.localeCompare(b)),
+  };
 }
 
 describe("the crontab", () => {
@@ -117,72 +139,96 @@ describe("the crontab", () => {
 });
 
 describe("systemd", () => {
-  test("gets a service; where it cannot be reached, the commands are told", async () => {
+  test("gets a timer; where it cannot be reached, the commands are told", async () => {
     await using box = await createJobsBox();
     // A systemctl that is there and reaches nobody, as in a container.
-    const bin = join(box.sandbox.root, "bin");
-    await mkdir(bin);
-    await writeFile(
-      join(bin, "systemctl"),
-      "#!/bin/sh\necho Failed to connect to bus >&2; exit 1\n",
-    );
-    await chmod(join(bin, "systemctl"), 0o700);
-    const env = { PATH: `${bin}:/usr/bin:/bin` };
-    const unit = join(box.sandbox.root, ".config/systemd/user/hermes-cron.service");
+    const PATH = await fakeSystemctl(box, "echo Failed to connect to bus >&2; exit 1");
+    const env = { PATH };
+    const units = unitsOf(box);
     const dry = await box.cron(["install", "--systemd", "--dry-run"], { env });
-    expect([dry.code, await stat(unit).catch(() => "absent")]).toEqual([10, "absent"]);
+    expect([dry.code, await units.there()]).toEqual([10, []]);
     const done = await box.cron(["install", "--systemd", "--yes"], { env });
     expect([done.code, done.stderr]).toEqual([
       0,
-      expect.stringContaining("systemctl --user enable hermes-cron.service"),
+      expect.stringContaining("  systemctl --user enable hermes-cron.timer\n"),
     ]);
-    const text = await readFile(unit, "utf8");
-    expect(text).toContain(`\nExecStart="${binary}" cron daemon\n`);
+    expect(await units.there()).toEqual(["hermes-cron.service", "hermes-cron.timer"]);
+    const text = await units.read("hermes-cron.service");
+    expect(text).toContain(`\nExecStart="${binary}" cron tick --until-idle\n`);
     expect(text).toContain(`\nEnvironment="HERMES_HOME=${box.sandbox.home}"\n`);
+    // A second time changes nothing.
+    const again = await box.cron(["install", "--systemd", "--dry-run"], { env });
+    expect(again.code).toBe(0);
 
     // Somebody else's home, and somebody else's file, are left alone.
     const elsewhere = { ...env, HERMES_HOME: join(box.sandbox.root, "other") };
-    expect((await box.cron(["install", "--systemd", "--yes"], { env: elsewhere })).code).toBe(2);
+    for (const kind of ["--systemd", "--daemon"]) {
+      expect((await box.cron(["install", kind, "--yes"], { env: elsewhere })).code).toBe(2);
+    }
     expect((await box.cron(["uninstall", "--yes"], { env: elsewhere })).code).toBe(0);
-    expect(await readFile(unit, "utf8")).toBe(text);
+    expect(await units.read("hermes-cron.service")).toBe(text);
     expect((await box.cron(["uninstall", "--systemd", "--yes"], { env })).code).toBe(0);
-    expect(await stat(unit).catch(() => "absent")).toBe("absent");
-    await writeFile(unit, "[Service]\nExecStart=/bin/true\n");
-    expect((await box.cron(["install", "--systemd", "--yes"], { env })).code).toBe(2);
+    expect(await units.there()).toEqual([]);
+    const foreign = "[Timer]\nOnCalendar=daily\n";
+    await units.write("hermes-cron.timer", foreign);
+    for (const kind of ["--systemd", "--daemon"]) {
+      expect((await box.cron(["install", kind, "--yes"], { env })).code).toBe(2);
+    }
     expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
-    expect(await readFile(unit, "utf8")).toBe("[Service]\nExecStart=/bin/true\n");
+    expect(await units.read("hermes-cron.timer")).toBe(foreign);
   });
 
-  test("switches the service on and off, and says so when it does not start", async () => {
+  test("switches from one kind to the other and off, and says so when it does not start", async () => {
     await using box = await createJobsBox();
-    const bin = join(box.sandbox.root, "bin");
     const log = join(box.sandbox.root, "calls");
-    await mkdir(bin);
-    const systemctl = join(bin, "systemctl");
-    const calls = async () => (await readFile(log, "utf8")).trim().split("\n");
-    await writeFile(systemctl, `#!/bin/sh\necho "$*" >> '${log}'\n`);
-    await chmod(systemctl, 0o700);
-    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    const calls = async (): Promise<readonly string[]> => {
+      const lines = (await readFile(log, "utf8")).trim().split("\n");
+      await writeFile(log, "");
+      return lines;
+    };
+    const env = { PATH: await fakeSystemctl(box, `echo "$*" >> '${log}'`) };
+    const units = unitsOf(box);
     // Nobody said which: systemd is there.
-    const done = await box.cron(["install", "--yes"], { env });
-    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("The service runs")]);
-    expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
+    const timer = await box.cron(["install", "--yes"], { env });
+    expect([timer.code, timer.stderr]).toEqual([0, expect.stringContaining("The timer runs")]);
     expect(await calls()).toEqual([
       "--user show-environment",
       "--user daemon-reload",
+      "--user enable hermes-cron.timer",
+      "--user restart hermes-cron.timer",
+    ]);
+
+    const daemon = await box.cron(["install", "--daemon", "--yes"], { env });
+    expect(daemon.stdout).toContain(`Takes away: ${units.path("hermes-cron.timer")}\n`);
+    expect([daemon.code, daemon.stderr]).toEqual([0, expect.stringContaining("The daemon runs")]);
+    expect(await calls()).toEqual([
+      "--user disable --now hermes-cron.timer",
+      "--user daemon-reload",
       "--user enable hermes-cron.service",
       "--user restart hermes-cron.service",
-      "--user disable --now hermes-cron.service",
+    ]);
+    expect(await units.there()).toEqual(["hermes-cron.service"]);
+
+    expect((await box.cron(["install", "--systemd", "--yes"], { env })).code).toBe(0);
+    expect((await calls())[0]).toBe("--user disable --now hermes-cron.service");
+    // Whichever is there, by whatever name it is asked for.
+    expect((await box.cron(["uninstall", "--daemon", "--yes"], { env })).code).toBe(0);
+    expect(await calls()).toEqual([
+      "--user disable --now hermes-cron.timer hermes-cron.service",
       "--user daemon-reload",
     ]);
-    await writeFile(
-      systemctl,
-      '#!/bin/sh\n[ "$2" != restart ] || { echo Job failed >&2; exit 1; }\n',
-    );
+    expect(await units.there()).toEqual([]);
+
+    await fakeSystemctl(box, '[ "$2" != restart ] || { echo Job failed >&2; exit 1; }');
     const failed = await box.cron(["install", "--yes"], { env });
     expect([failed.code, failed.stderr]).toEqual([
       1,
-      expect.stringContaining("systemctl --user restart hermes-cron.service failed: Job failed"),
+      expect.stringContaining("systemctl --user restart hermes-cron.timer failed: Job failed"),
+    ]);
+    const both = await box.cron(["install", "--daemon", "--crontab"], { env });
+    expect([both.code, both.stderr]).toEqual([
+      2,
+      expect.stringContaining("--daemon and --crontab exclude one another"),
     ]);
   });
 
@@ -209,20 +255,25 @@ describe("systemd", () => {
     },
   );
 
-  test.skipIf(!existsSync("/usr/bin/systemd-analyze"))("takes the service as it is", async () => {
-    await using box = await createJobsBox();
-    const home = join(box.sandbox.root, 'a home with %h, $HOME and "quotes"');
-    await mkdir(home);
-    const env = { HERMES_HOME: home, PATH: "" };
-    await box.cron(["install", "--systemd", "--yes"], { env });
-    const unit = join(box.sandbox.root, ".config/systemd/user/hermes-cron.service");
-    const verify = ["verify", "--user", "--man=no", unit];
-    const checked = await new Running(
-      spawn("/usr/bin/systemd-analyze", verify, { env: { HOME: box.sandbox.root } }),
-    ).ended;
-    expect(checked.stderr.split("\n").filter((line) => line.includes("hermes-cron"))).toEqual([]);
-    expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
-  });
+  test.skipIf(!existsSync("/usr/bin/systemd-analyze")).each(["--systemd", "--daemon"])(
+    "takes what %s writes as it is",
+    async (kind) => {
+      await using box = await createJobsBox();
+      const home = join(box.sandbox.root, 'a home with %h, $HOME and "quotes"');
+      await mkdir(home);
+      const env = { HERMES_HOME: home, PATH: "" };
+      await box.cron(["install", kind, "--yes"], { env });
+      const units = unitsOf(box);
+      const written = (await units.there()).map(units.path);
+      expect(written.length).toBe(kind === "--systemd" ? 2 : 1);
+      const verify = ["verify", "--user", "--man=no", ...written];
+      const checked = await new Running(
+        spawn("/usr/bin/systemd-analyze", verify, { env: { HOME: box.sandbox.root } }),
+      ).ended;
+      expect(checked.stderr.split("\n").filter((line) => line.includes("hermes-cron"))).toEqual([]);
+      expect((await box.cron(["uninstall", "--yes"], { env })).code).toBe(0);
+    },
+  );
 });
 
 test("works without a terminal, with an empty PATH and a closed stdin", async () => {

@@ -117,7 +117,11 @@ describe("hermes cron run", () => {
     const ended = await running.ended;
     expect([ended.code, ended.stdout]).toEqual([code, ""]);
     const { runs } = await box.json("history", id);
-    expect([runs[0].status, runs[0].error.code]).toEqual(["interrupted", "turn/interrupted"]);
+    expect([runs[0].status, runs[0].exit_code, runs[0].error.code]).toEqual([
+      "interrupted",
+      code,
+      "turn/interrupted",
+    ]);
   });
 
   test("leaves at once at the second signal, and the run is written down as lost", async () => {

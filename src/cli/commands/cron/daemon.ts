@@ -21,7 +21,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const lines = runLines(context);
   const problems = problemLines(context);
-  const { result: hasEnded, endedBy } = await untilEnded(context, async (signal) => {
+  const { result: hasEnded, endedBy } = await untilEnded(context, desk, async (signal) => {
     const onRun = (job: Job, ended: JobRun): void => {
       problems.forget();
       lines.write(job, ended);

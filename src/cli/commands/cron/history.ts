@@ -17,7 +17,7 @@ export async function run(context: CommandContext): Promise<number> {
   const limit = limitFlag(flags);
   const { book, desk } = await openJobs(context);
   const job = await book.find(operands[0] ?? "");
-  const runs = await desk.store.runs(job.id, { limit });
+  const runs = await desk.runs(job.id, limit);
   if (switchFlag(flags, "json")) {
     await printDocument(ports, {
       job_id: job.id,

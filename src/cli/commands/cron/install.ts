@@ -1,5 +1,4 @@
-import { dirname } from "node:path/posix";
-import { errnoOf, HermesError, toHermesError } from "../../../core/errors.ts";
+import { HermesError, toHermesError } from "../../../core/errors.ts";
 import type { App } from "../../../app.ts";
 import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
@@ -7,14 +6,22 @@ import { exitCodes } from "../../exit_codes.ts";
 import { printNote, printText, printWarning } from "../../print.ts";
 import { untilInterrupted } from "../../until_interrupted.ts";
 import { crontabLine, withLine } from "./crontab_line.ts";
-import { type InstallOptions, installOptions, serviceFacts } from "./install_options.ts";
-import { hasUserSystemd, readCrontab, systemctl, writeCrontab } from "./service_programs.ts";
-import { homeOfUnit, serviceUnit, unitFile, unitName } from "./service_unit.ts";
+import {
+  type InstallOptions,
+  installOptions,
+  serviceFacts,
+  type ServiceKind,
+} from "./install_options.ts";
+import { hasUserSystemd, readCrontab, writeCrontab } from "./service_programs.ts";
+import { type Unit, unitFile, type UnitKind, unitsOf } from "./service_unit.ts";
+import { findUnits, type FoundUnit, switchOn } from "./user_units.ts";
 
 /** What an installation would write, and does where it is wanted. */
 interface Plan {
   /** What it is, for people: the text that is written and where. */
   readonly shown: string;
+  /** What it is good for, and what else there is. */
+  readonly advice: string;
   readonly isChanged: boolean;
   /** The exit code. */
   apply(): Promise<number>;
@@ -28,11 +35,9 @@ export async function run(context: CommandContext): Promise<number> {
   const facts = serviceFacts(ports.host, app.paths.home);
   return await untilInterrupted(ports, async (signal) => {
     const kind = options.kind ?? ((await hasUserSystemd(ports, signal)) ? "systemd" : "crontab");
-    const plan =
-      kind === "systemd"
-        ? await planUnit(context, facts, signal)
-        : await planLine(context, facts, signal);
+    const plan = await planOf(context, { ...facts, kind }, signal);
     await printText(ports, plan.shown);
+    await printNote(ports, plan.advice);
     await warnOfKeys(context, app);
     return await carryOut(context, plan, options);
   });
@@ -53,87 +58,67 @@ async function carryOut(
 
 type Facts = ReturnType<typeof serviceFacts>;
 
-async function planUnit(
-  { ports }: CommandContext,
-  { program, home }: Facts,
+async function planOf(
+  context: CommandContext,
+  { kind, ...facts }: Facts & { readonly kind: ServiceKind },
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { env, files, host, spawner } = ports;
-  const path = unitFile(env, host);
-  const before = await readUnit(ports, path);
-  const owner = before === undefined ? home : homeOfUnit(before);
-  if (owner !== home) throw foreignUnit(path, owner);
-  const text = serviceUnit({
+  switch (kind) {
+    case "systemd":
+      return await planUnits(context, { ...facts, kind: "timer" }, signal);
+    case "daemon":
+      return await planUnits(context, { ...facts, kind: "daemon" }, signal);
+    case "crontab":
+      return await planLine(context, facts, signal);
+    default:
+      return kind satisfies never;
+  }
+}
+
+async function planUnits(
+  { ports }: CommandContext,
+  { kind, program, home }: Facts & { readonly kind: UnitKind },
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { env, host, spawner } = ports;
+  const before = await findUnits(ports);
+  const foreign = before.find(({ owner }) => owner !== home);
+  if (foreign) throw foreignUnit(foreign);
+  const write = unitsOf(kind, {
     program,
     home,
     path: env["PATH"] ?? "",
     canNotify: (await spawner.find("systemd-notify")) !== undefined,
   });
+  const shown = write.map(({ name, text }) => `${unitFile(env, host, name)}\n\n${text}`);
+  const obsolete = before.filter(({ name }) => !write.some((unit) => unit.name === name));
+  const gone = obsolete.map(({ path }) => `Takes away: ${path}\n`);
+  const isThere = ({ name, text }: Unit): boolean =>
+    before.some((unit) => unit.name === name && unit.text === text);
   return {
-    shown: `${path}\n\n${text}`,
-    isChanged: text !== before,
-    async apply() {
-      if (text !== before) await writeUnit(files, path, text);
-      return await enable(ports, signal);
-    },
+    shown: [...shown, ...gone].join("\n"),
+    advice: advice[kind],
+    isChanged: gone.length > 0 || !write.every(isThere),
+    apply: () => switchOn(ports, { kind, write, before }, signal),
   };
 }
 
-async function readUnit(
-  { files }: CommandContext["ports"],
-  path: string,
-): Promise<string | undefined> {
-  try {
-    return await files.readText(path);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    const message = `Cannot read the service: ${path} (${errnoOf(error) ?? String(error)})`;
-    throw new HermesError("file/unreadable", message, { cause: error });
-  }
-}
+/** What each kind is good for. */
+const advice: Readonly<Record<UnitKind | "line", string>> = {
+  timer:
+    "A timer: what is due runs once a minute, and nothing stays in memory. To the second: hermes cron install --daemon",
+  daemon:
+    "A daemon: jobs run to the second, and one process stays. Once a minute, without it: hermes cron install --systemd",
+  line: "A line: what is due runs once a minute, and nothing stays in memory. To the second: hermes cron daemon",
+};
 
-async function writeUnit(
-  files: CommandContext["ports"]["files"],
-  path: string,
-  text: string,
-): Promise<void> {
-  try {
-    await files.makeDirectory(dirname(path));
-    await files.replaceFile(path, text, { mode: 0o644 });
-  } catch (error) {
-    const message = `Cannot write the service: ${path} (${errnoOf(error) ?? String(error)})`;
-    throw new HermesError("file/unwritable", message, { cause: error });
-  }
-}
-
-/** Switches the service on; where systemd cannot be reached from here, says how. */
-async function enable(ports: CommandContext["ports"], signal: AbortSignal): Promise<number> {
-  const steps = [["daemon-reload"], ["enable", unitName], ["restart", unitName]];
-  for (const [index, step] of steps.entries()) {
-    const { code, stderr } = await systemctl(ports, step, signal);
-    if (code === 0) continue;
-    const reason = stderr.trim().split("\n").at(-1) ?? "";
-    await printWarning(ports, `systemctl --user ${step.join(" ")} failed: ${reason}`);
-    const left = steps.slice(index).map((words) => `  systemctl --user ${words.join(" ")}`);
-    await printNote(
-      ports,
-      `The service is written. To start it, from a session of your own:\n${left.join("\n")}`,
-    );
-    // Where the first step fails, systemd is out of reach: all that can be done from here is done.
-    return index === 0 ? exitCodes.done : exitCodes.failed;
-  }
-  await printNote(ports, `The service runs: systemctl --user status ${unitName}`);
-  await printNote(ports, "It ends when you log out, unless: loginctl enable-linger");
-  return exitCodes.done;
-}
-
-function foreignUnit(path: string, owner: string | null): HermesError {
+function foreignUnit({ path, owner }: FoundUnit): HermesError {
   const whose = owner === null ? "somebody else wrote it" : `it runs the jobs of ${owner}`;
   const hint =
     owner === null
       ? `move ${path} away, or install a line in the crontab: hermes cron install --crontab`
       : `HERMES_HOME=${owner} hermes cron uninstall, or hermes cron install --crontab`;
-  return new HermesError("usage/invalid", `There is a service already, and ${whose}: ${path}`, {
+  return new HermesError("usage/invalid", `There is a unit already, and ${whose}: ${path}`, {
     hint,
   });
 }
@@ -147,6 +132,7 @@ async function planLine(
   const after = withLine(before, facts);
   return {
     shown: `crontab:\n\n${crontabLine(facts)}\n`,
+    advice: advice.line,
     isChanged: after !== before,
     async apply() {
       if (after !== before) await writeCrontab(ports, after, signal);

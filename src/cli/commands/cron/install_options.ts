@@ -2,8 +2,8 @@ import { HermesError } from "../../../core/errors.ts";
 import type { Host } from "../../../core/ports.ts";
 import { type FlagValues, switchFlag, usageError } from "../../flags.ts";
 
-/** What runs the jobs of a home for good. */
-export type ServiceKind = "systemd" | "crontab";
+/** What runs the jobs of a home for good: a timer of systemd, a service of it that stays, or a line in the crontab. */
+export type ServiceKind = "systemd" | "daemon" | "crontab";
 
 export interface InstallOptions {
   /** Absent: whatever is there. */
@@ -14,9 +14,12 @@ export interface InstallOptions {
 
 /** Flags of `cron install` and `cron uninstall` as options. @throws {HermesError} `usage/invalid` */
 export function installOptions(flags: FlagValues): InstallOptions {
-  const kinds = (["systemd", "crontab"] as const).filter((kind) => switchFlag(flags, kind));
+  const kinds = (["systemd", "daemon", "crontab"] as const).filter((kind) =>
+    switchFlag(flags, kind),
+  );
   if (kinds.length > 1) {
-    throw usageError("--systemd and --crontab exclude one another", "leave one of them out");
+    const named = kinds.map((kind) => `--${kind}`).join(" and ");
+    throw usageError(`${named} exclude one another`, "leave all but one of them out");
   }
   const [kind] = kinds;
   return {

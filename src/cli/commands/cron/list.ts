@@ -23,7 +23,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { book, desk } = jobs;
   const rows: ListedJob[] = [];
   for (const job of await book.list()) {
-    const [lastRun] = await desk.store.runs(job.id, { limit: 1 });
+    const [lastRun] = await desk.runs(job.id, 1);
     rows.push({ job, lastRun });
   }
   if (switchFlag(flags, "json")) {

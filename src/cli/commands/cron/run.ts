@@ -16,11 +16,13 @@ import { untilEnded } from "./until_ended.ts";
 /** `hermes cron run`: runs a job now, prints its outcome, and ends as the run did. */
 export async function run(context: CommandContext): Promise<number> {
   const { ports, flags, operands, mask } = context;
-  const { app, book } = await openJobs(context);
+  const { app, book, desk } = await openJobs(context);
   const job = await book.find(operands[0] ?? "");
   const isJson = switchFlag(flags, "json");
   if (!isJson) await printNote(ports, `Running ${job.id}: ${mask(oneLine(job.name))}`);
-  const { result: ended, endedBy } = await untilEnded(context, (signal) => book.run(job, signal));
+  const { result: ended, endedBy } = await untilEnded(context, desk, (signal) =>
+    book.run(job, signal),
+  );
   // Left by a second signal: there is no outcome, and nobody waits for one.
   if (!ended) return endedBy ? signalExitCode(endedBy) : exitCodes.failed;
   const failure = failureOf(ended);

@@ -15,7 +15,7 @@ export async function run(context: CommandContext): Promise<number> {
   const jobs = await openJobs(context);
   const { book, desk } = jobs;
   const job = await book.find(operands[0] ?? "");
-  const [lastRun] = await desk.store.runs(job.id, { limit: 1 });
+  const [lastRun] = await desk.runs(job.id, 1);
   if (switchFlag(flags, "json")) {
     await printDocument(ports, {
       ...jobDocument(jobs, job, context),

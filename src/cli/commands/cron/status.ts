@@ -72,8 +72,11 @@ function daemonText({ daemonPid, lastTickAt }: Runner, since: number | undefined
 async function badRuns({ desk }: Jobs, since: number): Promise<readonly BadRun[]> {
   const bad: BadRun[] = [];
   for (const job of await desk.store.jobs()) {
-    const runs = await desk.store.runs(job.id, { limit: mostRuns });
-    const recent = runs.filter((entry) => entry.startedAt >= since && isBadRun(entry));
+    const runs = await desk.runs(job.id, mostRuns);
+    // What died and is not written down yet is news, however long ago that was.
+    const recent = runs.filter(
+      (entry) => isBadRun(entry) && (entry.startedAt >= since || entry.endedAt === null),
+    );
     bad.push(...recent.map((entry) => ({ job, run: entry })));
   }
   return bad.toSorted((a, b) => b.run.startedAt - a.run.startedAt);

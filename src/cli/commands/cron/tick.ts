@@ -1,13 +1,14 @@
 import type { CommandContext } from "../../command.ts";
 import { exitCodes, signalExitCode } from "../../exit_codes.ts";
+import { switchFlag } from "../../flags.ts";
 import { isBadRun } from "../../render/job_text.ts";
 import { isoTime } from "../../render/time.ts";
 import { openJobs } from "./open_jobs.ts";
 import { runLines, untilEnded } from "./until_ended.ts";
 
-/** `hermes cron tick`: what is due, once; says nothing where nothing is, since cron programs mail what is printed. */
+/** `hermes cron tick`: what is due, once, or until nothing of it runs any more; says nothing where nothing is, since cron programs mail what is printed. */
 export async function run(context: CommandContext): Promise<number> {
-  const { ports } = context;
+  const { ports, flags } = context;
   const { app, desk } = await openJobs(context);
   const jobs = await desk.store.jobs();
   if (jobs.length > 0) {
@@ -18,9 +19,10 @@ export async function run(context: CommandContext): Promise<number> {
       .catch(() => undefined);
   }
   const lines = runLines(context);
-  const { result: runs, endedBy } = await untilEnded(context, async (signal) => {
+  const { result: runs, endedBy } = await untilEnded(context, desk, async (signal) => {
     try {
-      return await desk.tick(signal, (job, ended) => lines.write(job, ended));
+      const isUntilIdle = switchFlag(flags, "untilIdle");
+      return await desk.tick(signal, (job, ended) => lines.write(job, ended), { isUntilIdle });
     } finally {
       await lines.flush();
     }

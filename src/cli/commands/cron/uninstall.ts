@@ -1,13 +1,12 @@
-import { errnoOf, HermesError } from "../../../core/errors.ts";
 import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
-import { printNote, printText, printWarning } from "../../print.ts";
+import { printNote, printText } from "../../print.ts";
 import { untilInterrupted } from "../../until_interrupted.ts";
 import { withoutLine } from "./crontab_line.ts";
 import { installOptions, type ServiceKind } from "./install_options.ts";
-import { readCrontab, systemctl, writeCrontab } from "./service_programs.ts";
-import { homeOfUnit, unitFile, unitName } from "./service_unit.ts";
+import { readCrontab, writeCrontab } from "./service_programs.ts";
+import { findUnits, takeAway } from "./user_units.ts";
 
 /** Something that `install` wrote for this home. */
 interface Installed {
@@ -47,42 +46,26 @@ async function findInstalled(
   const { spawner } = context.ports;
   // Without the program there is no crontab to look into, unless somebody asks for that.
   const hasCrontab = kind === "crontab" || (await spawner.find("crontab")) !== undefined;
-  const unit = kind === "crontab" ? undefined : await findUnit(context, home, signal);
-  const line =
-    kind === "systemd" || !hasCrontab ? undefined : await findLine(context, home, signal);
-  return [unit, line].filter((installed) => installed !== undefined);
+  const units = kind === "crontab" ? [] : await ourUnits(context, home, signal);
+  const isUnit = kind === "systemd" || kind === "daemon";
+  const line = isUnit || !hasCrontab ? undefined : await findLine(context, home, signal);
+  return [...units, ...(line ? [line] : [])];
 }
 
-async function findUnit(
+/** Of either kind: who takes back a timer wants no daemon in its place. */
+async function ourUnits(
   { ports }: CommandContext,
   home: string,
   signal: AbortSignal,
-): Promise<Installed | undefined> {
-  const { env, files, host } = ports;
-  const path = unitFile(env, host);
-  if ((await files.stat(path).catch(() => undefined)) === undefined) return undefined;
-  if (homeOfUnit(await files.readText(path)) !== home) return undefined;
-  return {
-    shown: path,
-    async remove() {
-      const { code, stderr } = await systemctl(ports, ["disable", "--now", unitName], signal);
-      try {
-        await files.remove(path);
-      } catch (error) {
-        const message = `Cannot remove the service: ${path} (${errnoOf(error) ?? String(error)})`;
-        throw new HermesError("file/unwritable", message, { cause: error });
-      }
-      if (code === 0) {
-        await systemctl(ports, ["daemon-reload"], signal);
-        return;
-      }
-      const reason = stderr.trim().split("\n").at(-1) ?? "";
-      await printWarning(
-        ports,
-        `The service may still run, systemctl failed (${reason}): systemctl --user stop ${unitName}`,
-      );
+): Promise<readonly Installed[]> {
+  const units = (await findUnits(ports)).filter(({ owner }) => owner === home);
+  if (units.length === 0) return [];
+  return [
+    {
+      shown: units.map(({ path }) => path).join("\n"),
+      remove: () => takeAway(ports, units, signal),
     },
-  };
+  ];
 }
 
 async function findLine(

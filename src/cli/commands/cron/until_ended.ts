@@ -1,3 +1,4 @@
+import type { CronDesk } from "../../../app/cron.ts";
 import type { Job, JobRun } from "../../../core/cron.ts";
 import { HermesError } from "../../../core/errors.ts";
 import type { SignalName } from "../../../core/ports.ts";
@@ -15,10 +16,11 @@ export interface EndedWork<T> {
 
 /**
  * Runs jobs until they are done or a signal ends them: the first one cleanly, with `turn/interrupted`, the second one at
- * once. What is left in the middle then is written down as lost by whoever looks at the jobs next.
+ * once. What is left in the middle then is written down as lost by whoever looks at the jobs next; its programs end here.
  */
 export async function untilEnded<T>(
   context: Pick<CommandContext, "ports" | "abandon">,
+  desk: Pick<CronDesk, "leave">,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<EndedWork<T>> {
   const { signals, terminal } = context.ports;
@@ -29,7 +31,7 @@ export async function untilEnded<T>(
     signals.on(name, () => {
       if (endedBy !== undefined) leave.abort();
       endedBy ??= name;
-      stop.abort(new HermesError("turn/interrupted", `Interrupted by ${endedBy}`));
+      stop.abort(new HermesError("turn/interrupted", `Interrupted by ${endedBy}`, { endedBy }));
     }),
   );
   const left = new Promise<"left">((resolve) => {
@@ -41,6 +43,7 @@ export async function untilEnded<T>(
     if (end !== "left") return { ...end, endedBy };
     // Whatever it still says is of no use to anybody.
     done.catch(() => undefined);
+    await desk.leave();
     context.abandon();
     return { endedBy };
   } finally {
