@@ -70,6 +70,7 @@ function outcomeHead(
     ["status", status],
     ["exit code", String(exitCode)],
     ["error", error ? `${error.message} (${error.code})` : undefined],
+    ["hint", error?.hint],
     ["due", new Date(run.dueAt).toISOString()],
     ["started", new Date(run.startedAt).toISOString()],
     ["ended", new Date(endedAt).toISOString()],

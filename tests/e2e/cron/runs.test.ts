@@ -332,3 +332,23 @@ test("targets that cannot take an outcome say why, whatever becomes of the other
     (await home.read(".hermes/logs/hermes.log")).split("cron.not_delivered");
   await until(async () => (await noted()).length === 5);
 });
+
+test("what fixes a failure is told with it, and kept", async () => {
+  await using home = await createCronHome();
+  const script = await home.write(".hermes/scripts/backup", "#!/bin/sh\necho done\n");
+  const desk = await home.start().cron();
+  const job = createJob({ task: { script: "backup", withAgent: false }, deliver: toFile(home) });
+  await desk.store.add(job);
+  const ended = await desk.runNow(job, never);
+  const hint = `chmod +x ${script}`;
+  expect(ended?.error).toEqual({
+    code: "cron/script_refused",
+    message: "The script backup is not executable",
+    hint,
+  });
+  expect(await home.read("told.md")).toContain(`\n\nhint: ${hint}\n\n`);
+  expect(await home.read((ended?.outputFile ?? "").slice(home.directory.length))).toContain(
+    `\n- hint: ${hint}\n`,
+  );
+  expect((await desk.store.runs(job.id, { limit: 1 }))[0]?.error?.hint).toBe(hint);
+});

@@ -73,7 +73,7 @@ async function showOutcome(
 /** What went wrong with a run; of an outcome that nobody got, that. */
 function failureOf({ error, deliveries, jobId }: JobRun): HermesError | undefined {
   const hint = `hermes cron history ${jobId}`;
-  if (error) return new HermesError(error.code, error.message, { hint });
+  if (error) return new HermesError(error.code, error.message, { hint: error.hint ?? hint });
   const undelivered = deliveries.filter(({ isDelivered }) => !isDelivered);
   if (undelivered.length === 0) return undefined;
   const problems = undelivered.map(

@@ -49,6 +49,7 @@ function factsOf(
     ["Runs", counted],
     ["Last run", lastRun && `${statusText(lastRun)}, ${relativeTime(lastRun.startedAt, now)}`],
     ["Error", lastRun?.error?.message],
+    ["Hint", lastRun?.error?.hint],
     ["Outcome", lastRun?.outputFile ?? undefined],
     ["Script", task.script && `${task.script}${task.withAgent ? "" : " (without an agent)"}`],
     ["Context from", listed(task.contextFrom)],
