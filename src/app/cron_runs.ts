@@ -1,9 +1,10 @@
 import { join } from "node:path/posix";
-import type { CronStore, Job, JobRun } from "../core/cron.ts";
+import type { CronStore, Job, JobRun, RunError } from "../core/cron.ts";
 import { HermesError } from "../core/errors.ts";
 import { errorExitCode } from "../core/exit_codes.ts";
 import type { Log } from "../core/log.ts";
 import type { Clock } from "../core/ports.ts";
+import type { Redactor } from "../core/redact.ts";
 import type { PromptSource } from "../cron/job_prompt.ts";
 import { runJob } from "../cron/run_job.ts";
 import type { TickDeps } from "../cron/tick.ts";
@@ -38,7 +39,7 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
     async run(job, run, signal) {
       using deadline = deadlineOf(clock, job);
       using parting = leave(clock, signal);
-      return await runJob(
+      const end = await runJob(
         {
           clock,
           runScript: (of, until) => runScript(app, { job: of, run }, until),
@@ -54,6 +55,7 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
         run,
         AbortSignal.any([signal, deadline.signal]),
       );
+      return { ...end, error: end.error && withoutSecrets(redactor, end.error) };
     },
     async endLeftovers({ id }) {
       try {
@@ -71,6 +73,18 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
       const told = tell(job, { status, text: "", exitCode, error });
       return await deliver(app, { job, run, told }, parting.signal);
     },
+  };
+}
+
+/** What is written down of a failure: some providers say in theirs which key they got. */
+function withoutSecrets(
+  { boundary }: Pick<Redactor, "boundary">,
+  { code, message, hint }: RunError,
+): RunError {
+  return {
+    code,
+    message: boundary(message),
+    ...(hint === undefined ? {} : { hint: boundary(hint) }),
   };
 }
 
