@@ -150,7 +150,7 @@ export interface CronStore extends AsyncDisposable {
    * still due at `run.dueAt`. False where somebody else took it, or it was changed or removed meanwhile.
    */
   claim(run: JobRun, nextRunAt: number | null): Promise<boolean>;
-  /** A run that nobody else could take: `cron run`, or one that was missed. */
+  /** A run that nobody else could take: `cron run`, or one that was missed. @throws {HermesError} `cron/not_found` */
   record(run: JobRun): Promise<void>;
   /** Ends a run, with what becomes of its job; it counts as one of `repeat` unless that says otherwise. */
   finish(runId: string, end: RunEnd, job?: JobAfterRun): Promise<void>;
