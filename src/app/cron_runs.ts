@@ -125,14 +125,15 @@ interface OwnedSignal extends Disposable {
 }
 
 /** Aborts with `turn/deadline` when a job has had its time. */
-function deadlineOf(clock: Clock, { name, task }: Job): OwnedSignal {
+function deadlineOf(clock: Clock, { id, name, task }: Job): OwnedSignal {
   const late = new AbortController();
   const over = new AbortController();
   const { deadlineMs } = task;
   if (deadlineMs !== undefined) {
     const message = `The job "${name}" took longer than its deadline of ${deadlineMs / 1_000} s`;
+    const hint = `hermes cron edit ${id} --deadline SECONDS`;
     clock.sleep(deadlineMs, over.signal).then(
-      () => late.abort(new HermesError("turn/deadline", message)),
+      () => late.abort(new HermesError("turn/deadline", message, { hint })),
       () => undefined,
     );
   }

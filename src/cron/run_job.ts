@@ -3,6 +3,7 @@ import { defined } from "../core/defined.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
 import type { TurnOutcome, Usage } from "../core/event.ts";
 import type { Clock } from "../core/ports.ts";
+import { forJob } from "./job_hint.ts";
 import { jobPrompt, type PromptSource } from "./job_prompt.ts";
 import { isSilent, wakesNoAgent } from "./outcome_text.ts";
 
@@ -69,6 +70,7 @@ export async function runJob(
   let outcome = await perform(deps, job, signal).catch((error: unknown) =>
     failure(deps, signal.aborted ? interrupted(signal) : toHermesError(error)),
   );
+  if (outcome.error !== null) outcome = { ...outcome, error: forJob(job, outcome.error) };
   let outputFile: string | null = null;
   // What there is nothing to tell of is kept, too, so that it can be looked at; a script that woke nobody said nothing.
   if (outcome.status !== "skipped") {
