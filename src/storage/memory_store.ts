@@ -17,6 +17,7 @@ import type {
   StoredItem,
   WholeSession,
 } from "../core/session_store.ts";
+import { unattendedSource } from "../core/session_store.ts";
 import { itemCounts, itemText, previewOf } from "./item_text.ts";
 import { chooseSession, goesOnElsewhere, sessionNotFound, wasRewound } from "./resolve_session.ts";
 import { notInSession, sessionBusy } from "./rewind.ts";
@@ -202,8 +203,10 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   async latest(): Promise<WholeSession | undefined> {
-    const [newest] = await this.list({ limit: 1 });
-    return newest;
+    const newest = this.#newestFirst()
+      .filter(isTip)
+      .find(({ source }) => source !== unattendedSource);
+    return newest && (await this.whole(newest.id));
   }
 
   async resolve(idOrTitle: string): Promise<SessionInfo> {
