@@ -1,3 +1,4 @@
+import type { Leases } from "./auth/leases.ts";
 import type { Approver } from "./core/approval.ts";
 import type { AuxiliaryModel } from "./core/auxiliary.ts";
 import type { CredentialSource } from "./core/credential.ts";
@@ -20,7 +21,7 @@ import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import type { CodexConfigDesk } from "./app/codex_config.ts";
 import type { CronDesk } from "./app/cron.ts";
-import { lazy } from "./app/lazy.ts";
+import { type Lazy, lazy } from "./app/lazy.ts";
 import type { KnownLogins, LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
 import type { McpDesk } from "./app/mcp_desk.ts";
@@ -165,6 +166,20 @@ export interface ModelFlags {
  * @throws {HermesError} `usage/invalid` for a profile that cannot be one
  */
 export function createApp(ports: Ports, options: AppOptions): App {
+  return composeApp(ports, options);
+}
+
+/** What is opened once for a process, whatever becomes of its settings. */
+interface Opened {
+  readonly redactor: Lazy<Redactor>;
+  readonly sessions: Lazy<SessionStore & SessionCatalog & AsyncDisposable>;
+  readonly log: Lazy<Log & AsyncDisposable>;
+  readonly cron: Lazy<CronDesk>;
+  readonly leases: Lazy<Leases>;
+  readonly creditRests: AppParts["creditRests"];
+}
+
+function composeApp(ports: Ports, options: AppOptions, opened?: Opened): AppParts {
   const paths = resolveHome(ports.env, ports.host, options.profile);
   const loadedEnv = lazy(async () => {
     const { loadEnv } = await import("./config/dotenv.ts");
@@ -174,37 +189,46 @@ export function createApp(ports: Ports, options: AppOptions): App {
     const { env } = await loadedEnv();
     return await loadConfig({ files: ports.files, env }, paths, options.overrides);
   });
-  const redactor = lazy(() => makeRedactor(ports.env, { loadedEnv, loadedConfig }));
-  const sessions = lazy(async () => {
-    const { SqliteSessionStore } = await import("./storage/session_store.ts");
-    const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
-    const owners = createProcessOwners(ports.processes, ports.host);
-    return new SqliteSessionStore({ exists, owners }, paths.sessionsFile);
-  });
-  const log = lazy(async () => {
-    const [{ createLog }, masking, loaded] = await Promise.all([
-      import("./app/log.ts"),
-      redactor(),
-      loadedConfig().catch(() => undefined),
-    ]);
-    const mask = (text: string): string => masking.boundary(text);
-    return createLog(
-      { ...ports, mask },
-      { file: paths.logFile, home: paths.home, level: loaded?.config.logging.level ?? "info" },
-    );
-  });
-  const cron = lazy(async () => {
-    const { openCron } = await import("./app/cron.ts");
-    return await openCron(app);
-  });
-  const leases = lazy(async () => new (await import("./auth/leases.ts")).Leases());
+  const redactor =
+    opened?.redactor ?? lazy(() => makeRedactor(ports.env, { loadedEnv, loadedConfig }));
+  const sessions =
+    opened?.sessions ??
+    lazy(async () => {
+      const { SqliteSessionStore } = await import("./storage/session_store.ts");
+      const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
+      const owners = createProcessOwners(ports.processes, ports.host);
+      return new SqliteSessionStore({ exists, owners }, paths.sessionsFile);
+    });
+  const log =
+    opened?.log ??
+    lazy(async () => {
+      const [{ createLog }, masking, loaded] = await Promise.all([
+        import("./app/log.ts"),
+        redactor(),
+        loadedConfig().catch(() => undefined),
+      ]);
+      const mask = (text: string): string => masking.boundary(text);
+      return createLog(
+        { ...ports, mask },
+        { file: paths.logFile, home: paths.home, level: loaded?.config.logging.level ?? "info" },
+      );
+    });
+  const cron =
+    opened?.cron ??
+    lazy(async () => {
+      const { openCron } = await import("./app/cron.ts");
+      return await openCron(app);
+    });
+  const leases =
+    opened?.leases ?? lazy(async () => new (await import("./auth/leases.ts")).Leases());
+  const creditRests = opened?.creditRests ?? new Map<string, number>();
   const app: AppParts = {
     ports,
     paths,
     redactor,
     log,
     sessions,
-    creditRests: new Map(),
+    creditRests,
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
     loadedConfig: () => loadedConfig(),
@@ -281,6 +305,21 @@ export function createApp(ports: Ports, options: AppOptions): App {
     async openConversation(conversation) {
       const { openConversation } = await import("./app/conversation.ts");
       return await openConversation(app, conversation);
+    },
+    async renewed() {
+      const next = composeApp(ports, options, {
+        redactor,
+        sessions,
+        log,
+        cron,
+        leases,
+        creditRests,
+      });
+      const [names, env, masking] = await Promise.all([next.secretNames(), next.env(), redactor()]);
+      for (const secret of names.flatMap((name) => env[name]?.trim() || [])) {
+        masking.addSecret(secret);
+      }
+      return next;
     },
     async secretNames() {
       const [{ fromFile }, { config }, names] = await Promise.all([

@@ -37,17 +37,21 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
     withJob: async (jobId, work) =>
       (await ifFree(files, join(cron.locksDirectory, `${jobId}.lock`), work))?.result,
     async run(job, run, signal) {
+      // What was wrong with the settings may have been mended since the daemon began; what is wrong now fails the run.
+      const renewed = app.renewed();
+      const current = await renewed.catch(() => app);
       using deadline = deadlineOf(clock, job);
       using parting = leave(clock, signal);
       const end = await runJob(
         {
           clock,
-          runScript: (of, until) => runScript(app, { job: of, run }, until),
-          runTurn: (of, prompt, until) => runTurn(app, { job: of, run, prompt }, until),
+          runScript: async (of, until) => await runScript(await renewed, { job: of, run }, until),
+          runTurn: async (of, prompt, until) =>
+            await runTurn(await renewed, { job: of, run, prompt }, until),
           newestOutcome: (id) => newestOutcome(store, outcomes, id),
           keep: (...kept) => outcomes.keep(...kept),
           deliver: (of, _run, outcome) =>
-            deliver(app, { job: of, run, told: tell(of, outcome) }, parting.signal),
+            deliver(current, { job: of, run, told: tell(of, outcome) }, parting.signal),
           exitCodeOf: errorExitCode,
           nonce: () => crypto.randomUUID().slice(0, 8),
         },
