@@ -104,6 +104,18 @@ describe("hermes cron run", () => {
     expect((await box.json("history", "quiet")).runs[0].status).toBe("silent");
   });
 
+  test("warns at once of a webhook that would never be called", async () => {
+    await using box = await createJobsBox();
+    await box.script("ok.sh", "#!/bin/sh\necho ok\n");
+    const hook = ["--deliver", "webhook:https://127.0.0.1:9/x"];
+    const job = ["every 1h", "--script", "ok.sh", "--no-agent", "--name", "tells", ...hook];
+    const warning =
+      "Nothing can be delivered to 127.0.0.1:9, which is on this machine or in a private network: hermes config set security.allow_private_urls true allows it";
+    expect((await box.json("add", ...job)).warnings).toEqual([warning]);
+    const allowed = ["--set", "security.allow_private_urls=true"];
+    expect((await box.json("edit", "tells", ...hook, ...allowed)).warnings).toEqual([]);
+  });
+
   test("says of a failure that nobody was told of, and of each target why", async () => {
     await using box = await createJobsBox();
     await box.script("plain.sh", "#!/bin/sh\nexit 3\n");
