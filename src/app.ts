@@ -1,3 +1,4 @@
+import type { Leases } from "./auth/leases.ts";
 import type { Approver } from "./core/approval.ts";
 import type { AuxiliaryModel } from "./core/auxiliary.ts";
 import type { CredentialSource } from "./core/credential.ts";
@@ -14,12 +15,14 @@ import type { Question } from "./core/tool.ts";
 import type { CodexStatus } from "./codex/status.ts";
 import type { ResolvedModel } from "./config/resolve_endpoint.ts";
 import type { Config } from "./config/schema.ts";
+import type { LoadedEnv } from "./config/dotenv.ts";
 import { loadConfig } from "./config/load.ts";
+import type { LoadedConfig } from "./config/loaded_config.ts";
 import { type HomePaths, resolveHome } from "./config/paths.ts";
 import type { AnswerSchema } from "./app/answer_check.ts";
 import type { CodexConfigDesk } from "./app/codex_config.ts";
 import type { CronDesk } from "./app/cron.ts";
-import { lazy } from "./app/lazy.ts";
+import { type Lazy, lazy } from "./app/lazy.ts";
 import type { LoginDesk } from "./app/logins.ts";
 import type { McpServeOptions } from "./app/mcp_server.ts";
 import type { McpDesk } from "./app/mcp_desk.ts";
@@ -164,6 +167,20 @@ export interface ModelFlags {
  * @throws {HermesError} `usage/invalid` for a profile that cannot be one
  */
 export function createApp(ports: Ports, options: AppOptions): App {
+  return composeApp(ports, options);
+}
+
+/** What is opened once for a process, whatever becomes of its settings. */
+interface Opened {
+  readonly redactor: Lazy<Redactor>;
+  readonly sessions: Lazy<SessionStore & SessionCatalog & AsyncDisposable>;
+  readonly log: Lazy<Log & AsyncDisposable>;
+  readonly cron: Lazy<CronDesk>;
+  readonly leases: Lazy<Leases>;
+  readonly creditRests: AppParts["creditRests"];
+}
+
+function composeApp(ports: Ports, options: AppOptions, shared?: Opened): AppParts {
   const paths = resolveHome(ports.env, ports.host, options.profile);
   const loadedEnv = lazy(async () => {
     const { loadEnv } = await import("./config/dotenv.ts");
@@ -173,41 +190,16 @@ export function createApp(ports: Ports, options: AppOptions): App {
     const { env } = await loadedEnv();
     return await loadConfig({ files: ports.files, env }, paths, options.overrides);
   });
-  const redactor = lazy(async () => {
-    const { openRedactor } = await import("./app/open_redactor.ts");
-    return await openRedactor(ports.env, { loadedEnv, loadedConfig });
-  });
-  const sessions = lazy(async () => {
-    const { SqliteSessionStore } = await import("./storage/session_store.ts");
-    const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
-    const owners = createProcessOwners(ports.processes, ports.host);
-    return new SqliteSessionStore({ exists, owners }, paths.sessionsFile);
-  });
-  const log = lazy(async () => {
-    const [{ createLog }, masking, loaded] = await Promise.all([
-      import("./app/log.ts"),
-      redactor(),
-      loadedConfig().catch(() => undefined),
-    ]);
-    const mask = (text: string): string => masking.boundary(text);
-    return createLog(
-      { ...ports, mask },
-      { file: paths.logFile, home: paths.home, level: loaded?.config.logging.level ?? "info" },
-    );
-  });
-  const cron = lazy(async () => {
-    const { openCron } = await import("./app/cron.ts");
-    return await openCron(app);
-  });
+  const opened = shared ?? openOnce({ ports, paths, loadedEnv, loadedConfig, app: () => app });
+  const { redactor, sessions, log, cron, leases, creditRests } = opened;
   const access = () => import("./app/endpoint_access.ts");
-  const leases = lazy(async () => new (await import("./auth/leases.ts")).Leases());
   const app: AppParts = {
     ports,
     paths,
     redactor,
     log,
     sessions,
-    creditRests: new Map(),
+    creditRests,
     env: async () => (await loadedEnv()).env,
     config: async () => (await loadedConfig()).config,
     loadedConfig: () => loadedConfig(),
@@ -262,6 +254,14 @@ export function createApp(ports: Ports, options: AppOptions): App {
       const { openConversation } = await import("./app/conversation.ts");
       return await openConversation(app, conversation);
     },
+    async renewed() {
+      const next = composeApp(ports, options, opened);
+      const [names, env, masking] = await Promise.all([next.secretNames(), next.env(), redactor()]);
+      for (const secret of names.flatMap((name) => env[name]?.trim() || [])) {
+        masking.addSecret(secret);
+      }
+      return next;
+    },
     async secretNames() {
       const [{ fromFile }, { config }, names] = await Promise.all([
         loadedEnv(),
@@ -281,4 +281,46 @@ export function createApp(ports: Ports, options: AppOptions): App {
     },
   };
   return app;
+}
+
+interface OpeningParts {
+  readonly ports: Ports;
+  readonly paths: HomePaths;
+  readonly loadedEnv: Lazy<LoadedEnv>;
+  readonly loadedConfig: Lazy<LoadedConfig>;
+  readonly app: () => AppParts;
+}
+
+function openOnce({ ports, paths, loadedEnv, loadedConfig, app }: OpeningParts): Opened {
+  const redactor = lazy(async () => {
+    const { openRedactor } = await import("./app/open_redactor.ts");
+    return await openRedactor(ports.env, { loadedEnv, loadedConfig });
+  });
+  return {
+    redactor,
+    sessions: lazy(async () => {
+      const { SqliteSessionStore } = await import("./storage/session_store.ts");
+      const exists = async (path: string) => (await ports.files.stat(path)) !== undefined;
+      const owners = createProcessOwners(ports.processes, ports.host);
+      return new SqliteSessionStore({ exists, owners }, paths.sessionsFile);
+    }),
+    log: lazy(async () => {
+      const [{ createLog }, masking, loaded] = await Promise.all([
+        import("./app/log.ts"),
+        redactor(),
+        loadedConfig().catch(() => undefined),
+      ]);
+      const mask = (text: string): string => masking.boundary(text);
+      return createLog(
+        { ...ports, mask },
+        { file: paths.logFile, home: paths.home, level: loaded?.config.logging.level ?? "info" },
+      );
+    }),
+    cron: lazy(async () => {
+      const { openCron } = await import("./app/cron.ts");
+      return await openCron(app());
+    }),
+    leases: lazy(async () => new (await import("./auth/leases.ts")).Leases()),
+    creditRests: new Map(),
+  };
 }

@@ -1,5 +1,6 @@
 import type { CronStore, Job, JobRun, JobTask, Schedule } from "../core/cron.ts";
 import { type HermesError, toHermesError } from "../core/errors.ts";
+import { targetWarnings } from "../cron/delivery_target.ts";
 import { type DaemonDeps, runDaemon, runTick, type TickOptions } from "../cron/daemon.ts";
 import { parseSchedule } from "../cron/parse_schedule.ts";
 import { runNow } from "../cron/tick.ts";
@@ -69,13 +70,15 @@ export interface CronDesk {
    * @throws {HermesError} `usage/invalid`, `cron/script_refused`, `cron/not_found`
    */
   checkTask(task: JobTask): Promise<readonly string[]>;
+  /** What keeps outcomes from ever being taken to targets, one sentence each. */
+  checkTargets(targets: Job["deliver"]): readonly string[];
 }
 
 /** Opens the jobs of a home; their file is opened when it is used. */
 export async function openCron(app: AppParts): Promise<CronDesk> {
   const { ports, paths } = app;
   const { clock, files, host } = ports;
-  const [{ cron }, log] = await Promise.all([app.config(), app.log()]);
+  const [{ cron, security }, log] = await Promise.all([app.config(), app.log()]);
   const timezone = cron.timezone === "" ? machineZone() : cron.timezone;
   const exists = async (path: string) => (await files.stat(path)) !== undefined;
   const store = new SqliteCronStore({ exists }, paths.cron.jobsFile);
@@ -142,6 +145,8 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
       await Promise.all(own.map((run) => runs.endLeftovers(run)));
     },
     checkTask: (task) => checkTask(app, store, task),
+    checkTargets: (targets) =>
+      targetWarnings(targets, { mayBePrivate: security.allow_private_urls }),
   };
 }
 

@@ -30,6 +30,7 @@ export function tell({ id, name }: Job, outcome: Omit<RunOutcome, "sessionId" | 
   const parts = [
     `⚠️ The job "${name}" ${verdicts[status] ?? status}: ${error.message} (${error.code})`,
     text.trim(),
+    ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
     `hermes cron history ${id}`,
   ];
   return { status, exitCode, text: parts.filter((part) => part !== "").join("\n\n") };

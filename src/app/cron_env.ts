@@ -5,8 +5,9 @@ import type { AppParts } from "./parts.ts";
 /** Where programs are looked for when the environment names no place, as in some service managers. */
 const usualPath = "/usr/local/bin:/usr/bin:/bin";
 
-/** What a service manager tells this process alone. */
+/** What a service manager tells this process alone, and the profile, whose own home `HERMES_HOME` names already. */
 const ownVariables: ReadonlySet<string> = new Set([
+  "HERMES_PROFILE",
   "NOTIFY_SOCKET",
   "WATCHDOG_USEC",
   "WATCHDOG_PID",

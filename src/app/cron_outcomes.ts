@@ -1,4 +1,4 @@
-import { join } from "node:path/posix";
+import { basename, join } from "node:path/posix";
 import type { Job, JobRun } from "../core/cron.ts";
 import { errnoOf, HermesError } from "../core/errors.ts";
 import type { FileStore } from "../core/ports.ts";
@@ -39,7 +39,7 @@ export function createOutcomeFiles(deps: OutcomeFilesDeps, directory: string): O
         throw unkept(path, error);
       }
       // What is too many may stay, if it cannot go: this outcome is there.
-      await tidy(files, place).catch(() => undefined);
+      await tidy(files, place, basename(path)).catch(() => undefined);
       return path;
     },
     async read(path) {
@@ -70,6 +70,7 @@ function outcomeHead(
     ["status", status],
     ["exit code", String(exitCode)],
     ["error", error ? `${error.message} (${error.code})` : undefined],
+    ["hint", error?.hint],
     ["due", new Date(run.dueAt).toISOString()],
     ["started", new Date(run.startedAt).toISOString()],
     ["ended", new Date(endedAt).toISOString()],
@@ -90,10 +91,15 @@ function fileTime(at: number): string {
   return new Date(at).toISOString().replaceAll(":", "-");
 }
 
-/** Goes over what is there: outcomes that are too many, and what a process began to write when it died. */
-async function tidy(files: FileStore, directory: string): Promise<void> {
+/**
+ * Goes over what is there: outcomes that are too many, and what a process began to write when it died. `newest` was written
+ * just now: what is named after a later time is of a clock that was ahead, and goes first.
+ */
+async function tidy(files: FileStore, directory: string, newest: string): Promise<void> {
   const names = (await files.list(directory)).map(({ name }) => name);
-  const outcomes = names.filter((name) => name.endsWith(".md")).toSorted();
+  const sorted = names.filter((name) => /^\d{4}-\d\d-\d\dT[\d.-]+Z\.md$/.test(name)).toSorted();
+  const isAhead = (name: string): boolean => name > newest;
+  const outcomes = [...sorted.filter(isAhead), ...sorted.filter((name) => !isAhead(name))];
   // A job's runs, and so the writers of its outcomes, come one after the other.
   const begun = names.filter((name) => /^\.hermes-.*\.tmp$/.test(name));
   for (const name of [...begun, ...outcomes.slice(0, -keptOutcomes)]) {

@@ -1,9 +1,10 @@
 import { join } from "node:path/posix";
-import type { CronStore, Job, JobRun } from "../core/cron.ts";
+import type { CronStore, Job, JobRun, RunError } from "../core/cron.ts";
 import { HermesError } from "../core/errors.ts";
 import { errorExitCode } from "../core/exit_codes.ts";
 import type { Log } from "../core/log.ts";
 import type { Clock } from "../core/ports.ts";
+import type { Redactor } from "../core/redact.ts";
 import type { PromptSource } from "../cron/job_prompt.ts";
 import { runJob } from "../cron/run_job.ts";
 import type { TickDeps } from "../cron/tick.ts";
@@ -35,17 +36,21 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
     withJob: async (jobId, work, patienceMs) =>
       (await ifFree(files, lockOf(app, jobId), work, patienceMs))?.result,
     async run(job, run, signal) {
+      // What was wrong with the settings may have been mended since the daemon began; what is wrong now fails the run.
+      const renewed = app.renewed();
+      const current = await renewed.catch(() => app);
       using deadline = deadlineOf(clock, job);
       using parting = leave(clock, signal);
-      return await runJob(
+      const end = await runJob(
         {
           clock,
-          runScript: (of, until) => runScript(app, { job: of, run }, until),
-          runTurn: (of, prompt, until) => runTurn(app, { job: of, run, prompt }, until),
+          runScript: async (of, until) => await runScript(await renewed, { job: of, run }, until),
+          runTurn: async (of, prompt, until) =>
+            await runTurn(await renewed, { job: of, run, prompt }, until),
           newestOutcome: (id) => newestOutcome(store, outcomes, id),
           keep: (...kept) => outcomes.keep(...kept),
           deliver: (of, _run, outcome) =>
-            deliver(app, { job: of, run, told: tell(of, outcome) }, parting.signal),
+            deliver(current, { job: of, run, told: tell(of, outcome) }, parting.signal),
           exitCodeOf: errorExitCode,
           nonce: () => crypto.randomUUID().slice(0, 8),
         },
@@ -53,6 +58,7 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
         run,
         AbortSignal.any([signal, deadline.signal]),
       );
+      return { ...end, error: end.error && withoutSecrets(redactor, end.error) };
     },
     async endLeftovers({ id }) {
       try {
@@ -103,6 +109,18 @@ export async function asItIs(app: AppParts, store: CronStore, run: JobRun): Prom
   return { ...run, status: "lost", error: { code: "cron/lost", message } };
 }
 
+/** What is written down of a failure: some providers say in theirs which key they got. */
+function withoutSecrets(
+  { boundary }: Pick<Redactor, "boundary">,
+  { code, message, hint }: RunError,
+): RunError {
+  return {
+    code,
+    message: boundary(message),
+    ...(hint === undefined ? {} : { hint: boundary(hint) }),
+  };
+}
+
 /** Writes what came of a run and of its deliveries to the log. */
 export function logRun(log: Log, job: Job, run: JobRun): void {
   const facts = { job: job.id, run: run.id };
@@ -140,14 +158,15 @@ interface OwnedSignal extends Disposable {
 }
 
 /** Aborts with `turn/deadline` when a job has had its time. */
-function deadlineOf(clock: Clock, { name, task }: Job): OwnedSignal {
+function deadlineOf(clock: Clock, { id, name, task }: Job): OwnedSignal {
   const late = new AbortController();
   const over = new AbortController();
   const { deadlineMs } = task;
   if (deadlineMs !== undefined) {
     const message = `The job "${name}" took longer than its deadline of ${deadlineMs / 1_000} s`;
+    const hint = `hermes cron edit ${id} --deadline SECONDS`;
     clock.sleep(deadlineMs, over.signal).then(
-      () => late.abort(new HermesError("turn/deadline", message)),
+      () => late.abort(new HermesError("turn/deadline", message, { hint })),
       () => undefined,
     );
   }

@@ -61,7 +61,7 @@ export async function checkDirectory(files: Pick<FileStore, "stat">, path: strin
   if (stat?.kind === "directory") return;
   const problem = stat ? "is not a directory" : "does not exist";
   throw new HermesError("usage/invalid", `The working directory ${problem}: ${path}`, {
-    hint: "hermes cron edit ID --workdir DIR",
+    hint: "choose one that is there with --workdir DIR",
   });
 }
 

@@ -5,6 +5,7 @@ import { HermesError } from "../core/errors.ts";
 import { addUsage, noUsage, type TurnEvent, type TurnOutcome } from "../core/event.ts";
 import type { Item } from "../core/item.ts";
 import type { Clock } from "../core/ports.ts";
+import { unattendedSource } from "../core/session_store.ts";
 import type { TurnReport } from "../cron/run_job.ts";
 import { runIdVariable } from "./cron_script.ts";
 import { newItemId } from "./ids.ts";
@@ -74,7 +75,7 @@ async function conversationOptions(
 ): Promise<ConversationOptions> {
   const { approvals } = await app.config();
   return {
-    source: "cron",
+    source: unattendedSource,
     // The same wherever the daemon or the command was started.
     cwd: task.workdir ?? app.ports.host.homeDirectory,
     ...defined("model", task.model),

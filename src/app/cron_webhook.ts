@@ -1,3 +1,4 @@
+import { abortError } from "../core/errors.ts";
 import { requestedDelayMs } from "../transports/retry_after.ts";
 import { kindOfAddress } from "../cron/address.ts";
 import type { Clock, Fetch, Resolver } from "../core/ports.ts";
@@ -41,8 +42,6 @@ export async function callWebhook(
   call: WebhookCall,
   signal: AbortSignal,
 ): Promise<WebhookEnd> {
-  const problem = await refusal(deps.resolver, call);
-  if (problem !== undefined) return { attempts: 0, problem };
   const headers = {
     "Content-Type": "application/json",
     "User-Agent": "hermes",
@@ -50,7 +49,8 @@ export async function callWebhook(
     "Idempotency-Key": call.key,
   };
   for (let attempts = 1; ; attempts++) {
-    const end = await post(deps, { ...call, headers }, signal);
+    const end = await attempt(deps, { ...call, headers }, signal);
+    if (end.isRefused) return { attempts: attempts - 1, problem: end.problem };
     if (end.problem === undefined) return { attempts };
     const isOver = !end.mayHelp || attempts === maxAttempts || signal.aborted;
     if (isOver) return { attempts, problem: end.problem };
@@ -64,19 +64,11 @@ export async function callWebhook(
 }
 
 /** Why an address must not be called, in words. */
-async function refusal(
-  resolver: Resolver,
-  { url: text, mayBePrivate }: Pick<WebhookCall, "url" | "mayBePrivate">,
-): Promise<string | undefined> {
-  const url = URL.parse(text);
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") return "it is no https address";
-  if (url.username !== "" || url.password !== "") return "its address has a user or a password";
-  let addresses: readonly string[];
-  try {
-    addresses = await resolver.addressesOf(url.hostname.replace(/^\[|\]$/g, ""));
-  } catch {
-    return `its host is not known: ${url.hostname}`;
-  }
+function refusal(
+  url: URL,
+  addresses: readonly string[],
+  { mayBePrivate }: Pick<WebhookCall, "mayBePrivate">,
+): string | undefined {
   const kinds = addresses.map(kindOfAddress);
   if (url.protocol === "http:" && !kinds.every((kind) => kind === "loopback")) {
     return "http is for this machine alone, elsewhere it takes https";
@@ -87,16 +79,59 @@ async function refusal(
   return undefined;
 }
 
-interface PostEnd {
-  readonly problem?: string;
-  /** Whether another attempt may. */
-  readonly mayHelp?: boolean;
-  readonly delayMs?: number | undefined;
+type PostEnd =
+  | { readonly isRefused: true; readonly problem: string }
+  | {
+      readonly isRefused?: undefined;
+      readonly problem?: string;
+      /** Whether another attempt may. */
+      readonly mayHelp?: boolean;
+      readonly delayMs?: number | undefined;
+    };
+
+interface SignedCall extends WebhookCall {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Looks where the address leads each time: it is a name's to change, and no network now may be one in a moment. */
+async function attempt(deps: WebhookDeps, call: SignedCall, signal: AbortSignal): Promise<PostEnd> {
+  const url = URL.parse(call.url);
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    return { isRefused: true, problem: "it is no https address" };
+  }
+  if (url.username !== "" || url.password !== "") {
+    return { isRefused: true, problem: "its address has a user or a password" };
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  let addresses: readonly string[];
+  try {
+    addresses = await unlessAborted(signal, deps.resolver.addressesOf(host));
+  } catch {
+    if (signal.aborted) return { problem: "it was stopped", mayHelp: false };
+    return { problem: `its host is not known: ${url.hostname}`, mayHelp: true };
+  }
+  const problem = refusal(url, addresses, call);
+  return problem === undefined ? await post(deps, call, signal) : { isRefused: true, problem };
+}
+
+/** What a promise gives, for as long as the signal waits for it. */
+async function unlessAborted<T>(signal: AbortSignal, given: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const fail = (): void => reject(abortError(signal));
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true, signal: over.signal });
+  });
+  try {
+    return await Promise.race([given, aborted]);
+  } finally {
+    over.abort();
+  }
 }
 
 async function post(
   { clock, fetch }: WebhookDeps,
-  call: WebhookCall & { readonly headers: Readonly<Record<string, string>> },
+  call: SignedCall,
   signal: AbortSignal,
 ): Promise<PostEnd> {
   const over = new AbortController();

@@ -11,6 +11,7 @@ export function openJobBook(desk: CronDesk, clock: Pick<Clock, "now">): JobBook 
     clock,
     parse: (text, zone) => desk.parse(text, zone),
     checkTask: (task) => desk.checkTask(task),
+    checkTargets: (targets) => desk.checkTargets(targets),
     runNow: (job, signal) => desk.runNow(job, signal),
   });
 }

@@ -11,6 +11,12 @@ export interface AppParts extends App {
   secretNames(): Promise<readonly string[]>;
   /** Places that small model calls found out of credit, with the monotonic time until which they are left alone. */
   readonly creditRests: Map<string, number>;
+  /**
+   * The same program with its environment and configuration read anew, for whoever runs long: what they hold may have been
+   * mended meanwhile. What is open is shared, and closed with the first one alone.
+   * @throws {HermesError} `config/invalid`, `config/unreadable`
+   */
+  renewed(): Promise<AppParts>;
   /** Keeps a kind of command as allowed for later sessions. */
   allowAlways(key: string): Promise<void>;
 }

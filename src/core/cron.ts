@@ -81,6 +81,14 @@ export interface DeliveryReport {
   readonly problem?: string;
 }
 
+/** Why a run did not succeed. */
+export interface RunError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** What fixes it. */
+  readonly hint?: string;
+}
+
 /** One run of a job. */
 export interface JobRun {
   /** `run_` and 32 hex digits. */
@@ -93,7 +101,7 @@ export interface JobRun {
   readonly status: RunStatus;
   /** Of the process that `cron run` stands for: 0, 1, 4, 5, 6, 75, 124, ... */
   readonly exitCode: number | null;
-  readonly error: { readonly code: ErrorCode; readonly message: string } | null;
+  readonly error: RunError | null;
   readonly sessionId: string | null;
   readonly usage: Usage | null;
   /** The file with its outcome. */
@@ -142,7 +150,7 @@ export interface CronStore extends AsyncDisposable {
    * still due at `run.dueAt`. False where somebody else took it, or it was changed or removed meanwhile.
    */
   claim(run: JobRun, nextRunAt: number | null): Promise<boolean>;
-  /** A run that nobody else could take: `cron run`, or one that was missed. */
+  /** A run that nobody else could take: `cron run`, or one that was missed. @throws {HermesError} `cron/not_found` */
   record(run: JobRun): Promise<void>;
   /** Ends a run, with what becomes of its job; it counts as one of `repeat` unless that says otherwise. */
   finish(runId: string, end: RunEnd, job?: JobAfterRun): Promise<void>;

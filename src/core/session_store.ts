@@ -189,6 +189,9 @@ export interface NewMessages {
   readonly cursor: number;
 }
 
+/** The source of sessions in which nobody was there: runs of jobs. */
+export const unattendedSource = "cron";
+
 /** What people do with stored sessions. */
 export interface SessionCatalog {
   /** Whole sessions, newest first. */
@@ -198,7 +201,7 @@ export interface SessionCatalog {
   }): Promise<readonly WholeSession[]>;
   /** By id, unique id prefix or title. @throws {HermesError} `session/not_found`, `session/ambiguous` */
   resolve(idOrTitle: string): Promise<SessionInfo>;
-  /** The session that was written to last, or undefined. */
+  /** The session that was written to last, or undefined; runs of jobs are none that anybody was in the middle of. */
   latest(): Promise<WholeSession | undefined>;
   /** What is in one part, without what was rewound. */
   items(sessionId: string): Promise<readonly StoredItem[]>;

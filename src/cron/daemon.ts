@@ -1,4 +1,5 @@
 import type { Job, JobRun } from "../core/cron.ts";
+import { HermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import { correctionMs, timeAfterSetBack } from "./set_back.ts";
 import { Slots } from "./slots.ts";
@@ -69,8 +70,9 @@ export async function runTick(
 }
 
 /**
- * Runs what is due for as long as the signal lets it; then what runs is ended with the signal, and waited for.
- * @throws {HermesError} `store/*` when the jobs cannot be read any more
+ * Runs what is due for as long as the signal lets it; then what runs is ended with the signal, and waited for. That the jobs
+ * cannot be read for a while, since somebody holds their file or no more files can be opened, does not end it.
+ * @throws {HermesError} `store/*` when they could never be read, or what is stored is damaged
  */
 export async function runDaemon(
   deps: DaemonDeps,
@@ -78,9 +80,17 @@ export async function runDaemon(
   signal: AbortSignal,
 ): Promise<void> {
   const work = new DueWork(deps, options, signal);
+  let wereRead = false;
   try {
     while (!signal.aborted) {
-      await work.start();
+      try {
+        await work.start();
+        wereRead = true;
+      } catch (error) {
+        const isDamaged = error instanceof HermesError && error.code === "store/invalid";
+        if (!wereRead || isDamaged) throw error;
+        deps.onProblem(undefined, error);
+      }
       await work.sleep();
     }
   } finally {
@@ -190,8 +200,10 @@ class DueWork {
     this.#wake = new AbortController();
     const awake = AbortSignal.any([this.#signal, this.#wake.signal]);
     const now = clock.now();
+    // Jobs that cannot be read now, too, are looked at again after the longest time.
+    const jobs = await store.jobs().catch(() => []);
     // What was due and could not be taken is no reason to hurry.
-    const times = (await store.jobs()).flatMap(({ id, state, nextRunAt }) =>
+    const times = jobs.flatMap(({ id, state, nextRunAt }) =>
       state === "active" &&
       nextRunAt !== null &&
       !this.#inWork.has(id) &&

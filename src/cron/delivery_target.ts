@@ -1,6 +1,7 @@
 import { isAbsolute, join, normalize } from "node:path/posix";
 import type { DeliveryTarget } from "../core/cron.ts";
 import { HermesError } from "../core/errors.ts";
+import { type AddressKind, kindOfAddress } from "./address.ts";
 
 /** What the paths in a target are read against. */
 export interface TargetContext {
@@ -53,6 +54,35 @@ export function targetText(target: DeliveryTarget): string {
     default:
       return target satisfies never;
   }
+}
+
+/**
+ * What keeps outcomes from ever being taken to targets, one sentence each, as far as their text says it; where a name leads
+ * is looked up at each call. `mayBePrivate`: `security.allow_private_urls`.
+ */
+export function targetWarnings(
+  targets: readonly DeliveryTarget[],
+  { mayBePrivate }: { readonly mayBePrivate: boolean },
+): readonly string[] {
+  return targets.flatMap((target) => {
+    if (target.kind !== "webhook") return [];
+    const { protocol, hostname, host } = new URL(target.url);
+    const kind = literalKind(hostname);
+    const nothing = `Nothing can be delivered to ${host}`;
+    if (protocol === "http:" && kind !== "loopback") {
+      const unless = kind === undefined ? " unless that is a name of this machine" : "";
+      return [`${nothing}${unless}: http is for this machine alone, elsewhere it takes https`];
+    }
+    if (kind === undefined || kind === "public" || mayBePrivate) return [];
+    const fix = "hermes config set security.allow_private_urls true";
+    return [`${nothing}, which is on this machine or in a private network: ${fix} allows it`];
+  });
+}
+
+/** Where a host leads that needs no name server; undefined for any other name. */
+function literalKind(hostname: string): AddressKind | undefined {
+  if (/^(?:.+\.)?localhost$/.test(hostname)) return "loopback";
+  return /^[\d.]+$|^\[/.test(hostname) ? kindOfAddress(hostname) : undefined;
 }
 
 function absolutePath(path: string, { cwd, homeDirectory }: TargetContext): string {

@@ -17,6 +17,8 @@ export interface JobBookDeps {
   readonly parse: (text: string, timezone?: string) => Schedule;
   /** What is odd about a task. @throws {HermesError} for one that cannot be done */
   readonly checkTask: (task: JobTask) => Promise<readonly string[]>;
+  /** What is odd about where a job delivers to. */
+  readonly checkTargets: (targets: Job["deliver"]) => readonly string[];
   readonly runNow: (job: Job, signal: AbortSignal) => Promise<JobRun | undefined>;
 }
 
@@ -29,7 +31,10 @@ export function createJobBook(deps: JobBookDeps): JobBook {
     async create(request) {
       const schedule = readSchedule(deps, request.scheduleText, request.timezone);
       checkRepeat(schedule, request.repeat);
-      const warnings = await deps.checkTask(request.task);
+      const warnings = [
+        ...(await deps.checkTask(request.task)),
+        ...deps.checkTargets(request.deliver),
+      ];
       const job = await newJob(deps, request, schedule);
       await store.add(job);
       return { job, warnings };
@@ -39,7 +44,10 @@ export function createJobBook(deps: JobBookDeps): JobBook {
       if (name !== undefined) checkName(name);
       const schedule = editedSchedule(deps, job, edit);
       checkRepeat(schedule ?? job.schedule, repeat);
-      const warnings = task ? await deps.checkTask(task) : [];
+      const warnings = [
+        ...(task ? await deps.checkTask(task) : []),
+        ...(deliver ? deps.checkTargets(deliver) : []),
+      ];
       const change = {
         ...defined("name", name?.trim()),
         ...defined("scheduleText", scheduleText?.trim()),

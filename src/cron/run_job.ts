@@ -1,7 +1,9 @@
-import type { DeliveryReport, Job, JobRun, RunEnd, RunStatus } from "../core/cron.ts";
+import type { DeliveryReport, Job, JobRun, RunEnd, RunError, RunStatus } from "../core/cron.ts";
+import { defined } from "../core/defined.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
 import type { TurnOutcome, Usage } from "../core/event.ts";
 import type { Clock } from "../core/ports.ts";
+import { forJob } from "./job_hint.ts";
 import { jobPrompt, type PromptSource } from "./job_prompt.ts";
 import { isSilent, wakesNoAgent } from "./outcome_text.ts";
 
@@ -68,6 +70,7 @@ export async function runJob(
   let outcome = await perform(deps, job, signal).catch((error: unknown) =>
     failure(deps, signal.aborted ? interrupted(signal) : toHermesError(error)),
   );
+  if (outcome.error !== null) outcome = { ...outcome, error: forJob(job, outcome.error) };
   let outputFile: string | null = null;
   // What there is nothing to tell of is kept, too, so that it can be looked at; a script that woke nobody said nothing.
   if (outcome.status !== "skipped") {
@@ -92,9 +95,13 @@ function isTold({ schedule }: Job, { trigger }: JobRun, { status }: RunOutcome):
 }
 
 /** What is not written down is no success, whatever it was. */
-function unkept(outcome: RunOutcome, { code, message }: HermesError): RunOutcome {
+function unkept(outcome: RunOutcome, problem: HermesError): RunOutcome {
   if (outcome.error !== null) return outcome;
-  return { ...outcome, status: "failed", exitCode: 1, error: { code, message } };
+  return { ...outcome, status: "failed", exitCode: 1, error: runError(problem) };
+}
+
+function runError({ code, message, hint }: HermesError): RunError {
+  return { code, message, ...defined("hint", hint) };
 }
 
 async function perform(deps: RunJobDeps, job: Job, signal: AbortSignal): Promise<RunOutcome> {
@@ -146,7 +153,7 @@ function failure({ exitCodeOf }: RunJobDeps, error: HermesError, text = ""): Run
     status: isInterrupted ? "interrupted" : "failed",
     text,
     exitCode: exitCodeOf(error),
-    error: { code: error.code, message: error.message },
+    error: runError(error),
     sessionId: null,
     usage: null,
   };

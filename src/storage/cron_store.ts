@@ -104,6 +104,12 @@ export class SqliteCronStore implements CronStore {
 
   async record(run: JobRun): Promise<void> {
     await this.#file.writeDurably(async (transaction) => {
+      const job = await transaction
+        .selectFrom("jobs")
+        .select("id")
+        .where("id", "=", run.jobId)
+        .executeTakeFirst();
+      if (!job) throw jobNotFound(run.jobId);
       await transaction.insertInto("runs").values(runRow(run)).execute();
     });
   }

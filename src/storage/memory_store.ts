@@ -17,6 +17,7 @@ import type {
   StoredItem,
   WholeSession,
 } from "../core/session_store.ts";
+import { unattendedSource } from "../core/session_store.ts";
 import { itemCounts, previewOf } from "./item_text.ts";
 import { memoryMessagesAfter, searchMemory } from "./memory_search.ts";
 import {
@@ -182,8 +183,10 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
   }
 
   async latest(): Promise<WholeSession | undefined> {
-    const [newest] = await this.list({ limit: 1 });
-    return newest;
+    const newest = this.#newestFirst()
+      .filter(isTip)
+      .find(({ source }) => source !== unattendedSource);
+    return newest && (await this.whole(newest.id));
   }
 
   async resolve(idOrTitle: string): Promise<SessionInfo> {

@@ -18,6 +18,7 @@ import type {
   StoredItem,
   WholeSession,
 } from "../core/session_store.ts";
+import { unattendedSource } from "../core/session_store.ts";
 import { appendQueries } from "./append_queries.ts";
 import { branchSession, namedInBranches } from "./branch.ts";
 import { claimChore } from "./claim_chore.ts";
@@ -228,7 +229,9 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   }
 
   async latest(): Promise<WholeSession | undefined> {
-    const [newest] = await this.list({ limit: 1 });
+    const [newest] = await this.#file.read([], ({ db }) =>
+      listWholes(db, { limit: 1, otherThan: unattendedSource }),
+    );
     return newest;
   }
 

@@ -105,16 +105,21 @@ export async function wholeById(
   return whole;
 }
 
-/** The newest sessions, each as a whole. */
+/** The newest sessions, each as a whole: those of one source, or of all but one. */
 export async function listWholes(
   db: Kysely<Tables>,
-  { limit, source }: { readonly limit: number; readonly source?: string },
+  {
+    limit,
+    source,
+    otherThan,
+  }: { readonly limit: number; readonly source?: string; readonly otherThan?: string },
 ): Promise<readonly WholeSession[]> {
   const rows = await db
     .selectFrom("sessions")
     .selectAll()
     .where(tipRow)
     .$if(source !== undefined, (query) => query.where("source", "=", source ?? ""))
+    .$if(otherThan !== undefined, (query) => query.where("source", "!=", otherThan ?? ""))
     .orderBy("updated_at", "desc")
     .orderBy("id", "desc")
     .limit(limit)

@@ -176,7 +176,8 @@ async function runOne(
     run: { status, exit_code: exitCode, output_file: outputFile, undelivered },
   };
   if (error === null) return result(value);
-  return failure(`The run did not succeed: ${error.message}`, value);
+  const advice = error.hint === undefined ? "" : ` (${error.hint})`;
+  return failure(`The run did not succeed: ${error.message}${advice}`, value);
 }
 
 async function idsOf(book: JobBook, names: readonly string[]): Promise<readonly string[]> {

@@ -17,6 +17,7 @@ function rig() {
     warnings: none,
     secretNames: none,
     allowAlways: none,
+    renewed: none,
     creditRests: new Map(),
   };
   return { app, files };

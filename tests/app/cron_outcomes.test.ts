@@ -85,6 +85,26 @@ All is well, my ***
     ]);
   });
 
+  test("keeps what was written just now, also behind a hundred of a clock that was ahead", async () => {
+    const ahead = Array.from({ length: 100 }, (_, hour) =>
+      new Date(at + (hour + 1) * 3_600_000).toISOString().replaceAll(":", "-"),
+    );
+    const before = "2025-12-31T00-00-00.000Z.md";
+    const { files, outcomes } = rig({
+      [`/out/0123456789ab/${before}`]: "",
+      "/out/0123456789ab/thoughts.md": "",
+      ...Object.fromEntries(ahead.map((name) => [`/out/0123456789ab/${name}.md`, ""])),
+    });
+    await outcomes.keep(job, run, outcome);
+    const left = (await files.list("/out/0123456789ab")).map(({ name }) => name).toSorted();
+    expect(left).toEqual([
+      before,
+      "2026-01-02T03-04-05.678Z.md",
+      ...ahead.slice(-98).map((name) => `${name}.md`),
+      "thoughts.md",
+    ]);
+  });
+
   test.each([
     ["ENOSPC", "store/full", `The disk is full, cannot write the outcome: ${path}`],
     ["EROFS", "file/unwritable", `Cannot write the outcome (EROFS): ${path}`],

@@ -25,6 +25,7 @@ function rig(turn: Turn, parts: Omit<FakeAppParts, "turn"> = {}, env: Env = {}) 
     warnings: none,
     secretNames: none,
     allowAlways: none,
+    renewed: none,
     creditRests: new Map(),
   };
   const start = (task: Partial<Job["task"]> = {}, signal = never) =>

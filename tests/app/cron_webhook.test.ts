@@ -135,12 +135,46 @@ describe("callWebhook()", () => {
     expect(await callWebhook(local, http, never)).toEqual({ attempts: 1 });
   });
 
-  test("says that a host is not known", async () => {
-    const { deps } = rig([]);
+  test("says that a host is not known, when it stays so", async () => {
+    const { deps, clock } = rig([]);
     const resolver = { addressesOf: () => Promise.reject(new Error("ENOTFOUND")) };
     expect(await callWebhook({ ...deps, resolver }, call, never)).toEqual({
-      attempts: 0,
+      attempts: 3,
       problem: "its host is not known: hooks.example.com",
+    });
+    expect(clock.slept).toEqual([1_000, 5_000]);
+  });
+
+  test("outlives a moment without a network, and looks again where the name leads", async () => {
+    const { deps, requests } = rig([status(500)]);
+    let looks = 0;
+    const resolver = {
+      async addressesOf() {
+        looks++;
+        if (looks === 1) throw new Error("EAI_AGAIN");
+        return [looks === 2 ? "93.184.215.14" : "127.0.0.1"];
+      },
+    };
+    expect(await callWebhook({ ...deps, resolver }, call, never)).toEqual({
+      attempts: 2,
+      problem:
+        "hooks.example.com is on this machine or in a private network (security.allow_private_urls is false)",
+    });
+    expect(requests).toHaveLength(1);
+  });
+
+  test("ends with its signal while a name server does not answer", async () => {
+    const { deps } = rig([]);
+    const stop = new AbortController();
+    const resolver = {
+      addressesOf() {
+        stop.abort();
+        return new Promise<never>(() => undefined);
+      },
+    };
+    expect(await callWebhook({ ...deps, resolver }, call, stop.signal)).toEqual({
+      attempts: 1,
+      problem: "it was stopped",
     });
   });
 });

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Job, RunEnd, Schedule } from "../../src/core/cron.ts";
+import type { CronStore, Job, RunEnd, Schedule } from "../../src/core/cron.ts";
+import { HermesError } from "../../src/core/errors.ts";
 import { type DaemonDeps, runDaemon, runTick } from "../../src/cron/daemon.ts";
 import { Slots } from "../../src/cron/slots.ts";
 import { nextRun } from "../../src/cron/next_run.ts";
@@ -337,4 +338,64 @@ test.each([
   await runDaemon(set, { maxParallel: 1 }, stop.signal);
   expect(ran).toEqual([`a at ${expected}`]);
   expect((await store.resolve("once")).nextRunAt).toBe(9 * 365 * 24 * 60 * minute);
+});
+
+/** The jobs, while reading them fails with what `problem` gives. */
+function failing(problem: () => HermesError | undefined): CronStore {
+  const reading = async <T>(read: () => Promise<T>): Promise<T> => {
+    const error = problem();
+    if (error) throw error;
+    return await read();
+  };
+  return {
+    add: (job) => store.add(job),
+    jobs: () => reading(() => store.jobs()),
+    resolve: (name) => reading(() => store.resolve(name)),
+    change: (...change) => store.change(...change),
+    remove: (id) => store.remove(id),
+    due: (now) => reading(() => store.due(now)),
+    claim: (...claim) => store.claim(...claim),
+    record: (run) => store.record(run),
+    finish: (...end) => store.finish(...end),
+    runs: (...query) => reading(() => store.runs(...query)),
+    running: () => reading(() => store.running()),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+test("runDaemon() outlives a while in which its jobs cannot be read", async () => {
+  await add("a", every(7));
+  const { deps, ran, clock } = rig();
+  const stop = new AbortController();
+  const unreadable = new HermesError("store/unreadable", "Jobs cannot be opened (EMFILE)");
+  const problems = new Set<unknown>();
+  const watched: DaemonDeps = {
+    ...deps,
+    store: failing(() => {
+      const at = clock.now() / minute;
+      return at > 8 && at < 13 ? unreadable : undefined;
+    }),
+    onRun: () => {
+      if (ran.length === 2) stop.abort();
+    },
+    onProblem: (job, error) => problems.add([job, error].find(Boolean)),
+  };
+  await runDaemon(watched, { maxParallel: 1 }, stop.signal);
+  expect([ran, [...problems]]).toEqual([["a at 7", "a at 14"], [unreadable]]);
+});
+
+test.each([
+  ["its jobs could never be read", "store/unreadable", 0],
+  ["what is stored of them is damaged", "store/invalid", 8],
+] as const)("runDaemon() ends where %s", async (_what, code, sinceMinute) => {
+  await add("a", every(7));
+  const { deps, clock } = rig();
+  const error = new HermesError(code, "Jobs cannot be read");
+  const broken: DaemonDeps = {
+    ...deps,
+    store: failing(() => (clock.now() >= sinceMinute * minute ? error : undefined)),
+    onProblem: () => undefined,
+  };
+  const never = new AbortController().signal;
+  await expect(runDaemon(broken, { maxParallel: 1 }, never)).rejects.toBe(error);
 });

@@ -111,6 +111,7 @@ async function simulate(
     timezone: "UTC",
     parse: (text, timezone = "UTC") => parseSchedule(text, { now: clock.now(), timezone }),
     checkTask: () => Promise.resolve([]),
+    checkTargets: () => [],
     runNow: () => Promise.resolve(undefined),
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { DeliveryTarget } from "../../src/core/cron.ts";
-import { parseTarget, targetText } from "../../src/cron/delivery_target.ts";
+import { parseTarget, targetText, targetWarnings } from "../../src/cron/delivery_target.ts";
 import { thrown } from "../fakes/thrown.ts";
 
 const context = { cwd: "/work", homeDirectory: "/home/anna" };
@@ -35,4 +35,35 @@ test.each([
 ])("parseTarget(%p) is refused", async (text, message) => {
   const error = await thrown(() => parseTarget(text, context));
   expect([error.code, error.message]).toEqual(["usage/invalid", message]);
+});
+
+const isPrivate =
+  "which is on this machine or in a private network: hermes config set security.allow_private_urls true allows it";
+const isPlain = "http is for this machine alone, elsewhere it takes https";
+
+test.each([
+  ["file:x", false, []],
+  ["webhook:https://example.com/x", false, []],
+  ["webhook:https://8.8.8.8/x", false, []],
+  [
+    "webhook:http://example.com/x",
+    true,
+    [`Nothing can be delivered to example.com unless that is a name of this machine: ${isPlain}`],
+  ],
+  [
+    "webhook:http://10.0.0.5:8123/x",
+    true,
+    [`Nothing can be delivered to 10.0.0.5:8123: ${isPlain}`],
+  ],
+  ["webhook:https://10.0.0.5/x", false, [`Nothing can be delivered to 10.0.0.5, ${isPrivate}`]],
+  ["webhook:https://10.0.0.5/x", true, []],
+  [
+    "webhook:http://localhost:9/x",
+    false,
+    [`Nothing can be delivered to localhost:9, ${isPrivate}`],
+  ],
+  ["webhook:http://[::1]:9/x", false, [`Nothing can be delivered to [::1]:9, ${isPrivate}`]],
+  ["webhook:http://127.0.0.1:9/x", true, []],
+] as const)("targetWarnings() of %s, private ones allowed: %p", (text, mayBePrivate, warnings) => {
+  expect(targetWarnings([parseTarget(text, context)], { mayBePrivate })).toEqual([...warnings]);
 });

@@ -277,3 +277,17 @@ test.each([
   ['say {"wakeAgent": false}', false],
   ["", false],
 ])("wakesNoAgent(%j) is %s", (text, expected) => expect(wakesNoAgent(text)).toBe(expected));
+
+test("a failure is told with what fixes it for a job, not for a turn of a person", async () => {
+  const hint = "allow it with --allow PATTERN, or everything with --yolo";
+  const error = new HermesError("approval/denied", "A command was denied", { hint });
+  const failed = { status: "failed", error, completedItemIds: [] } as const;
+  const { deps, delivered } = rig({ outcome: failed });
+  const end = await runJob(deps, job({}), run, never);
+  const told = {
+    code: "approval/denied",
+    message: "A command was denied",
+    hint: "hermes cron edit j --allow PATTERN",
+  } as const;
+  expect([end.error, delivered[0]?.error]).toEqual([told, told]);
+});

@@ -44,6 +44,7 @@ export async function createFakeJobBook(options: FakeJobBookOptions = {}): Promi
     clock,
     timezone,
     parse: (text, zone) => parseSchedule(text, { now: clock.now(), timezone: zone ?? timezone }),
+    checkTargets: () => [],
     async checkTask(task) {
       checked.push(task);
       await clock.advance(options.checkTakesMs ?? 0);

@@ -153,6 +153,16 @@ test("an end is kept with its run, and counts", async () => {
   );
 });
 
+test("a run of a job that was removed just now is not written, and says so", async () => {
+  await using store = open();
+  await store.add(job("a"));
+  await store.remove("a");
+  await expect(store.record(run("r1", "a"))).rejects.toMatchObject({
+    code: "cron/not_found",
+    message: "No such job: a",
+  });
+});
+
 test("a job that is removed while it runs takes its runs along, and its end is no failure", async () => {
   await using store = open();
   await store.add(job("a"));

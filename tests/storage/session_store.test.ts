@@ -254,6 +254,16 @@ describe.each([
     expect((await store.latest())?.id).toBe("a");
   });
 
+  test("the latest is one that somebody was in the middle of, not a run of a job", async () => {
+    await using store = open();
+    await store.create(newSession("job", { startedAt: 10, source: "cron" }));
+    expect(await store.latest()).toBeUndefined();
+    await store.create(newSession("mine", { startedAt: 20 }));
+    await fill(store, "job", [user("u", "again")], 40);
+    expect((await store.list({ limit: 1 }))[0]?.id).toBe("job");
+    expect((await store.latest())?.id).toBe("mine");
+  });
+
   test("resolves an id, a title, the newest of those with a number, and the beginning of an id", async () => {
     await using store = open();
     for (const id of ["20260101_a", "20260102_b", "20260102_c", "100%_d"])

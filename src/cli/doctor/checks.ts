@@ -175,7 +175,7 @@ async function checkStore(app: App): Promise<Result> {
   if ((await app.ports.files.stat(sessionsFile)) === undefined) {
     return { status: "ok", detail: "none yet" };
   }
-  const latest = await (await app.sessions()).latest();
+  const [latest] = await (await app.sessions()).list({ limit: 1 });
   const { schemaVersion } = await import("../../storage/migrate.ts");
   const detail = `${sessionsFile}, schema ${schemaVersion}`;
   return { status: "ok", detail: latest ? detail : `${detail}, no session in it` };

@@ -1,4 +1,4 @@
-import type { DeliveryReport, DeliveryTarget, Job, JobRun } from "../../core/cron.ts";
+import type { DeliveryReport, DeliveryTarget, Job, JobRun, RunError } from "../../core/cron.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { targetText } from "../../cron/delivery_target.ts";
 import type { Mask } from "./error.ts";
@@ -55,13 +55,17 @@ export function runToJson(run: JobRun, mask: Mask): JsonObject {
     started_at: isoTime(run.startedAt),
     ended_at: timeOrNull(run.endedAt),
     exit_code: run.exitCode,
-    error: run.error ? { code: run.error.code, message: mask(run.error.message) } : null,
+    error: run.error && errorToJson(run.error, mask),
     session_id: run.sessionId,
     usage: run.usage ? usageToJson(run.usage) : null,
     output_file: run.outputFile,
     deliveries: run.deliveries.map((report) => deliveryToJson(report, mask)),
     pid: run.pid,
   };
+}
+
+function errorToJson({ code, message, hint }: RunError, mask: Mask): JsonObject {
+  return { code, message: mask(message), hint: hint === undefined ? null : mask(hint) };
 }
 
 function deliveryToJson(report: DeliveryReport, mask: Mask): JsonObject {

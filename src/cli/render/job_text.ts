@@ -16,16 +16,19 @@ export function statusText({ status, error, deliveries }: JobRun): string {
   return `${status}${cause}${undelivered === 0 ? "" : ", not delivered"}`;
 }
 
+/** What went wrong with a run, and why it was not told to whom; "" where nothing did. */
+export function problemsText({ error, deliveries }: JobRun): string {
+  const undelivered = deliveries.flatMap(({ target, isDelivered, problem }) =>
+    isDelivered ? [] : [`not delivered (${target.kind}): ${problem ?? "unknown"}`],
+  );
+  return [...(error ? [error.message] : []), ...undelivered].join("; ");
+}
+
 /** A run that came to an end, in one line: when it did, which job, how it went and what was wrong. */
 export function runLine(job: Job, run: JobRun, mask: Mask): string {
   const took = run.endedAt === null ? "" : `, ${durationText(run.endedAt - run.startedAt)}`;
-  const problems = [
-    ...(run.error ? [run.error.message] : []),
-    ...run.deliveries.flatMap(({ isDelivered, problem }) =>
-      isDelivered ? [] : [`not delivered: ${problem ?? "unknown"}`],
-    ),
-  ];
-  const why = problems.length === 0 ? "" : `: ${problems.join("; ")}`;
+  const problems = problemsText(run);
+  const why = problems === "" ? "" : `: ${problems}`;
   return oneLine(mask(`${job.id} ${job.name}: ${statusText(run)}${took}${why}`));
 }
 

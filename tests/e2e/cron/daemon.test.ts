@@ -1,13 +1,19 @@
 import { describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { machineProcesses } from "../../../src/platform/processes.ts";
 import { until } from "../../fakes/until.ts";
+import { binary, Running } from "../sandbox.ts";
 import { createJobsBox, type JobsBox } from "./jobs_box.ts";
 
 /** Processes that belong to the home of a box. */
 const ofHome = (box: JobsBox): Promise<readonly number[]> =>
   machineProcesses.withVariable("HERMES_HOME", box.sandbox.home);
+
+/** Starts a program whose output goes into a pipe that is full and that nobody reads. */
+const unread =
+  'mkfifo "$1" && exec 3<>"$1" && head -c 65536 /dev/zero >&3 && exec "$0" cron daemon >&3 2>&3';
 
 describe("hermes cron daemon", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("runs what is due until %s", async (signal) => {
@@ -32,6 +38,28 @@ describe("hermes cron daemon", () => {
     expect((await box.sandbox.run(["doctor"])).stdout).toContain(
       "\nwarning\tjobs\t1 active, and nothing runs them (hermes cron install, or hermes cron daemon)\n",
     );
+  });
+
+  test("runs its jobs, and ends, also where nobody reads what it prints", async () => {
+    await using box = await createJobsBox();
+    const { work, home, root } = box.sandbox;
+    await box.script("ok.sh", `#!/bin/sh\necho ran >> '${work}/ran'\n`);
+    const id = await box.add("every 1h", "--script", "ok.sh", "--no-agent");
+    const env = { PATH: process.env["PATH"] ?? "", HOME: root, HERMES_HOME: home };
+    const daemon = new Running(
+      spawn("sh", ["-c", unread, binary, join(work, "pipe")], {
+        cwd: work,
+        env,
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
+    for (const runs of ["ran\n", "ran\nran\n"]) {
+      box.makeDue(id);
+      while ((await box.read("ran")) !== runs) await Bun.sleep(20);
+    }
+    daemon.signal("SIGTERM");
+    expect((await daemon.ended).code).toBe(0);
+    expect((await box.json("history", id)).runs).toHaveLength(2);
   });
 
   test("has no good end where a second signal leaves a run in the middle", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Job, JobRun } from "../../../src/core/cron.ts";
 import { createCronHome, type CronHome } from "../../fakes/cron_home.ts";
 import { createJob, createRun } from "../../fakes/job.ts";
-import { callTool, hangBeforeHeaders, textAnswer } from "../../fakes/server_steps.ts";
+import { callTool, hangBeforeHeaders, refusal, textAnswer } from "../../fakes/server_steps.ts";
 import { thrown } from "../../fakes/thrown.ts";
 import { until } from "../../fakes/until.ts";
 
@@ -56,6 +56,19 @@ test("an answer is kept for the user alone, told to every target and found again
   const session = await (await app.sessions()).resolve(ended?.sessionId ?? "");
   expect([session.source, session.cwd]).toEqual(["cron", home.directory]);
   expect(session.title).toMatch(/^news, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+});
+
+test("a secret that a provider repeats in its refusal is nowhere in the record of the run", async () => {
+  const message = "Incorrect key: secret-of-the-user";
+  await using home = await createCronHome([refusal(400, message)]);
+  await home.write(".hermes/.env", "MY_TOKEN=secret-of-the-user\n");
+  const desk = await home.start().cron();
+  const job = createJob({ task: { prompt: "What is new?" } });
+  await desk.store.add(job);
+  const ended = await desk.runNow(job, never);
+  expect(ended?.error?.message).toContain("Incorrect key: ");
+  const [kept] = await desk.store.runs(job.id, { limit: 1 });
+  expect(JSON.stringify([ended, kept])).not.toContain("secret-of-the-user");
 });
 
 test("what there is nothing to tell of is told to nobody", async () => {
@@ -331,4 +344,24 @@ test("targets that cannot take an outcome say why, whatever becomes of the other
   const noted = async () =>
     (await home.read(".hermes/logs/hermes.log")).split("cron.not_delivered");
   await until(async () => (await noted()).length === 5);
+});
+
+test("what fixes a failure is told with it, and kept", async () => {
+  await using home = await createCronHome();
+  const script = await home.write(".hermes/scripts/backup", "#!/bin/sh\necho done\n");
+  const desk = await home.start().cron();
+  const job = createJob({ task: { script: "backup", withAgent: false }, deliver: toFile(home) });
+  await desk.store.add(job);
+  const ended = await desk.runNow(job, never);
+  const hint = `chmod +x ${script}`;
+  expect(ended?.error).toEqual({
+    code: "cron/script_refused",
+    message: "The script backup is not executable",
+    hint,
+  });
+  expect(await home.read("told.md")).toContain(`\n\nhint: ${hint}\n\n`);
+  expect(await home.read((ended?.outputFile ?? "").slice(home.directory.length))).toContain(
+    `\n- hint: ${hint}\n`,
+  );
+  expect((await desk.store.runs(job.id, { limit: 1 }))[0]?.error?.hint).toBe(hint);
 });

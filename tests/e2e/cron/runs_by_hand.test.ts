@@ -104,6 +104,38 @@ describe("hermes cron run", () => {
     expect((await box.json("history", "quiet")).runs[0].status).toBe("silent");
   });
 
+  test("warns at once of a webhook that would never be called", async () => {
+    await using box = await createJobsBox();
+    await box.script("ok.sh", "#!/bin/sh\necho ok\n");
+    const hook = ["--deliver", "webhook:https://127.0.0.1:9/x"];
+    const job = ["every 1h", "--script", "ok.sh", "--no-agent", "--name", "tells", ...hook];
+    const warning =
+      "Nothing can be delivered to 127.0.0.1:9, which is on this machine or in a private network: hermes config set security.allow_private_urls true allows it";
+    expect((await box.json("add", ...job)).warnings).toEqual([warning]);
+    const allowed = ["--set", "security.allow_private_urls=true"];
+    expect((await box.json("edit", "tells", ...hook, ...allowed)).warnings).toEqual([]);
+  });
+
+  test("says of a failure that nobody was told of, and of each target why", async () => {
+    await using box = await createJobsBox();
+    await box.script("plain.sh", "#!/bin/sh\nexit 3\n");
+    await box.add(
+      ...["every 1h", "--script", "plain.sh", "--no-agent", "--name", "alone"],
+      ...["--deliver", "command:echo no such channel; exit 9", "--deliver", "file:."],
+    );
+    const { code, stderr } = await box.cron(["run", "alone"]);
+    const failed = "The script plain.sh ended with exit code 3";
+    const first = "It ended with exit code 9: no such channel";
+    const second = `It is not a file: ${box.sandbox.work}`;
+    expect([code, stderr.split("\n").at(-3)]).toEqual([
+      1,
+      `error: ${failed}. Not delivered: command:echo no such channel; exit 9 (${first}), file:${box.sandbox.work} (${second}) (cron/script_failed)`,
+    ]);
+    const why = `${failed}; not delivered (command): ${first}; not delivered (file): ${second}`;
+    expect((await box.cron(["history", "alone"])).stdout).toEndWith(`\t${why}\n`);
+    expect((await box.cron(["show", "alone"])).stdout).toContain(`\nError:        ${why}\n`);
+  });
+
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],

@@ -5,7 +5,7 @@ import { switchFlag } from "../../flags.ts";
 import { printDocument, printTable } from "../../print.ts";
 import type { Mask } from "../../render/error.ts";
 import { runToJson } from "../../render/job_json.ts";
-import { statusText } from "../../render/job_text.ts";
+import { problemsText, statusText } from "../../render/job_text.ts";
 import type { Column } from "../../render/table.ts";
 import { durationText, isoTime, relativeTime } from "../../render/time.ts";
 import { limitFlag } from "../sessions/list.ts";
@@ -58,8 +58,6 @@ function columns(now: number, mask: Mask): readonly Column<JobRun>[] {
 }
 
 /** What went wrong, or where the outcome is. */
-function whatOf({ error, deliveries, outputFile }: JobRun): string {
-  if (error) return error.message;
-  const undelivered = deliveries.find(({ isDelivered }) => !isDelivered);
-  return undelivered?.problem ?? outputFile ?? "";
+function whatOf(run: JobRun): string {
+  return problemsText(run) || (run.outputFile ?? "");
 }

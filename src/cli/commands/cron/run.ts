@@ -72,14 +72,19 @@ async function showOutcome(
   if (outputFile !== null) await printNote(ports, `Kept in ${outputFile}`);
 }
 
-/** What went wrong with a run; of an outcome that nobody got, that. */
+/** What went wrong with a run, and why it was not told to whom. */
 function failureOf({ error, deliveries, jobId }: JobRun): HermesError | undefined {
-  const hint = `hermes cron history ${jobId}`;
-  if (error) return new HermesError(error.code, error.message, { hint });
+  const hint = error?.hint ?? `hermes cron history ${jobId}`;
   const undelivered = deliveries.filter(({ isDelivered }) => !isDelivered);
-  if (undelivered.length === 0) return undefined;
   const problems = undelivered.map(
     ({ target, problem }) => `${targetText(target)} (${problem ?? "unknown"})`,
   );
-  return new HermesError("cron/delivery_failed", `Not delivered: ${problems.join(", ")}`, { hint });
+  const untold = problems.length === 0 ? undefined : `Not delivered: ${problems.join(", ")}`;
+  if (error) {
+    const message = untold === undefined ? error.message : `${error.message}. ${untold}`;
+    return new HermesError(error.code, message, { hint });
+  }
+  return untold === undefined
+    ? undefined
+    : new HermesError("cron/delivery_failed", untold, { hint });
 }

@@ -4,7 +4,7 @@ import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printDocument, printText } from "../../print.ts";
 import { runToJson, targetsText } from "../../render/job_json.ts";
-import { statusText } from "../../render/job_text.ts";
+import { problemsText, statusText } from "../../render/job_text.ts";
 import { oneLine, plainText } from "../../render/plain.ts";
 import { relativeTime } from "../../render/time.ts";
 import { jobDocument, nextTimes, openJobs } from "./open_jobs.ts";
@@ -48,7 +48,8 @@ function factsOf(
     ["Next", next],
     ["Runs", counted],
     ["Last run", lastRun && `${statusText(lastRun)}, ${relativeTime(lastRun.startedAt, now)}`],
-    ["Error", lastRun?.error?.message],
+    ["Error", lastRun && (problemsText(lastRun) || undefined)],
+    ["Hint", lastRun?.error?.hint],
     ["Outcome", lastRun?.outputFile ?? undefined],
     ["Script", task.script && `${task.script}${task.withAgent ? "" : " (without an agent)"}`],
     ["Context from", listed(task.contextFrom)],

@@ -5,6 +5,7 @@ import type { SignalName } from "../../../core/ports.ts";
 import type { CommandContext } from "../../command.ts";
 import { endingSignals } from "../../guarded_turn.ts";
 import { runLine } from "../../render/job_text.ts";
+import { type InTurn, inTurn } from "./in_turn.ts";
 
 /** How work came to its end. */
 export interface EndedWork<T> {
@@ -58,14 +59,16 @@ export interface RunLines {
   flush(): Promise<void>;
 }
 
-/** Lines on stdout, in order. A reader that is slow or gone must not hold up the jobs. */
-export function runLines({ ports, mask }: Pick<CommandContext, "ports" | "mask">): RunLines {
-  let written: Promise<void> = Promise.resolve();
+/** Lines on stdout, in order and between whatever else is written in turn. */
+export function runLines(
+  { ports, mask }: Pick<CommandContext, "ports" | "mask">,
+  turns: InTurn = inTurn(),
+): RunLines {
   return {
     write(job, run) {
       const line = `${runLine(job, run, mask)}\n`;
-      written = written.then(() => ports.terminal.stdout.write(line)).catch(() => undefined);
+      turns.add(() => ports.terminal.stdout.write(line));
     },
-    flush: () => written,
+    flush: () => turns.flush(),
   };
 }
