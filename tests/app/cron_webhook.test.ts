@@ -169,7 +169,7 @@ describe("callWebhook()", () => {
     const resolver = {
       addressesOf() {
         stop.abort();
-        return new Promise<never>(() => undefined);
+        return Promise.withResolvers<never>().promise;
       },
     };
     expect(await callWebhook({ ...deps, resolver }, call, stop.signal)).toEqual({

@@ -397,5 +397,6 @@ test.each([
     onProblem: () => undefined,
   };
   const never = new AbortController().signal;
-  await expect(runDaemon(broken, { maxParallel: 1 }, never)).rejects.toBe(error);
+  const run = runDaemon(broken, { maxParallel: 1 }, never);
+  expect(await run.catch((thrown: unknown) => thrown)).toBe(error);
 });

@@ -58,6 +58,6 @@ function columns(now: number, mask: Mask): readonly Column<JobRun>[] {
 }
 
 /** What went wrong, or where the outcome is. */
-function whatOf(run: JobRun): string {
-  return problemsText(run) || (run.outputFile ?? "");
+function whatOf(entry: JobRun): string {
+  return problemsText(entry) || (entry.outputFile ?? "");
 }
