@@ -123,15 +123,15 @@ describe("keys of the environment", () => {
       ["kimi-coding", "api.kimi.com", ["KIMI_CODING_API_KEY", "KIMI_API_KEY"]],
     ] as const) {
       await using server = await startResponsesServer({ steps });
-      await using vendors = await startVendors([], { [host]: server.url });
+      await using world = await startVendors([], { [host]: server.url });
       await using sandbox = await createSandbox();
       await sandbox.configure("agent: {api_max_retries: 3}\n");
-      const env = { ...vendors.env, [names[0]]: envKeys[0], [names[1]]: envKeys[1] };
+      const env = { ...world.env, [names[0]]: envKeys[0], [names[1]]: envKeys[1] };
       const args = ["-z", "Say hello", "--provider", provider, "-m", "kimi-k3"];
       const end = await sandbox.run(args, { env });
       expect([end.code, end.stdout]).toEqual([0, "hello\n"]);
       expect(keysOf(server)).toEqual(order.map((at) => envKeys[at]));
-      expect(vendors.proxy.refused).toEqual([]);
+      expect(world.proxy.refused).toEqual([]);
     }
   });
 });
