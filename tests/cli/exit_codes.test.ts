@@ -41,6 +41,13 @@ test.each(table)("errorExitCode() of %s is %i", (code, expected) => {
   expect(errorExitCode(new HermesError(code, "x"))).toBe(expected);
 });
 
+test("errorExitCode() of what a signal ended is that of the signal", () => {
+  const codes = (["SIGHUP", "SIGINT", "SIGTERM"] as const).map((endedBy) =>
+    errorExitCode(new HermesError("turn/interrupted", "x", { endedBy })),
+  );
+  expect(codes).toEqual([129, 130, 143]);
+});
+
 test.each([402, 429, 503, 529])("errorExitCode() says try later for a status of %i", (status) => {
   const error = new HermesError("model/server_error", "x", { httpStatus: status });
   expect(errorExitCode(error)).toBe(75);
