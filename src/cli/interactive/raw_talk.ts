@@ -150,7 +150,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   hasMessage(): boolean {
-    return this.#queue.length > 0;
+    return this.#queue.length > 0 || this.#wantsToLeave;
   }
 
   onMessage(take: (message: TypedMessage) => boolean): Disposable {
