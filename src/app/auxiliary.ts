@@ -84,6 +84,12 @@ const unwilling: ReadonlySet<ErrorCode> = new Set([
 export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
   const { clock, plan, rests, log, keep } = deps;
   let used = nothingSpent;
+  const counterOf =
+    (kind: AuxiliaryTask, { provider, model }: AuxiliaryRoute) =>
+    async (usage: Usage): Promise<void> => {
+      used = withCall(used, usage);
+      await keep?.({ kind, provider, model, ...withCall(nothingSpent, usage) });
+    };
   return {
     used: () => used.usage,
     has: (task) => plan(task).routes.length > 0,
@@ -97,11 +103,7 @@ export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
           const route = await abortable(open, signal);
           place = `${route.provider} ${route.baseUrl}`;
           refuseResting(rests, place, { route, now: clock.monotonic() });
-          const { provider, model } = route;
-          const count = async (usage: Usage): Promise<void> => {
-            used = withCall(used, usage);
-            await keep?.({ kind: request.task, provider, model, ...withCall(nothingSpent, usage) });
-          };
+          const count = counterOf(request.task, route);
           return await askPatiently({ clock, route, timeoutMs, count }, request, signal);
         } catch (thrown) {
           throwIfAborted(signal);

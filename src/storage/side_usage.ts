@@ -1,6 +1,12 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { addUsage } from "../core/event.ts";
-import { addSpending, isCountedByTurns, nothingSpent, type SideUsage } from "../core/spending.ts";
+import {
+  addSpending,
+  isCountedByTurns,
+  nothingSpent,
+  type SideUsage,
+  type Spending,
+} from "../core/spending.ts";
 import type { Tables } from "./tables.ts";
 import { usageSums } from "./usage_columns.ts";
 
@@ -76,9 +82,8 @@ export function summedSides(sides: readonly SideUsage[]): readonly SideUsage[] {
   );
   return [...groups]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, [first, ...others]]) =>
-      first === undefined
-        ? []
-        : [others.reduce((sum, other) => ({ ...sum, ...addSpending(sum, other) }), first)],
-    );
+    .flatMap(([, group]) => {
+      const [first] = group;
+      return first ? [{ ...first, ...group.reduce<Spending>(addSpending, nothingSpent) }] : [];
+    });
 }

@@ -50,7 +50,7 @@ function setUp(
   return { delegate, requests };
 }
 
-function user(text: string): UserMessage {
+function saying(text: string): UserMessage {
   return { type: "user-message", id: text, parts: [{ type: "text", text }] };
 }
 
@@ -143,7 +143,7 @@ describe("createDelegate()", () => {
         },
         measure: () => undefined,
         async *afterOverflow({ request }) {
-          const context = [user(`short ${request.sessionId}`)];
+          const context = [saying(`short ${request.sessionId}`)];
           const compaction = { type: "compaction", id: "k", context, summary: "s", dropped: 1 };
           const sessionId = `${request.sessionId} b`;
           const split = { type: "session-split", sessionId, compaction } as SessionSplitEvent;

@@ -50,7 +50,7 @@ function watch({ steps = [], stored = [], side }: Situation = {}) {
       openTools: () => Promise.resolve([]),
       items: () => [...items],
       report: (report) => reports.push(report),
-      keep: (side) => Promise.resolve(void kept.push(side)),
+      keep: (used) => Promise.resolve(void kept.push(used)),
     },
     {
       intervals: { userTurns: 2, toolSteps: 0 },

@@ -85,6 +85,25 @@ test("a goal goes on until the judge says that it is reached", async () => {
   ]);
 });
 
+test("Ctrl-D while a turn runs for a goal leaves after that turn", async () => {
+  const pressed = Promise.withResolvers<void>();
+  const slow: StepSource = async () => {
+    await pressed.promise;
+    return textAnswer("One test passes");
+  };
+  await withChat({ turns: [slow], verdicts: [] }, async (chat, server) => {
+    chat.type("/goal make the tests pass\r");
+    await chat.untilShown("goal set: at most 20 turns");
+    await chat.untilShown("waiting for the model");
+    chat.type("\x04");
+    await chat.untilShown("leaves when this is over");
+    pressed.resolve();
+    await chat.untilShown(" passes");
+    expect(await chat.exited).toBe(0);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
 test("a goal is paused at its limit of turns, and goes on with all of them again", async () => {
   await pursuing(
     {

@@ -159,7 +159,8 @@ test("blank lines and a file that is not there do not steer", async () => {
     first.release();
     await chat.untilShown(" answer");
     await chat.untilShown("file/not_found");
-    await chat.untilShown("see @missing.txt");
+    // At the prompt: before that nobody reads it, and Ctrl-C would clear nothing.
+    await chat.untilShown("\x1b[1m> \x1b[22msee @missing.txt");
     chat.type("\x03\x04");
     expect(await chat.exited).toBe(0);
     expect(server.requests).toHaveLength(1);

@@ -147,7 +147,7 @@ export class RawTalk implements Talk, AsyncDisposable {
   }
 
   hasMessage(): boolean {
-    return this.#ahead.waiting.length > 0;
+    return this.#ahead.waiting.length > 0 || this.#wantsToLeave;
   }
 
   onMessage(take: (message: TypedMessage) => boolean): Disposable {

@@ -58,7 +58,7 @@ export interface Talk {
   tick(): void;
   /** The next message; one that was typed ahead is there at once. */
   readMessage(): Promise<Said>;
-  /** Whether a message was typed ahead: the next `readMessage` does not wait. */
+  /** Whether a message was typed ahead, or a wish to leave: the next `readMessage` does not wait. */
   hasMessage(): boolean;
   /**
    * Tells of each message that is sent while none is read. What is taken on (`true`) is shown as said to the turn until

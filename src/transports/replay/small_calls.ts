@@ -9,7 +9,10 @@ type Clean = (text: string) => string;
 
 /** The model for small calls, with each question's answer or failure written down; none of one that was given up. */
 export function recordSmallCalls(
-  { clean, write }: { readonly clean: Clean; write(call: RecordedCall): Promise<void> },
+  {
+    clean,
+    write,
+  }: { readonly clean: Clean; readonly write: (call: RecordedCall) => Promise<void> },
   model: AuxiliaryModel,
 ): AuxiliaryModel {
   return {
