@@ -1,5 +1,6 @@
 /**
- * Compiles src/main.ts to one self-contained file and writes dist/SHA256SUMS.
+ * Compiles src/main.ts to one self-contained file and writes dist/SHA256SUMS. A draft is run first: the bytecode of the
+ * real one is in the order in which the usual starts use it.
  *
  *   scripts/build                            dist/hermes for this machine
  *   scripts/build --target linux-arm64 ...   dist/hermes-linux-arm64 ...
