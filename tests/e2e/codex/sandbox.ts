@@ -267,7 +267,7 @@ export async function openLab(codex: CodexBinary, situation: Situation): Promise
 }
 
 /** How long a person waits for something to appear, in milliseconds. */
-const patienceMs = 10_000;
+const patienceMs = 120_000;
 
 /** Somebody at the terminal. */
 export class Person {
