@@ -7,9 +7,10 @@
  * that names others beside it (`model_instructions_file`) can only be judged in place.
  */
 import { dirname, join } from "node:path/posix";
-import { errnoOf, HermesError } from "../core/errors.ts";
+import { HermesError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { FileStore } from "../core/ports.ts";
+import { busy, leftInPlace, wouldBreak, writingIn } from "./apply_failures.ts";
 import {
   complaintOfHome,
   complaintOfText,
@@ -37,6 +38,7 @@ import {
   readRecord,
   writeRecord,
 } from "./migration_record.ts";
+import { jsonOf, recordAfter, withBoth, withoutFinalBreak } from "./record_after.ts";
 import { fingerprint, parseToml, tableAt, type TomlTree } from "./toml_tree.ts";
 
 export interface ConfigApplyDeps extends ConfigCheckDeps {
@@ -107,15 +109,6 @@ export async function applyMigration(
   });
 }
 
-/** Does what writes in a directory. @throws {HermesError} `file/unwritable` for that directory, or what was typed already */
-async function writingIn<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof HermesError ? error : unwritable(directory, error);
-  }
-}
-
 /** A plan with the text that it leads to, accepted by codex. */
 interface Prepared {
   readonly result: MigrationResult;
@@ -152,7 +145,15 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
     legacy,
   });
   const changed = changeText(text, plan.changes, file);
-  const record = await recordAfter(request, { plan, known, text, before, changed, hashes });
+  const record = await recordAfter({
+    desired: request.desired,
+    plan,
+    known,
+    text,
+    before,
+    changed,
+    hashes,
+  });
   const isEmpty = record === undefined && known?.isCreated === true && changed.text === "";
   const restored =
     record === undefined && known ? await withoutFinalBreak(changed.text, known) : changed.text;
@@ -237,64 +238,6 @@ async function acceptsOld(
   );
 }
 
-interface Outcome {
-  readonly plan: MigrationPlan;
-  readonly known: HomeRecord | undefined;
-  readonly text: string;
-  readonly before: string | undefined;
-  readonly changed: ReturnType<typeof changeText>;
-  readonly hashes: ReadonlyMap<string, string>;
-}
-
-async function recordAfter(
-  { desired }: MigrationRequest,
-  { plan, known, text, before, changed, hashes }: Outcome,
-): Promise<HomeRecord | undefined> {
-  if (plan.owned.length === 0) return undefined;
-  const servers = new Map<string, OwnedEntry>();
-  for (const name of plan.owned) {
-    const action = plan.servers.find((server) => server.name === name)?.action;
-    const old = known?.servers.get(name);
-    const value = desired.get(name);
-    const isKept = action === "keep-edited" || value === undefined;
-    servers.set(name, {
-      hashes: isKept ? (old?.hashes ?? [hashes.get(name) ?? ""]) : [await fingerprint(value)],
-      lead: changed.leads.get(name) ?? old?.lead ?? "",
-    });
-  }
-  return {
-    servers,
-    isCreated: known?.isCreated ?? before === undefined,
-    finalBreak: changed.finalBreak || (known?.finalBreak ?? ""),
-    original: known?.original ?? (await fingerprint(text)),
-  };
-}
-
-/** While a write is under way both the old and the new values are ours. */
-function withBoth(
-  known: HomeRecord | undefined,
-  record: HomeRecord | undefined,
-): HomeRecord | undefined {
-  if (!known || !record) return record ?? known;
-  const names = new Set([...known.servers.keys(), ...record.servers.keys()]);
-  const servers = [...names].map((name): [string, OwnedEntry] => {
-    const [old, next] = [known.servers.get(name), record.servers.get(name)];
-    const hashes = [...new Set([...(old?.hashes ?? []), ...(next?.hashes ?? [])])];
-    return [name, { hashes, lead: next?.lead ?? old?.lead ?? "" }];
-  });
-  return { ...record, servers: new Map(servers) };
-}
-
-/** The user's last line ends as it did, where nothing else was changed. */
-async function withoutFinalBreak(
-  text: string,
-  { finalBreak, original }: HomeRecord,
-): Promise<string> {
-  if (finalBreak === "" || !text.endsWith(finalBreak)) return text;
-  const shorter = text.slice(0, -finalBreak.length);
-  return (await fingerprint(shorter)) === original ? shorter : text;
-}
-
 async function hashAll(
   entries: ReadonlyMap<string, JsonObject>,
 ): Promise<ReadonlyMap<string, string>> {
@@ -310,53 +253,4 @@ function checkShape(tree: TomlTree, file: string): void {
   throw new HermesError("codex/config_invalid", `${file}: mcp_servers is no table`, {
     hint: "correct it, then try again",
   });
-}
-
-function wouldBreak(complaint: string, file: string): HermesError {
-  return new HermesError(
-    "codex/config_invalid",
-    `codex would not accept the configuration, ${file} is as it was: ${complaint}`,
-    { hint: "correct that server in config.yaml: hermes config edit" },
-  );
-}
-
-function leftInPlace(cause: unknown, file: string): HermesError {
-  const why = cause instanceof HermesError ? cause.message : String(cause);
-  return new HermesError(
-    "codex/config_invalid",
-    `${file} was written, and then changed by somebody else: it stays as it is, although it could not be checked: ${why}`,
-    { cause, hint: "see what codex says of it: codex mcp list" },
-  );
-}
-
-function busy(file: string): HermesError {
-  return new HermesError(
-    "file/unwritable",
-    `Could not write ${file}: somebody else keeps changing it`,
-    {
-      hint: "try again",
-      retryable: true,
-    },
-  );
-}
-
-function unwritable(directory: string, cause: unknown): HermesError {
-  const errno = errnoOf(cause);
-  const isBusy = errno === "EBUSY";
-  // A lock that cannot be opened has a code of SQLite's, which tells a user nothing.
-  const reason =
-    errno === "ERR_SQLITE_ERROR" ? "no lock can be had there" : (errno ?? String(cause));
-  const said = isBusy ? "another hermes is changing it" : reason;
-  return new HermesError("file/unwritable", `Could not write in ${directory}: ${said}`, {
-    cause,
-    hint: isBusy ? "try again" : `look at its owner and mode: ls -ld ${directory}`,
-    retryable: isBusy,
-  });
-}
-
-/** The record as JSON, to be compared. */
-function jsonOf(record: HomeRecord | undefined): string {
-  if (!record) return "";
-  const servers = [...record.servers].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return JSON.stringify({ ...record, servers });
 }

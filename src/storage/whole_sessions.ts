@@ -46,7 +46,7 @@ export function addCost(a: number | null, b: number | null): number | null {
 }
 
 /** The whole of each of these tips, in their order. */
-export async function wholesOf(
+async function wholesOf(
   db: Kysely<Tables>,
   tips: readonly { readonly info: SessionInfo; readonly rootId: string }[],
 ): Promise<readonly WholeSession[]> {

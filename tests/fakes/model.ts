@@ -1,5 +1,11 @@
 import { type FinishReason, type ModelEvent, noUsage } from "../../src/core/event.ts";
-import type { AssistantMessage, ModelItem, Reasoning, ToolCall } from "../../src/core/item.ts";
+import type {
+  AssistantMessage,
+  ModelItem,
+  Reasoning,
+  ToolCall,
+  UserMessage,
+} from "../../src/core/item.ts";
 import type { ModelRequest, ModelTransport } from "../../src/core/model.ts";
 
 /** A transport that answers each step from a script and keeps what it was asked. */
@@ -38,6 +44,10 @@ export function step(
     ]),
     { type: "step-end", finishReason, usage: { ...noUsage, inputTokens: 10, totalTokens: 10 } },
   ];
+}
+
+export function user(id: string, text: string): UserMessage {
+  return { type: "user-message", id, parts: [{ type: "text", text }] };
 }
 
 export function assistant(id: string, text: string): AssistantMessage {

@@ -10,3 +10,13 @@ export async function thrown(run: () => unknown): Promise<HermesError> {
   }
   throw new Error("Expected a HermesError, nothing was thrown");
 }
+
+/** The code that a promise rejects with, to be compared among others: `no failure` where it does not. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return "no failure";
+  } catch (error) {
+    return error instanceof HermesError ? error.code : String(error);
+  }
+}

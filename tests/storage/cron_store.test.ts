@@ -4,8 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Job, JobRun, RunEnd } from "../../src/core/cron.ts";
-import { HermesError } from "../../src/core/errors.ts";
 import { SqliteCronStore } from "../../src/storage/cron_store.ts";
+import { createJob, createRun } from "../fakes/job.ts";
+import { codeOf } from "../fakes/thrown.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -17,40 +18,20 @@ const path = () => join(directory, "home", "cron", "jobs.db");
 const open = () => new SqliteCronStore({ exists: async (file) => existsSync(file) }, path());
 
 function job(id: string, rest: Partial<Job> = {}): Job {
-  return {
+  return createJob({
     id,
     name: `job ${id}`,
-    scheduleText: "every 1h",
     schedule: { kind: "interval", everyMs: 3_600_000, anchor: 0 },
-    task: { prompt: "Go", withAgent: true, skills: [], contextFrom: [], allow: [] },
     deliver: [{ kind: "local" }],
-    state: "active",
     nextRunAt: 1_000,
-    completedRuns: 0,
     createdAt: 1,
     updatedAt: 1,
     ...rest,
-  };
+  });
 }
 
 function run(id: string, jobId: string, rest: Partial<JobRun> = {}): JobRun {
-  return {
-    id,
-    jobId,
-    dueAt: 1_000,
-    startedAt: 1_001,
-    endedAt: null,
-    status: "running",
-    exitCode: null,
-    error: null,
-    sessionId: null,
-    usage: null,
-    outputFile: null,
-    deliveries: [],
-    trigger: "schedule",
-    pid: 7,
-    ...rest,
-  };
+  return createRun({ id, jobId, dueAt: 1_000, startedAt: 1_001, ...rest });
 }
 
 const end: RunEnd = {
@@ -63,13 +44,6 @@ const end: RunEnd = {
   outputFile: "/out.md",
   deliveries: [{ target: { kind: "local" }, isDelivered: true, attempts: 1 }],
 };
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return await work.then(
-    () => "fine",
-    (error: unknown) => (error instanceof HermesError ? error.code : String(error)),
-  );
-}
 
 test("looking makes no file", async () => {
   await using store = open();

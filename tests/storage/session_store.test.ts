@@ -16,6 +16,8 @@ import type {
 import type { Spending } from "../../src/core/spending.ts";
 import { MemorySessionStore } from "../../src/storage/memory_store.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
+import { assistant, user } from "../fakes/model.ts";
+import { codeOf } from "../fakes/thrown.ts";
 
 type Store = SessionStore & SessionCatalog;
 
@@ -47,14 +49,6 @@ function newSession(id: string, rest: Partial<NewSession> = {}): NewSession {
   };
 }
 
-function user(id: string, text: string): Item {
-  return { type: "user-message", id, parts: [{ type: "text", text }] };
-}
-
-function assistant(id: string, text: string): Item {
-  return { type: "assistant-message", id, text };
-}
-
 /** A session with one completed turn of these items, at times from `at` on. */
 async function fill(store: Store, id: string, items: readonly Item[], at = 2_000): Promise<void> {
   const turnId = `turn of ${id} at ${at}`;
@@ -66,15 +60,6 @@ async function fill(store: Store, id: string, items: readonly Item[], at = 2_000
     usage: { ...noUsage, inputTokens: 7, totalTokens: 7 },
     endedAt: at + items.length,
   });
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-    return "no failure";
-  } catch (error) {
-    return error instanceof HermesError ? error.code : String(error);
-  }
 }
 
 /** Words of which none is a part of another, and texts without spaces of every length. */
@@ -599,7 +584,7 @@ describe.each([
     const start = await store.cursor();
     await store.startTurn({ turnId: "t", sessionId: "b", startedAt: 1 });
     const call: Item = { type: "tool-call", id: "call", callId: "1", name: "x", arguments: "{}" };
-    const nudge: Item = { ...user("nudge", "go on"), synthetic: true } as Item;
+    const nudge: Item = { ...user("nudge", "go on"), synthetic: true };
     for (const item of [user("1", "one"), call, nudge, assistant("2", "two"), assistant("e", "")]) {
       await store.append("t", item, 7_000);
     }

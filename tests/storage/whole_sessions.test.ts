@@ -3,12 +3,13 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HermesError } from "../../src/core/errors.ts";
 import { noUsage } from "../../src/core/event.ts";
 import type { Compaction, Item } from "../../src/core/item.ts";
 import type { SessionCatalog, SessionStore } from "../../src/core/session_store.ts";
 import { MemorySessionStore } from "../../src/storage/memory_store.ts";
 import { SqliteSessionStore } from "../../src/storage/session_store.ts";
+import { assistant, user } from "../fakes/model.ts";
+import { codeOf } from "../fakes/thrown.ts";
 
 type Store = SessionStore & SessionCatalog;
 
@@ -17,14 +18,6 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "hermes-whole-"));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
-
-function user(id: string, text: string): Item {
-  return { type: "user-message", id, parts: [{ type: "text", text }] };
-}
-
-function assistant(id: string, text: string): Item {
-  return { type: "assistant-message", id, text };
-}
 
 function call(id: string): Item {
   return { type: "tool-call", id, callId: id, name: "terminal", arguments: "{}" };
@@ -112,15 +105,6 @@ async function told(store: Store, id: string): Promise<readonly string[]> {
   const { ids } = await store.whole(id);
   const items = await Promise.all(ids.map((each) => store.items(each)));
   return items.flat().map(({ item }) => item.id);
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-    return "no failure";
-  } catch (error) {
-    return error instanceof HermesError ? error.code : String(error);
-  }
 }
 
 /** The store as a process has it that sees these others run. */
