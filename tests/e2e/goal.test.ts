@@ -91,7 +91,7 @@ test("Ctrl-D while a turn runs for a goal leaves after that turn", async () => {
     await pressed.promise;
     return textAnswer("One test passes");
   };
-  await withChat({ turns: [slow], verdicts: [] }, async (chat, server) => {
+  await pursuing({ turns: [slow], verdicts: [] }, async (chat, server) => {
     chat.type("/goal make the tests pass\r");
     await chat.untilShown("goal set: at most 20 turns");
     await chat.untilShown("waiting for the model");
