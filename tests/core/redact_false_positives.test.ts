@@ -10,7 +10,7 @@ const PACKAGES = [
   "zod/v4",
   "kysely/dist",
   "commander/lib",
-  "openai/resources",
+  "@modelcontextprotocol/server/dist",
   "yaml/dist",
   "smol-toml/dist",
 ];
