@@ -26,7 +26,7 @@ const volatile: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(?:\.\d+)? ?(?:ms|µs|s|sec|seconds?)\b/g, "{{duration}}"],
   [/((?:"pid"|\bpid\b)\W{0,2}\s?)\d+/gi, "$1{{pid}}"],
   // Also where the document stands in a string of another one.
-  [/("(?:uptime|duration)_(?:ms|seconds)\\*"\s?:\s?)[\d.]+/g, "$1{{duration}}"],
+  [/("(?:\w+_)?(?:uptime|duration)_(?:ms|seconds)\\*"\s?:\s?)[\d.]+/g, "$1{{duration}}"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "{{id}}"],
   [/\bproc_\w+/g, "{{id}}"],
   [/(?:\/private)?(?:\/var\/folders\/\w+\/\w+\/T|\/var\/tmp|\/tmp)\/[\w.-]+/g, "{{temp}}"],

@@ -3,6 +3,7 @@ import { settled } from "../../../src/transports/replay/compare.ts";
 
 test.each([
   '{"duration_seconds":0.3}',
+  '{"total_duration_seconds":0.3}',
   '{"uptime_ms": 12}',
   // A document in a string of another one.
   JSON.stringify({ report: '{"duration_seconds":0.3}' }),
