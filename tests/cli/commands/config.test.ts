@@ -130,14 +130,15 @@ test("config unset removes a key that does not exist", async () => {
   expect((await hermes(["config", "check"])).code).toBe(0);
 });
 
-test.each([[["agent.max_turns", "many"]], [["agent.max_turn", "7"]]])(
-  "config set refuses %j and leaves the file alone",
-  async (operands) => {
-    await writeConfig("agent: {max_turns: 5}\n");
-    expect((await hermes(["config", "set", ...operands])).code).toBe(2);
-    expect(await readFile(join(home, "config.yaml"), "utf8")).toBe("agent: {max_turns: 5}\n");
-  },
-);
+test.each([
+  [["agent.max_turns", "many"]],
+  [["agent.max_turn", "7"]],
+  [["auxiliary.approval.extra_body.model", "m2"]],
+])("config set refuses %j and leaves the file alone", async (operands) => {
+  await writeConfig("agent: {max_turns: 5}\n");
+  expect((await hermes(["config", "set", ...operands])).code).toBe(2);
+  expect(await readFile(join(home, "config.yaml"), "utf8")).toBe("agent: {max_turns: 5}\n");
+});
 
 test("config path prints where the file is or would be", async () => {
   expect((await hermes(["config", "path"])).stdout).toBe(`${join(home, "config.yaml")}\n`);
