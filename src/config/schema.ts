@@ -130,7 +130,7 @@ const ownFields: readonly string[] = [
   "stream",
 ];
 
-const extraField = z.string().refine((name) => !ownFields.includes(name), {
+const extraField = z.string().refine((field) => !ownFields.includes(field), {
   error: `cannot be set, as none of these: ${ownFields.join(", ")}`,
 });
 

@@ -69,8 +69,8 @@ test("config show --json is one document without secrets", async () => {
 test("what came out of a variable within a list is shown as it was written, all else masked", async () => {
   const token = `ghp_${"a1B2c3D4e5".repeat(4)}`;
   await writeConfig(
-    `mcp_servers:\n  lab: {command: x, args: [--key, "${"${LAB}"}", ${token}]}\n` +
-      `auxiliary: {approval: {extra_body: {tags: [{a: "k ${"${LAB}"}"}, 1]}}}\n`,
+    `mcp_servers:\n  lab: {command: x, args: [--key, "\${LAB}", ${token}]}\n` +
+      `auxiliary: {approval: {extra_body: {tags: [{a: "k \${LAB}"}, 1]}}}\n`,
   );
   const env = { LAB: "plain-words-here" };
   const { stdout } = await hermes(["config", "show"], { env });

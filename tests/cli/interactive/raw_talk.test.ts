@@ -143,7 +143,9 @@ describe("RawTalk", () => {
     await using chat = await startChat({
       parts: {
         async *turn(_message, signal) {
-          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          await new Promise((resolve) => {
+            signal.addEventListener("abort", resolve);
+          });
           yield { type: "turn-end", outcome: { status: "interrupted" } };
         },
       },
