@@ -21,8 +21,8 @@ export interface DelegationDeps {
   };
   /** The system prompt of a child in a directory. */
   instructions(cwd: string): Promise<string>;
-  /** What keeps the context of a child with this prompt within the window; absent: one that is too large fails it. */
-  compressorFor?(instructions: string): Compressor;
+  /** What keeps the context of a child within the window; absent: one that is too large fails it. */
+  compressorFor?(child: Pick<TurnRequest, "sessionId" | "instructions">): Compressor;
   newTurnId(): string;
 }
 
@@ -78,14 +78,15 @@ async function runChild(
     if (unknown.length > 0) return refused(`No such toolset: ${unknown.join(", ")}`);
     const { maxConcurrent: _, ...turn } = options;
     const instructions = await deps.instructions(context.cwd);
-    const compressor = deps.compressorFor?.(instructions);
+    // Its own: the directory of its shell, what it read, the name of its prompt cache.
+    const sessionId = `${context.sessionId}-task-${number}`;
+    const compressor = deps.compressorFor?.({ sessionId, instructions });
     const runtime = createLoopRuntime({ ...loop, tools, ...defined("compressor", compressor) });
     const events = runtime.runTurn(
       {
         ...turn,
         turnId: deps.newTurnId(),
-        // Its own: the directory of its shell, what it read, the name of its prompt cache.
-        sessionId: `${context.sessionId}-task-${number}`,
+        sessionId,
         instructions,
         history: [],
         message: messageOf(task, loop.newId()),

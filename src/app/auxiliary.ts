@@ -16,6 +16,8 @@ export interface AuxiliaryRoute {
   readonly baseUrl: string;
   readonly model: string;
   readonly transport: ModelTransport;
+  /** The variable whose key was named for it: what that one owes, the usual key of the place does not. */
+  readonly key?: string;
   /** Fields of its requests besides ours. */
   readonly extraBody?: JsonObject;
 }
@@ -32,7 +34,7 @@ export interface AuxiliaryPlan {
 export interface AuxiliaryDeps {
   readonly clock: Clock;
   readonly plan: (task: AuxiliaryTask) => AuxiliaryPlan;
-  /** Places that are out of credit, with the monotonic time until which they are left alone. */
+  /** Places and keys that are out of credit, with the monotonic time until which they are left alone. */
   readonly rests: Map<string, number>;
   /** Where is noted which place did not answer: most of these calls fail without a word to anybody. */
   readonly log: Log;
@@ -99,10 +101,12 @@ export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
       const failures: HermesError[] = [];
       for (const [index, open] of routes.entries()) {
         let place = "";
+        let account = "";
         try {
           const route = await abortable(open, signal);
           place = `${route.provider} ${route.baseUrl}`;
-          refuseResting(rests, place, { route, now: clock.monotonic() });
+          account = [place, route.key].join(" ");
+          refuseResting(rests, account, { route, now: clock.monotonic() });
           const count = counterOf(request.task, route);
           return await askPatiently({ clock, route, timeoutMs, count }, request, signal);
         } catch (thrown) {
@@ -115,8 +119,8 @@ export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
             code: error.code,
             message: error.message,
           });
-          if (error.code === "model/quota" && !rests.has(place)) {
-            rests.set(place, clock.monotonic() + restMs);
+          if (error.code === "model/quota" && !rests.has(account)) {
+            rests.set(account, clock.monotonic() + restMs);
           }
           const isFirst = index === 0;
           const isLeft =
@@ -141,13 +145,13 @@ function nobody(task: AuxiliaryTask): HermesError {
 /** @throws {HermesError} `model/quota` while a place is left alone */
 function refuseResting(
   rests: Map<string, number>,
-  place: string,
+  account: string,
   { route, now }: { readonly route: AuxiliaryRoute; readonly now: number },
 ): void {
-  const until = rests.get(place);
+  const until = rests.get(account);
   if (until === undefined) return;
   if (until <= now) {
-    rests.delete(place);
+    rests.delete(account);
     return;
   }
   const minutes = Math.ceil((until - now) / 60_000);

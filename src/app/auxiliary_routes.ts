@@ -57,7 +57,10 @@ export function openAuxiliary(
   { config, main, log, keep }: AuxiliaryOptions,
 ): OpenAuxiliary {
   const opened: CredentialSource[] = [];
-  const connect = async (resolve: () => Promise<ResolvedModel>): Promise<AuxiliaryRoute> => {
+  const connect = async (
+    resolve: () => Promise<ResolvedModel>,
+    key?: string,
+  ): Promise<AuxiliaryRoute> => {
     const resolved = await resolve();
     const credentials = await app.credentials(resolved);
     opened.push(credentials);
@@ -69,11 +72,17 @@ export function openAuxiliary(
       contextLength: windowOf(resolved),
       watchdogs: watchdogsOf(await app.env()),
     });
-    return { provider: endpoint.provider, baseUrl: endpoint.baseUrl, model, transport };
+    const place = { provider: endpoint.provider, baseUrl: endpoint.baseUrl, model };
+    return { ...place, transport, ...defined("key", key) };
   };
   const own = main && lazy(async () => ({ ...main, transport: await main.connect() }));
   const opening = (entry: FallbackEntry) =>
-    lazy(() => connect(async () => resolveFallback(entry, { config, env: await app.env() })));
+    lazy(() =>
+      connect(
+        async () => resolveFallback(entry, { config, env: await app.env() }),
+        entry.key_env === "" ? undefined : entry.key_env,
+      ),
+    );
   const others = config.fallback_providers.map(opening);
   const plans = new Map<AuxiliaryTask, AuxiliaryPlan>();
   const planOf = (task: AuxiliaryTask): AuxiliaryPlan => {
@@ -81,7 +90,9 @@ export function openAuxiliary(
     const isNamed = settings !== undefined && namesPlace(settings);
     const { model = "", api_key: key = "", extra_body: extraBody = {} } = settings ?? {};
     const isOther = isNamed || (main !== undefined && (model !== "" || key !== ""));
-    const named = isOther && lazy(() => connect(() => resolveTask(app, task, { settings, main })));
+    const named =
+      isOther &&
+      lazy(() => connect(() => resolveTask(app, task, { settings, main }), keyVariable(key)));
     const chain = (settings?.fallback_chain ?? []).map(opening);
     const places = [
       ...(named ? [named] : []),

@@ -28,6 +28,8 @@ export interface CompressionParts {
   redact(text: string): string;
   /** The system prompt of a session that begins now. */
   instructions(): Promise<string>;
+  /** What the session in which it goes on is called; as any other one where absent. */
+  readonly newSessionId?: () => string;
 }
 
 /** A process that died with the lock, and that nobody sees to be gone, holds it no longer than this, in milliseconds. */
@@ -43,7 +45,7 @@ export function openCompressor(parts: CompressionParts): Compressor {
       clock,
       redact: (text) => parts.redact(text),
       newId: newItemId,
-      newSessionId: () => newSessionId(clock.now()),
+      newSessionId: parts.newSessionId ?? (() => newSessionId(clock.now())),
       async lock(sessionId) {
         if (store === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
         const lock = { sessionId, holder: crypto.randomUUID() };

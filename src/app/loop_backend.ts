@@ -67,7 +67,15 @@ async function withTools(
     loop: () => loop,
     compressorFor: () =>
       compressing &&
-      ((prompt) => openCompressor({ ...compressing, instructions: async () => prompt })),
+      (({ sessionId, instructions }) => {
+        let parts = 1;
+        return openCompressor({
+          ...compressing,
+          instructions: async () => instructions,
+          // What is kept of its long results is found by the name of the child.
+          newSessionId: () => `${sessionId}-${++parts}`,
+        });
+      }),
   });
   const toolbox = await openToolbox(app, { ...from, delegate }, mcp);
   const prompt = await promptFor(app, { ...from, side, toolbox });

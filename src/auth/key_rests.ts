@@ -1,5 +1,6 @@
 import type { HermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
+import { isPlanLimit } from "./plan_limit.ts";
 
 /** A second refusal for now within this time is no accident, in milliseconds. */
 const accidentMs = 60_000;
@@ -23,12 +24,14 @@ export class KeyRests {
   }
 
   /** Takes note of a refusal for now; whether the key is to be left. A first limit of the rate may be an accident. */
-  note(id: string, { code, retryAfterMs }: HermesError): boolean {
+  note(id: string, error: HermesError): boolean {
+    const { retryAfterMs } = error;
     const now = this.#clock.monotonic();
     const isFirst = this.#limited?.id !== id || now > this.#limited.until;
     // The wait that was asked for is no time in which it was not limited.
     this.#limited = { id, until: now + accidentMs + (retryAfterMs ?? 0) };
-    if (code !== "model/rate_limited" && code !== "model/quota") return false;
+    if (error.code !== "model/rate_limited" && error.code !== "model/quota") return false;
+    const code = isPlanLimit(error) ? "model/quota" : error.code;
     if (code === "model/rate_limited" && isFirst) return false;
     this.#until.set(id, now + (retryAfterMs ?? usualRestMs[code]));
     return true;

@@ -28,11 +28,6 @@ function isRefusal(status: GrantStatus): boolean {
   return status.kind === "cooling" && status.code === 401;
 }
 
-/** A limit of the plan, which no minute lifts, in the words of those who send no code with it. */
-export function isPlanLimit({ message }: HermesError): boolean {
-  return /usage limit (?:has been )?reached|gousagelimit|usage_limit_reached/i.test(message);
-}
-
 /** The failure of a renewal without which a login cannot be used. */
 export function notRenewed(grant: Grant, error: HermesError): HermesError {
   const { code, retryable, retryAfterMs, httpStatus, hint } = error;

@@ -7,7 +7,8 @@ import { type Grant, type GrantStatus, isUsable } from "./grant.ts";
 import { activeGrantsOf, changeGrant, suppressedOf } from "./grants.ts";
 import type { Leases } from "./leases.ts";
 import { choose, type Strategy } from "./pool.ts";
-import { isPlanLimit, notRenewed, nothingLeft } from "./pool_refusals.ts";
+import { isPlanLimit } from "./plan_limit.ts";
+import { notRenewed, nothingLeft } from "./pool_refusals.ts";
 import { fingerprint, type Renewal, type RenewalTarget } from "./renewal.ts";
 import type { AuthStore } from "./store.ts";
 

@@ -1,3 +1,4 @@
+// By name: of a library that is imported as a whole, the binary holds the whole.
 import { fromJSONSchema } from "zod";
 import type { AnswerSchema } from "../app/answer_check.ts";
 import { errorMessage, HermesError } from "../core/errors.ts";
@@ -22,8 +23,6 @@ export async function readAnswerSchema(
     const found = schema === undefined ? "is not valid JSON" : "is not a JSON object";
     throw usageError(`The schema of --output-schema ${found}: ${path}`, hint);
   }
-  // By name: of a library that is imported as a whole, the binary holds the whole.
-
   let validator: ReturnType<typeof fromJSONSchema>;
   try {
     validator = fromJSONSchema({ ...schema });

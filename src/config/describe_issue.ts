@@ -16,16 +16,22 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
       return "expects text";
     case "custom":
       return issue.message;
+    case "invalid_key":
+      return issue.issues.map(describeIssue).join(", ");
     case "invalid_format":
     case "not_multiple_of":
     case "unrecognized_keys":
-    case "invalid_key":
     case "invalid_element":
       return `cannot be used: ${issue.message}`;
     default:
       issue satisfies never;
       throw new TypeError("Unknown issue");
   }
+}
+
+/** Whether a rule of ours was broken, whose words say all that is to be said. */
+export function isOurRule({ code }: z.core.$ZodIssue): boolean {
+  return code === "custom" || code === "invalid_key";
 }
 
 const TYPES: ReadonlyMap<string, string> = new Map([

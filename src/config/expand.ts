@@ -19,9 +19,10 @@ function isKeyReference([table, , key]: KeyPath): boolean {
   return table === "auxiliary" && key === "api_key";
 }
 
-/** Whether a value refers to the environment. */
+/** Whether a value, or one within it, refers to the environment. */
 export function hasReference(value: unknown): boolean {
-  return typeof value === "string" && value.search(REFERENCE) !== -1;
+  if (typeof value === "string") return value.search(REFERENCE) !== -1;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasReference);
 }
 
 /**

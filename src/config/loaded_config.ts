@@ -1,9 +1,9 @@
 import type { ConfigProblem } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
-/** Who set a value that is no default. `written` is the text of the file where it refers to variables. */
+/** Who set a value that is no default. `written` is what the file says, a text or a list, where it refers to variables. */
 export type ConfigOrigin =
-  | { readonly from: "file"; readonly written?: string }
+  | { readonly from: "file"; readonly written?: unknown }
   | { readonly from: "environment"; readonly name: string }
   | { readonly from: "flag" };
 

@@ -24,7 +24,8 @@ export function mcpServersOf({
     settings,
     written: (...key) => {
       const origin = origins.get(formatKey(["mcp_servers", name, ...key]));
-      return origin?.from === "file" ? origin.written : undefined;
+      const written = origin?.from === "file" ? origin.written : undefined;
+      return typeof written === "string" ? written : undefined;
     },
   }));
 }

@@ -43,7 +43,7 @@ export function readConfig({ text, file, env }: ConfigText): FileConfig {
   });
   const origins = leavesOf(written).map(([path, value]): readonly [string, ConfigOrigin] => [
     formatKey(path),
-    hasReference(value) ? { from: "file", written: String(value) } : { from: "file" },
+    hasReference(value) ? { from: "file", written: value } : { from: "file" },
   ]);
   return { ...checked, problems: [...checked.problems, ...unset], origins: new Map(origins) };
 }

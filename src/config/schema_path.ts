@@ -45,7 +45,10 @@ function childOf(schema: Schema, segment: string | number): Schema | undefined {
     const name = String(segment);
     return Object.hasOwn(shape, name) ? shape[name] : undefined;
   }
-  if (schema instanceof z.ZodRecord) return schema.def.valueType;
+  if (schema instanceof z.ZodRecord) {
+    const { keyType, valueType } = schema.def;
+    return z.safeParse(keyType, String(segment)).success ? valueType : undefined;
+  }
   // JSON of somebody else's: whatever is in it may stand there.
   if (schema instanceof z.ZodLazy) return schema;
   if (schema instanceof z.ZodArray && typeof segment === "number") return schema.def.element;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { HermesError } from "../core/errors.ts";
-import { describeIssue, showValue } from "./describe_issue.ts";
+import { describeIssue, isOurRule, showValue } from "./describe_issue.ts";
 import { formatKey, parseKey, type KeyPath } from "./key_path.ts";
 import { bare, schemaAt } from "./schema_path.ts";
 import { valueAt } from "./tree.ts";
@@ -43,8 +43,8 @@ export function parseSetting(key: string, text: string): Setting {
   const [issue] = parsed.error.issues;
   if (!issue) throw new TypeError(`A value is refused without a reason: ${key}`);
   const inside = issue.path.filter((part) => typeof part !== "symbol");
-  // Our own rules are about addresses, which may hold a password, and about whole tables.
-  const found = issue.code === "custom" ? "" : `, found ${showValue(valueAt(value, inside))}`;
+  // Our own rules are about addresses, which may hold a password, about whole tables, and about names.
+  const found = isOurRule(issue) ? "" : `, found ${showValue(valueAt(value, inside))}`;
   const at = formatKey([...path, ...inside]);
   throw new HermesError("usage/invalid", `${at} ${describeIssue(issue)}${found}`, {
     hint: "hermes config show lists every key with its value",

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { defaults } from "./defaults.ts";
-import { describeIssue, showValue } from "./describe_issue.ts";
+import { describeIssue, isOurRule, showValue } from "./describe_issue.ts";
 import { formatKey, type KeyPath } from "./key_path.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Config, schemaOf } from "./schema.ts";
@@ -62,8 +62,8 @@ function invalid(issue: z.core.$ZodIssue, { place, written }: ValidateOptions): 
   const path = pathOf(issue);
   const key = formatKey(path);
   const subject = key === "" ? "A configuration" : key;
-  // Our own rules are about addresses, which may hold a password, and about whole tables.
-  const found = issue.code === "custom" ? "" : `, found ${showValue(written(path))}`;
+  // Our own rules are about addresses, which may hold a password, about whole tables, and about names.
+  const found = isOurRule(issue) ? "" : `, found ${showValue(written(path))}`;
   return {
     kind: "invalid",
     path: key,

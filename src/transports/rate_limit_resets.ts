@@ -7,8 +7,8 @@ const vendorRemainingOf = /^([a-z]+-ratelimit-[\w-]+)-remaining$/;
 
 /**
  * How long until every limit of a refusal's headers that is used up begins anew, in milliseconds; undefined where none
- * says so. Resets are spans (`6m0s`), seconds, or moments (RFC 3339, seconds or milliseconds since epoch), which are
- * read against the answer's own `date`, else against `now`.
+ * says so, or where that is over already: the refusal is newer. Resets are spans (`6m0s`), seconds, or moments (RFC 3339,
+ * seconds or milliseconds since epoch), which are read against the answer's own `date`, else against `now`.
  */
 export function limitResetMs(headers: Headers, now?: number): number | undefined {
   const sentAt = Date.parse(headers.get("date") ?? "");
@@ -16,8 +16,8 @@ export function limitResetMs(headers: Headers, now?: number): number | undefined
   const resets = [...headers]
     .filter(([, value]) => value.trim() === "0")
     .flatMap(([name]) => resetsBeside(name))
-    .map((name) => delayOf(headers.get(name)?.trim() ?? "", from))
-    .filter((delay) => delay !== undefined);
+    .map((name) => delayOf(headers.get(name)?.trim() ?? "", from) ?? 0)
+    .filter((delay) => delay > 0);
   return resets.length === 0 ? undefined : Math.max(...resets);
 }
 
@@ -41,5 +41,5 @@ function delayOfNumber(value: number, from: number | undefined): number | undefi
 }
 
 function delayUntil(at: number, from: number | undefined): number | undefined {
-  return Number.isNaN(at) || from === undefined ? undefined : Math.max(0, at - from);
+  return Number.isNaN(at) || from === undefined ? undefined : at - from;
 }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { Compressor } from "../../src/agent/compression/compressor.ts";
-import { childInstructions, createDelegate } from "../../src/agent/delegation.ts";
+import {
+  childInstructions,
+  createDelegate,
+  type DelegationDeps,
+} from "../../src/agent/delegation.ts";
 import type { ApprovalRequest, Approver } from "../../src/core/approval.ts";
 import { noUsage, type SessionSplitEvent, type Usage } from "../../src/core/event.ts";
 import { textOf, type UserMessage } from "../../src/core/item.ts";
@@ -19,7 +23,7 @@ type Play = (request: ModelRequest, number: number) => ReturnType<typeof step>;
 function setUp(
   play: Play,
   tools: readonly Tool[] = [],
-  compressorFor?: (instructions: string) => Compressor,
+  compressorFor?: DelegationDeps["compressorFor"],
 ) {
   const requests: ModelRequest[] = [];
   const counts = new Map<string, number>();
@@ -131,9 +135,9 @@ describe("createDelegate()", () => {
   });
 
   test("compresses a context that is refused for its size, each with a compressor of its own", async () => {
-    const prompts: string[] = [];
-    const compressorFor = (prompt: string): Compressor => {
-      prompts.push(prompt);
+    const children: unknown[] = [];
+    const compressorFor: DelegationDeps["compressorFor"] = (child): Compressor => {
+      children.push(child);
       const unused = (): never => {
         throw new Error("Nobody asks for it");
       };
@@ -167,7 +171,11 @@ describe("createDelegate()", () => {
       ["completed", "Done with short session-1-task-1"],
       ["completed", "Done with short session-1-task-2"],
     ]);
-    expect([prompts, requests.length]).toEqual([["In /project", "In /project"], 4]);
+    expect(children).toEqual([
+      { sessionId: "session-1-task-1", instructions: "In /project" },
+      { sessionId: "session-1-task-2", instructions: "In /project" },
+    ]);
+    expect(requests.length).toBe(4);
     expect(context.shown).toContain("[1/2 One] its context was compressed\n");
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type AuxiliaryRoute, createAuxiliary } from "../../src/app/auxiliary.ts";
+import { defined } from "../../src/core/defined.ts";
 import { type ErrorCode, HermesError } from "../../src/core/errors.ts";
 import { type ModelEvent, noUsage } from "../../src/core/event.ts";
 import type { ModelRequest } from "../../src/core/model.ts";
@@ -34,7 +35,7 @@ const hanging: ScriptedStep = async function* (_, signal) {
 
 const says = (text: string): ScriptedStep => step([assistant("a", text)]);
 
-/** Small calls over places that answer from scripts, in the order in which they are asked. */
+/** Small calls over places (`main`, or `main KEY` with a key of its own) that answer from scripts, in the order in which they are asked. */
 function lab(
   places: Readonly<Record<string, readonly ScriptedStep[]>>,
   { isNamed = false }: { readonly isNamed?: boolean } = {},
@@ -47,9 +48,11 @@ function lab(
   const opened: string[] = [];
   const noted: string[] = [];
   const kept: SideUsage[] = [];
-  const routes = [...transports].map(([provider, transport]) => (): Promise<AuxiliaryRoute> => {
-    opened.push(provider);
-    return Promise.resolve({ provider, baseUrl: `http://${provider}/v1`, model: "m1", transport });
+  const routes = [...transports].map(([name, transport]) => (): Promise<AuxiliaryRoute> => {
+    opened.push(name);
+    const [provider = "", key] = name.split(" ");
+    const place = { provider, baseUrl: `http://${provider}/v1`, model: "m1" };
+    return Promise.resolve({ ...place, transport, ...defined("key", key) });
   });
   const auxiliary = createAuxiliary({
     clock,
@@ -154,6 +157,16 @@ describe("createAuxiliary()", () => {
     expect(asked()).toEqual({ main: 1, other: 2 });
     await clock.advance(1_000);
     expect(await auxiliary.ask(request, never)).toBe("Paid");
+  });
+
+  test("what one key owes at a place, another one does not", async () => {
+    const { auxiliary, asked } = lab({
+      "main SMALL_KEY": [failing("model/quota")],
+      main: [says("1"), says("2")],
+    });
+    expect(await auxiliary.ask(request, never)).toBe("1");
+    expect(await auxiliary.ask(request, never)).toBe("2");
+    expect(asked()).toEqual({ "main SMALL_KEY": 1, main: 2 });
   });
 
   test("gives up after its time, over all of the stream, and asks the next place", async () => {

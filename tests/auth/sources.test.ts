@@ -107,6 +107,19 @@ describe("createKeySource()", () => {
       expect(await source.get("moonshot")).toEqual(first);
     });
 
+    test("leaves a key at once whose plan has reached its limit, for an hour where nobody says until when", async () => {
+      const clock = createFakeClock();
+      const source = sourceOf(env, clock);
+      const credential = (await source.get("moonshot"))!;
+      const error = new HermesError("model/rate_limited", "Usage limit reached for your plan");
+      const next = await source.get("moonshot", { exhausted: { credential, error } });
+      expect(next?.id).toBe("env:KIMI_API_KEY");
+      await clock.advance(3_599_999);
+      expect((await source.get("moonshot"))?.id).toBe("env:KIMI_API_KEY");
+      await clock.advance(1);
+      expect(await source.get("moonshot")).toEqual(credential);
+    });
+
     test("takes a limit of long ago for none, and no other failure for a limit", async () => {
       const clock = createFakeClock();
       const source = sourceOf(env, clock);

@@ -57,6 +57,16 @@ test("limitResetMs() reads the resets of what is used up", () => {
       { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "soon" },
       undefined,
     ],
+    ["a reset at once", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "0" }, undefined],
+    [
+      "a reset that is over",
+      {
+        date: "Thu, 01 Jan 2026 00:00:40 GMT",
+        "anthropic-ratelimit-requests-remaining": "0",
+        "anthropic-ratelimit-requests-reset": "2026-01-01T00:00:40Z",
+      },
+      undefined,
+    ],
     ["another 0", { "content-length": "0", "x-ratelimit-reset-tokens": "6m0s" }, undefined],
   ];
   const read = cases.map(([name, headers]) => [name, limitResetMs(new Headers(headers), now)]);

@@ -174,6 +174,8 @@ export class RawTalk implements Talk, AsyncDisposable {
     const start = separated(editor).text;
     this.#editor =
       written === "" ? editor : withText(editor, start + written, start.length + cursor);
+    // Whoever left now would lose it.
+    if (this.#editor.text !== "") this.#wantsToLeave = false;
     this.tick();
   }
 

@@ -9,14 +9,12 @@ export const titleCommand: SlashCommand = {
   async run({ app, talk, conversation, mask }, title) {
     const catalog = await app.sessions();
     const { sessionId } = conversation;
-    if (title !== "") {
-      await catalog.rename(sessionId, title).catch(notStored);
-      await talk.say(talk.style.dim(`called ${mask(oneLine(title))}`));
-      return "stay";
-    }
+    if (title !== "") await catalog.rename(sessionId, title).catch(notStored);
+    // What was given may be longer than what is kept of it.
     const whole = await catalog.whole(sessionId).catch(() => undefined);
-    const name = whole?.title ?? null;
-    await talk.say(name === null ? "No title yet: /title TITLE gives one" : mask(oneLine(name)));
+    const name = mask(oneLine(whole?.title ?? ""));
+    if (name === "") await talk.say("No title yet: /title TITLE gives one");
+    else await talk.say(title === "" ? name : talk.style.dim(`called ${name}`));
     return "stay";
   },
 };

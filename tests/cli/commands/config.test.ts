@@ -66,6 +66,26 @@ test("config show --json is one document without secrets", async () => {
   expect(document.origins["mcp_servers.lab.command"]).toBe("file");
 });
 
+test("what came out of a variable within a list is shown as it was written, all else masked", async () => {
+  const token = `ghp_${"a1B2c3D4e5".repeat(4)}`;
+  await writeConfig(
+    `mcp_servers:\n  lab: {command: x, args: [--key, "\${LAB}", ${token}]}\n` +
+      `auxiliary: {approval: {extra_body: {tags: [{a: "k \${LAB}"}, 1]}}}\n`,
+  );
+  const env = { LAB: "plain-words-here" };
+  const { stdout } = await hermes(["config", "show"], { env });
+  const rows = rowsOf(stdout);
+  expect([
+    rows.get("mcp_servers.lab.args"),
+    rows.get("auxiliary.approval.extra_body.tags"),
+  ]).toEqual([
+    'mcp_servers.lab.args\tfile\t["--key","${LAB}","ghp_a1...D4e5"]',
+    'auxiliary.approval.extra_body.tags\tfile\t[{"a":"k ${LAB}"},1]',
+  ]);
+  const got = await hermes(["config", "get", "auxiliary.approval.extra_body"], { env });
+  expect(got.stdout).toBe('{"tags":[{"a":"k ${LAB}"},1]}\n');
+});
+
 test("config get prints one value, a table as JSON", async () => {
   await writeConfig("model: m1\n");
   expect(await hermes(["config", "get", "model.default"])).toEqual({
@@ -110,14 +130,15 @@ test("config unset removes a key that does not exist", async () => {
   expect((await hermes(["config", "check"])).code).toBe(0);
 });
 
-test.each([[["agent.max_turns", "many"]], [["agent.max_turn", "7"]]])(
-  "config set refuses %j and leaves the file alone",
-  async (operands) => {
-    await writeConfig("agent: {max_turns: 5}\n");
-    expect((await hermes(["config", "set", ...operands])).code).toBe(2);
-    expect(await readFile(join(home, "config.yaml"), "utf8")).toBe("agent: {max_turns: 5}\n");
-  },
-);
+test.each([
+  [["agent.max_turns", "many"]],
+  [["agent.max_turn", "7"]],
+  [["auxiliary.approval.extra_body.model", "m2"]],
+])("config set refuses %j and leaves the file alone", async (operands) => {
+  await writeConfig("agent: {max_turns: 5}\n");
+  expect((await hermes(["config", "set", ...operands])).code).toBe(2);
+  expect(await readFile(join(home, "config.yaml"), "utf8")).toBe("agent: {max_turns: 5}\n");
+});
 
 test("config path prints where the file is or would be", async () => {
   expect((await hermes(["config", "path"])).stdout).toBe(`${join(home, "config.yaml")}\n`);

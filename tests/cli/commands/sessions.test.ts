@@ -268,6 +268,14 @@ test("sessions rename gives a title by which the session is found", async () => 
   expect((await sessions.resolve("release notes")).id).toBe("20260101_130000_bbbbbb");
 });
 
+test("sessions rename tells what is kept of a long title", async () => {
+  const sessions = await store();
+  const renamed = await hermes(["sessions", "rename", "20260101_13", "x".repeat(120)], {
+    sessions,
+  });
+  expect(renamed.stderr).toBe(`Renamed 20260101_130000_bbbbbb: ${"x".repeat(100)}\n`);
+});
+
 test("sessions delete needs a yes where nobody can be asked", async () => {
   const sessions = await store();
   const refused = await hermes(["sessions", "delete", "word count"], { sessions });

@@ -139,6 +139,31 @@ describe("RawTalk", () => {
     expect(await chat.code).toBe(0);
   });
 
+  test("what an interrupt puts back keeps whoever asked to leave", async () => {
+    await using chat = await startChat({
+      parts: {
+        async *turn(_message, signal) {
+          await new Promise((resolve) => {
+            signal.addEventListener("abort", resolve);
+          });
+          yield { type: "turn-end", outcome: { status: "interrupted" } };
+        },
+      },
+    });
+    chat.type("go\r");
+    await chat.untilShown("waiting for the model");
+    chat.type("and then this\r\x04");
+    await chat.untilShown("leaves when this is over");
+    chat.type("\x03");
+    await chat.untilShown("interrupted");
+    await chat.settle();
+    expect(chat.seen().at(-1)).toBe("> and then this");
+    chat.type("\x03");
+    await chat.settle();
+    chat.type("\x04");
+    expect(await chat.code).toBe(0);
+  });
+
   test("draws for the new width when the window changes", async () => {
     await using chat = await startChat({ columns: 60 });
     chat.type("x".repeat(50));

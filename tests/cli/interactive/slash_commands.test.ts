@@ -404,4 +404,17 @@ describe("slash commands", () => {
       ">",
     ]);
   });
+
+  test("/title tells what is kept of a long one", async () => {
+    const sessions = await storeWith({ id: "s1", at: 1_000, items: [question("Hi")] });
+    await using chat = await startChat({
+      parts: { sessions },
+      argv: ["--resume", "s1"],
+      columns: 200,
+    });
+    chat.type(`/title ${"x".repeat(120)}\r`);
+    await chat.untilShown("called");
+    await chat.settle();
+    expect(chat.seen()).toContain(`called ${"x".repeat(100)}`);
+  });
 });

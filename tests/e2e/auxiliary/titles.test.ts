@@ -154,6 +154,22 @@ test("a task has a key and fields of its own, which go to its place alone and ar
   expect(small.titleRequests.map((request) => bodyOf(request).top_k)).toEqual([7, 9]);
 });
 
+test("a task's key without credit leaves the same place to the conversation's own key", async () => {
+  const key = "small-key-0123456789abcdef";
+  await using main = await startResponsesServer({
+    ...answers,
+    titles: ({ headers }) =>
+      headers["authorization"] === `Bearer ${key}`
+        ? refusal(402, "Pay first")
+        : textAnswer("From the usual key"),
+  });
+  await sandbox.configure(
+    `${configFor(main.url)}auxiliary: {title_generation: {api_key: "\${SMALL_KEY}"}}\n`,
+  );
+  await sandbox.run(["chat", "-q", "hello"], { env: { SMALL_KEY: key } });
+  expect([await titles(), main.titleRequests.length]).toEqual([["From the usual key"], 2]);
+});
+
 test("a task's fallback_chain comes before fallback_providers, and before the main model where its place is named", async () => {
   await using main = await startResponsesServer({ ...answers, titles: refusal(402, "Pay") });
   await using chained = await startResponsesServer({

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import {
   type ResponsesServer,
   type ServerOptions,
@@ -550,6 +552,23 @@ test.each([
   expect((await sessions()).map(({ parent_id: parent }) => parent)).toEqual([null]);
   expect(sessionIds(stdout)).toHaveLength(1);
   expect(await shown(sessionIds(stdout)[0] ?? "")).toContain('"kind":"compression"');
+});
+
+test("what a compressed sub-agent kept of long results goes with the session of its parent", async () => {
+  await serve(
+    delegating(
+      ...work(6),
+      callTool("terminal", { command: "seq 1 60000" }),
+      textAnswer("Seven tigers"),
+    ),
+  );
+  const { stdout } = await sandbox.run(["-z", "Have the tigers counted", ...run]);
+  expect(stdout).toContain("its context was compressed");
+  const [id = ""] = sessionIds(stdout);
+  const kept = await readdir(join(sandbox.home, "results"));
+  expect(kept).toEqual([`${id}-task-1-2`]);
+  expect((await sandbox.run(["sessions", "delete", id, "--yes"])).code).toBe(0);
+  expect(await readdir(join(sandbox.home, "results"))).toEqual([]);
 });
 
 test("a run that was compressed, in a sub-agent too, is recorded and replayed without a model", async () => {

@@ -1,7 +1,8 @@
+import { hasReference } from "../../../config/expand.ts";
 import { loadConfig } from "../../../config/load.ts";
 import type { ConfigOrigin } from "../../../config/loaded_config.ts";
 import { formatKey, type KeyPath } from "../../../config/key_path.ts";
-import { leavesOf, withValue } from "../../../config/tree.ts";
+import { leavesOf, valueAt, withValue } from "../../../config/tree.ts";
 import { isJsonObject, parseJson, type Json } from "../../../core/json.ts";
 import { maskForDisplay } from "../../../core/redact.ts";
 import type { CommandContext } from "../../command.ts";
@@ -66,7 +67,7 @@ export async function shownValues(context: CommandContext): Promise<readonly Sho
     return {
       path,
       key,
-      value: shown(path, toJson(value), { origin, mask: context.mask }),
+      value: shown(path, toJson(value), { written: writtenOf(origin), mask: context.mask }),
       origin: nameOf(origin),
     };
   });
@@ -98,26 +99,28 @@ function nameOf(origin: ConfigOrigin | undefined): string {
   }
 }
 
+function writtenOf(origin: ConfigOrigin | undefined): unknown {
+  return origin?.from === "file" ? origin.written : undefined;
+}
+
 interface Shown {
-  readonly origin: ConfigOrigin | undefined;
+  /** What the file says, where a variable is within it. */
+  readonly written: unknown;
   readonly mask: Mask;
 }
 
 /** A value that came out of a variable is shown as it was written; tables of secrets are masked whatever they hold. */
-function shown(path: KeyPath, value: Json, { origin, mask }: Shown): Json {
-  if (origin?.from === "file" && origin.written !== undefined) return origin.written;
+function shown(path: KeyPath, value: Json, { written, mask }: Shown): Json {
+  if (typeof written === "string" && hasReference(written)) return written;
   if (typeof value === "string") {
     const isSecret = path[0] === "mcp_servers" && (path[2] === "env" || path[2] === "headers");
     return isSecret ? maskForDisplay(value) : mask(value);
   }
-  if (Array.isArray(value)) {
-    return value.map((element: Json, index) => shown([...path, index], element, { origin, mask }));
-  }
+  const within = (key: string | number, child: Json): Json =>
+    shown([...path, key], child, { written: valueAt(written, [key]), mask });
+  if (Array.isArray(value)) return value.map((element: Json, index) => within(index, element));
   if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value);
-  return Object.fromEntries(
-    entries.map(([key, child]) => [key, shown([...path, key], child, { origin, mask })]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, within(key, child)]));
 }
 
 /** The configuration is plain data: what its schema gives is what JSON can carry. */

@@ -12,6 +12,8 @@ export async function run(context: CommandContext): Promise<number> {
   const sessions = await app.sessions();
   const session = await sessions.resolve(idOrTitle);
   await sessions.rename(session.id, title);
-  await printNote(context.ports, `Renamed ${session.id}: ${title}`);
+  // What was given may be longer than what is kept of it.
+  const { title: kept } = await sessions.whole(session.id);
+  await printNote(context.ports, `Renamed ${session.id}: ${kept}`);
   return exitCodes.done;
 }
