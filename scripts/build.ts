@@ -88,10 +88,14 @@ function outputsFor(targets: readonly string[]): readonly Output[] {
 function isStale(): boolean {
   const built = statSync(binary, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = readdirSync("src", { recursive: true, encoding: "utf8" });
-  const inputs = ["src", ...sources.map((path) => join("src", path))];
-  return [...inputs, "package.json", "package-lock.json", "scripts/build.ts"].some(
-    (path) => statSync(path).mtimeMs > built,
-  );
+  const own = ["scripts/build.ts", "scripts/lib/bytecode_order.ts"];
+  const inputs = [
+    "src",
+    "package.json",
+    "package-lock.json",
+    ...sources.map((path) => join("src", path)),
+  ];
+  return [...inputs, ...own].some((path) => statSync(path).mtimeMs > built);
 }
 
 async function compile(outfile: string, how: Partial<Bun.CompileBuildOptions> = {}): Promise<void> {
