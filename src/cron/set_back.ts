@@ -19,7 +19,8 @@ export function timeAfterSetBack(
   if (state !== "active" || nextRunAt === null || schedule.kind === "once") return undefined;
   if (nextRunAt - now <= correctionMs) return undefined;
   const actual = begunBy(schedule, now);
-  const next = nextRun(actual, now);
+  // It first comes a period behind its beginning, which a small correction may have put ahead.
+  const next = nextRun(actual, actual.kind === "interval" ? Math.max(now, actual.anchor) : now);
   if (next === undefined || nextRunAt - next <= correctionMs) return undefined;
   return actual === schedule ? { nextRunAt: next } : { nextRunAt: next, schedule: actual };
 }
