@@ -10,7 +10,7 @@ export type TimeChange = Pick<JobChange, "schedule"> & { readonly nextRunAt: num
 /**
  * The next time of a recurring job that moved on, or was made, while the clock was far ahead, for the clock as it is now: it
  * would wait for the wrong time to come again, for years. Undefined where it stays as it is. A time that the job ran for
- * within the three hours is none: what the clock shows twice then runs once. Nor is one before an interval began.
+ * within the three hours is none: what the clock shows twice then runs once.
  */
 export function timeAfterSetBack(
   { schedule, state, nextRunAt }: Pick<Job, "schedule" | "state" | "nextRunAt">,
@@ -19,8 +19,7 @@ export function timeAfterSetBack(
   if (state !== "active" || nextRunAt === null || schedule.kind === "once") return undefined;
   if (nextRunAt - now <= correctionMs) return undefined;
   const actual = begunBy(schedule, now);
-  // It first comes a period behind its beginning, which a small correction may have put ahead.
-  const next = nextRun(actual, actual.kind === "interval" ? Math.max(now, actual.anchor) : now);
+  const next = nextRun(actual, now);
   if (next === undefined || nextRunAt - next <= correctionMs) return undefined;
   return actual === schedule ? { nextRunAt: next } : { nextRunAt: next, schedule: actual };
 }

@@ -38,14 +38,6 @@ test("timeAfterSetBack() takes back the time alone of what began before the cloc
   expect(timeAfterSetBack(active(daily, ahead), now)).toEqual({ nextRunAt: now + day });
 });
 
-test("timeAfterSetBack() starts no interval early that began just before a small correction", () => {
-  const daily = every(day, now);
-  expect(timeAfterSetBack(active(daily, now + day), now - 1)).toBe(undefined);
-  expect(timeAfterSetBack(active(daily, now + 400 * day), now - 1)).toEqual({
-    nextRunAt: now + day,
-  });
-});
-
 test("timeAfterSetBack() leaves alone what is not active, comes once or waits no longer than it should", () => {
   const ahead = now + 400 * day;
   const hourly = every(hour, now - day);
