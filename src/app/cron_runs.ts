@@ -74,7 +74,8 @@ export async function openRuns(app: AppParts, store: CronStore): Promise<Omit<Ti
       using parting = leave(clock, signal);
       const exitCode = run.exitCode ?? 1;
       const told = tell(job, { status, text: "", exitCode, error });
-      return await deliver(app, { job, run, told }, parting.signal);
+      const current = await app.renewed().catch(() => app);
+      return await deliver(current, { job, run, told }, parting.signal);
     },
   };
 }

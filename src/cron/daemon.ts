@@ -150,10 +150,10 @@ class DueWork {
     this.#lastLookAt = now;
     if (!isSetBack) return;
     for (const job of await store.jobs()) {
-      const nextRunAt = timeAfterSetBack(job, now);
-      if (nextRunAt === undefined || (await this.#isTaken(job, { nextRunAt, now }))) continue;
+      const change = timeAfterSetBack(job, now);
+      if (!change || (await this.#isTaken(job, { nextRunAt: change.nextRunAt, now }))) continue;
       // It may have been removed just now.
-      await store.change(job.id, { nextRunAt }, now).catch((error: unknown) => {
+      await store.change(job.id, change, now).catch((error: unknown) => {
         this.#deps.onProblem(job, error);
       });
     }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hangBeforeHeaders, rateLimited, textAnswer } from "../../fakes/server_steps.ts";
+import { until } from "../../fakes/until.ts";
 import { createJobsBox } from "./jobs_box.ts";
 
 describe("hermes cron run", () => {
@@ -218,5 +219,27 @@ describe("hermes cron tick", () => {
     // Something ticks: nobody has to be told to start a daemon.
     expect((await box.cron(["list"])).stderr).toBe("");
     expect((await box.json("status")).last_tick_at).toBeString();
+  });
+
+  test("counts a tick that works for long as somebody who runs the jobs", async () => {
+    await using box = await createJobsBox();
+    const begun = join(box.sandbox.root, "begun");
+    const may = join(box.sandbox.root, "may-end");
+    await box.script(
+      "long.sh",
+      `#!/bin/sh\ntouch '${begun}'\nuntil [ -e '${may}' ]; do sleep 0.05; done\n`,
+    );
+    const id = await box.add("every 1h", "--script", "long.sh", "--no-agent");
+    box.makeDue(id);
+    const tick = box.sandbox.start(["cron", "tick", "--until-idle"]);
+    await until(() => existsSync(begun));
+    const longAgo = new Date(Date.now() - 3_600_000);
+    const tickFile = join(box.sandbox.home, "cron/last_tick");
+    await utimes(tickFile, longAgo, longAgo);
+    expect((await box.cron(["list"])).stderr).toBe("");
+    await writeFile(may, "");
+    expect((await tick.ended).code).toBe(0);
+    await utimes(tickFile, longAgo, longAgo);
+    expect((await box.cron(["list"])).stderr).toStartWith("warning: Nothing runs these jobs now: ");
   });
 });

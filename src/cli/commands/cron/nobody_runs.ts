@@ -17,13 +17,15 @@ export async function findRunner(
   { ports }: Pick<CommandContext, "ports">,
   { app, desk }: Pick<Jobs, "app" | "desk">,
 ): Promise<Runner> {
-  const [{ daemonPid }, tick] = await Promise.all([
+  const [{ daemonPid, runs }, tick] = await Promise.all([
     desk.status(),
     ports.files.stat(app.paths.cron.tickFile).catch(() => undefined),
   ]);
   const lastTickAt = tick?.modifiedAt;
   const isTicking = lastTickAt !== undefined && ports.clock.now() - lastTickAt < recentMs;
-  return { daemonPid, lastTickAt, isThere: daemonPid !== undefined || isTicking };
+  // A tick that goes on until nothing runs any more may do so for hours, and no other one begins meanwhile.
+  const isAtWork = runs.some(({ trigger }) => trigger === "schedule");
+  return { daemonPid, lastTickAt, isThere: daemonPid !== undefined || isTicking || isAtWork };
 }
 
 /** Says so where nothing runs the jobs: nothing else would tell. */

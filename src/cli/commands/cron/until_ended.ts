@@ -1,11 +1,17 @@
 import type { CronDesk } from "../../../app/cron.ts";
 import type { Job, JobRun } from "../../../core/cron.ts";
 import { HermesError } from "../../../core/errors.ts";
-import type { SignalName } from "../../../core/ports.ts";
+import type { Ports, SignalName } from "../../../core/ports.ts";
 import type { CommandContext } from "../../command.ts";
 import { endingSignals } from "../../guarded_turn.ts";
 import { runLine } from "../../render/job_text.ts";
 import { type InTurn, inTurn } from "./in_turn.ts";
+
+/**
+ * Signals this close together, in ms, are one: timeout(1) sends its own to the process and, at once, to the group that this
+ * one is in.
+ */
+const sameSignalMs = 250;
 
 /** How work came to its end. */
 export interface EndedWork<T> {
@@ -20,18 +26,25 @@ export interface EndedWork<T> {
  * once. What is left in the middle then is written down as lost by whoever looks at the jobs next; its programs end here.
  */
 export async function untilEnded<T>(
-  context: Pick<CommandContext, "ports" | "abandon">,
+  context: Pick<CommandContext, "abandon"> & {
+    readonly ports: Pick<Ports, "signals" | "terminal" | "clock">;
+  },
   desk: Pick<CronDesk, "leave">,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<EndedWork<T>> {
-  const { signals, terminal } = context.ports;
+  const { signals, terminal, clock } = context.ports;
   const stop = new AbortController();
   const leave = new AbortController();
   let endedBy: SignalName | undefined;
+  let endedAt = 0;
   const listening = endingSignals(terminal).map((name) =>
     signals.on(name, () => {
-      if (endedBy !== undefined) leave.abort();
-      endedBy ??= name;
+      if (endedBy !== undefined) {
+        if (clock.monotonic() - endedAt > sameSignalMs) leave.abort();
+        return;
+      }
+      endedBy = name;
+      endedAt = clock.monotonic();
       stop.abort(new HermesError("turn/interrupted", `Interrupted by ${endedBy}`, { endedBy }));
     }),
   );
