@@ -10,6 +10,7 @@ import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag, usageError } from "../../flags.ts";
 import { printNote, printWarning } from "../../print.ts";
+import { counted } from "../../render/counted.ts";
 import { readSecret } from "../auth/read_secret.ts";
 import { chooseTools } from "./choose_tools.ts";
 import { type AddRequest, addRequest, settingsOf } from "./entry.ts";
@@ -47,7 +48,8 @@ export async function run(context: CommandContext): Promise<number> {
   if (Object.keys(secrets).length > 0) await desk.setSecrets(secrets);
   const value = { ...entry, ...tools, enabled: isOn };
   await desk.write(name, value);
-  const count = probe && probe !== "failed" ? ` with ${usedCount(value, probe)} tools` : "";
+  const count =
+    probe && probe !== "failed" ? ` with ${counted(usedCount(value, probe), "tool")}` : "";
   await printNote(ports, `Added MCP server ${name}${count} to ${app.paths.configFile}`);
   if (!isOn) {
     const switchOn = `hermes config set mcp_servers.${name}.enabled true`;
