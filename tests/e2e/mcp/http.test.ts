@@ -76,6 +76,13 @@ test("a server that refuses is said to want a sign-in", async () => {
   await using far = await startMcpHttpServer({
     requires: ["authorization", "Bearer nobody-knows"],
   });
+  expect(await sandbox.run(["mcp", "add", "far", "--url", far.url])).toEqual({
+    code: 5,
+    stdout: "",
+    stderr:
+      "error: MCP server far wants a sign-in: nothing was added (mcp/unavailable)\n" +
+      "hint: sign in with --auth oauth, or --auth header, or add it untried with --no-probe\n",
+  });
   const servers = `mcp_servers: {far: {url: "${far.url}"}}\n`;
   const { code, last } = await turn([textAnswer("no")], servers, ["--require-mcp", "far"]);
   expect([code, last["error"]]).toEqual([

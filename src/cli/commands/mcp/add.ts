@@ -145,13 +145,15 @@ async function tryOut(
   } catch (error) {
     const isUnavailable = error instanceof HermesError && error.code === "mcp/unavailable";
     if (!isUnavailable) throw error;
+    const wantsSignIn = error.httpStatus === 401 || error.httpStatus === 403;
+    const remedy = wantsSignIn ? "sign in with --auth oauth, or --auth header" : "correct it";
     if (!canAsk(ports.terminal)) {
       throw new HermesError(error.code, `${error.message}: nothing was added`, {
         cause: error,
-        hint: "correct it, or add it untried with --no-probe",
+        hint: `${remedy}, or add it untried with --no-probe`,
       });
     }
-    await printWarning(ports, mask(error.message));
+    await printWarning(ports, mask(wantsSignIn ? `${error.message}: ${remedy}` : error.message));
     const isKept = await confirm(ports.terminal, "Keep it all the same, switched off?");
     if (!isKept) await printNote(ports, "Nothing changed");
     return isKept ? "failed" : "given up";
