@@ -23,6 +23,7 @@ async function main(): Promise<number> {
     import("./platform/ports.ts"),
     import("./cli/run_cli.ts"),
   ]);
+  quietLibraries();
   // Run from its sources it is a part of Bun or Deno: what starts it again is known of the one file only.
   const isOneFile = typeof HERMES_BUILD_VERSION === "string";
   const ports = createPorts(isOneFile ? [process.execPath] : undefined);
@@ -36,5 +37,12 @@ async function main(): Promise<number> {
     const { bugReport } = await import("./cli/report_bug.ts");
     await ports.terminal.stderr.write(bugReport(error, ports.env));
     return 1;
+  }
+}
+
+/** Drops what libraries print for programmers: it would stand unmasked in the midst of what people and programs read. */
+function quietLibraries(): void {
+  for (const name of ["debug", "info", "log", "warn"] as const) {
+    console[name] = () => undefined;
   }
 }

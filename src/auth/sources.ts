@@ -48,7 +48,7 @@ export function createKeySource({ env, clock, keys, originOf }: KeySourceDeps): 
     const key = found.find((one) => !rests.isResting(idOf(one))) ?? found[0];
     if (key) return credentialOf(key);
     return keys.get(provider)?.noKeyNeeded
-      ? { id: `none:${provider}`, token: NO_KEY, origin: "no key needed" }
+      ? { id: `none:${provider}`, token: NO_KEY, origin: "no key needed", isPlaceholder: true }
       : undefined;
   }
 

@@ -43,7 +43,7 @@ export async function expandAttachments(
     if (path !== undefined) {
       if (!attached.has(path)) attached.set(path, await readAttachment(path, deps));
     } else if (options.unknown !== "text" || (await looksLikePath(mention, deps))) {
-      throw notFound(mention.paths.at(-1) ?? "");
+      throw notFound(mention.paths.at(-1) ?? "", checkMention);
     }
   }
   return [{ type: "text", text }, ...attached.values()];
@@ -54,9 +54,13 @@ export async function expandAttachments(
  * @throws {HermesError} `file/not_found`, `file/unreadable`, `file/unsupported`, naming the file
  */
 export async function readImage(path: string, deps: AttachmentDeps): Promise<ContentPart> {
-  const image = imageOf(path, await readFile(path, deps));
+  // Nobody wrote an @ here: what helps is another hint than for a mention.
+  const hint = "pass a PNG, JPEG, GIF or WebP file";
+  const stat = await statOf(path, deps);
+  if (!stat) throw notFound(path, hint);
+  const image = stat.kind === "file" ? imageOf(path, await readFile(path, deps)) : undefined;
   if (image) return image;
-  throw unsupported(`Not an image of a known kind: ${path}`, "pass a PNG, JPEG, GIF or WebP file");
+  throw unsupported(`Not an image of a known kind: ${path}`, hint);
 }
 
 async function findMentioned(
@@ -95,7 +99,7 @@ async function readAttachment(path: string, deps: AttachmentDeps): Promise<Conte
 
 async function readFile(path: string, deps: AttachmentDeps): Promise<Uint8Array> {
   const stat = await statOf(path, deps);
-  if (!stat) throw notFound(path);
+  if (!stat) throw notFound(path, checkMention);
   if (stat.kind === "directory") {
     throw unsupported(
       `Cannot attach a directory: ${path}`,
@@ -166,10 +170,10 @@ function fencedBlock(path: string, text: string): string {
   return `${path}:\n${fence}${language}\n${text}${end}${fence}`;
 }
 
-function notFound(path: string): HermesError {
-  return new HermesError("file/not_found", `No such file: ${path}`, {
-    hint: "check the path after @, or put it in `backticks` to send it as text",
-  });
+const checkMention = "check the path after @, or put it in `backticks` to send it as text";
+
+function notFound(path: string, hint: string): HermesError {
+  return new HermesError("file/not_found", `No such file: ${path}`, { hint });
 }
 
 function unreadable(path: string, error: unknown): HermesError {

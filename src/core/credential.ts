@@ -7,6 +7,8 @@ export interface Credential {
   readonly token: string;
   /** Where it comes from, for people: `environment OPENAI_API_KEY`. */
   readonly origin: string;
+  /** The server needs no key: the token only fills the header. */
+  readonly isPlaceholder?: true;
   /** The vendor's account, where a header must carry it. */
   readonly accountId?: string;
   /** What the user should know of it, one sentence: that it is another account than before. */

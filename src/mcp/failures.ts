@@ -30,6 +30,7 @@ export function unavailable(
   if (wantsSignIn(error)) {
     return new HermesError("mcp/unavailable", `MCP server ${name} wants a sign-in`, {
       cause: error,
+      httpStatus: error instanceof SdkHttpError ? error.status : 401,
       hint: isLogin
         ? `hermes mcp login ${name}`
         : `check its headers: hermes config get mcp_servers.${name}`,

@@ -2,6 +2,7 @@ import {
   auth,
   type AuthProvider,
   type OAuthClientProvider,
+  type OAuthDiscoveryState,
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
 } from "@modelcontextprotocol/client";
@@ -130,6 +131,7 @@ function createProvider(
 ): OAuthClientProvider {
   const { redirectUri, state, kept, show } = flow;
   let verifier = "";
+  let found: OAuthDiscoveryState | undefined;
   let tokens = kept?.tokens;
   let client: JsonObject | undefined =
     clientId === ""
@@ -160,6 +162,11 @@ function createProvider(
       verifier = text;
     },
     codeVerifier: () => verifier,
+    // The code goes to the authorization server that gave it, and to no other that the server names meanwhile.
+    saveDiscoveryState(discovered) {
+      found = discovered;
+    },
+    discoveryState: () => found,
     invalidateCredentials(what) {
       if (what === "all" || what === "tokens") tokens = undefined;
       if ((what === "all" || what === "client") && clientId === "") client = undefined;

@@ -34,10 +34,11 @@ export function toStoreError(error: unknown, path: string, content = "Sessions")
     case "unreadable":
       return new HermesError(
         "store/unreadable",
-        `${content} cannot be opened (${message}): ${path}`,
+        `${content} cannot be opened (${errnoOf(error) ?? message}): ${path}`,
         {
           cause: error,
-          hint: `check who owns it and who may write: ls -ld ${path}`,
+          // The file itself may not be there: then its directory is what refused it.
+          hint: `check who owns it and who may write: ls -la ${dirname(path)}`,
         },
       );
     case "gone":

@@ -21,6 +21,8 @@ export interface Failure {
   readonly model: string;
   /** Where the key comes from: `environment OPENAI_API_KEY`. */
   readonly keyOrigin?: string;
+  /** Whether no key was sent, since none was needed as far as is known here. */
+  readonly isWithoutKey?: boolean;
   readonly estimatedTokens?: number;
   readonly messageCount?: number;
   /** Tokens of the model's window, where known. */

@@ -144,7 +144,7 @@ async function* attemptWith(
       ...facts,
       provider: endpoint.provider,
       model: request.model,
-      keyOrigin: credential.origin,
+      ...(credential.isPlaceholder ? { isWithoutKey: true } : { keyOrigin: credential.origin }),
       estimatedTokens,
       messageCount: request.items.length,
       ...defined("contextLength", exchange.options.contextLength),

@@ -6,6 +6,8 @@ export interface Subject {
   readonly model: string;
   /** Where the key comes from: `environment OPENAI_API_KEY`. */
   readonly keyOrigin?: string;
+  /** Whether no key was sent, since none was needed as far as is known here. */
+  readonly isWithoutKey?: boolean;
 }
 
 /**
@@ -43,11 +45,14 @@ const verdicts = {
     code: "auth/rejected",
     retryable: false,
     recovery: "rotate",
-    say: ({ provider }) => `${provider} rejected the key`,
-    hint: ({ provider, keyOrigin }) =>
-      keyOrigin === undefined
+    say: ({ provider, isWithoutKey }) =>
+      isWithoutKey ? `${provider} wants a key` : `${provider} rejected the key`,
+    hint({ provider, keyOrigin, isWithoutKey }) {
+      if (isWithoutKey) return "name the variable of its key: key_env in custom_providers";
+      return keyOrigin === undefined
         ? `set the variable of ${provider}'s key to a valid one; hermes doctor names it`
-        : `replace the key in: ${keyOrigin}`,
+        : `replace the key in: ${keyOrigin}`;
+    },
   },
   notEntitled: {
     code: "auth/not_entitled",

@@ -90,7 +90,8 @@ async function* wait(
   signal: AbortSignal,
 ): AsyncGenerator<NoticeEvent, void> {
   let left = delayMs;
-  for (; left > heartbeatMs; left -= heartbeatMs) {
+  // A last word for less than a second would only say "0 s left".
+  for (; left >= heartbeatMs + 1_000; left -= heartbeatMs) {
     await clock.sleep(heartbeatMs, signal);
     const seconds = Math.round((left - heartbeatMs) / 1_000);
     yield {

@@ -49,6 +49,7 @@ describe("createKeySource()", () => {
       id: "none:local",
       token: "no-key-required",
       origin: "no key needed",
+      isPlaceholder: true,
     });
     expect((await sourceOf({}).get("lab"))?.token).toBe("no-key-required");
     expect((await sourceOf({ LAB_API_KEY: "lab-key" }).get("lab"))?.token).toBe("lab-key");

@@ -143,10 +143,15 @@ describe("readImage()", () => {
     ]);
   });
 
-  test("refuses a file that is absent", async () => {
+  test("refuses a file that is absent, and a directory, without a word of mentions", async () => {
     expect(await failureOf(readImage("none.png", deps))).toEqual([
       "file/not_found",
       "No such file: none.png",
     ]);
+    for (const path of ["none.png", directory]) {
+      expect(readImage(path, deps)).rejects.toMatchObject({
+        hint: "pass a PNG, JPEG, GIF or WebP file",
+      });
+    }
   });
 });

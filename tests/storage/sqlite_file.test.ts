@@ -323,6 +323,18 @@ test.each([
   expect(toStoreError(Object.assign(new Error("it failed"), facts), "/home/s.db").code).toBe(code);
 });
 
+test("a file that may not be made is told without its temporary name, and with a directory to look at", () => {
+  const said = "EACCES: permission denied, open '/home/s.db.5f2c.new'";
+  const { message, hint } = toStoreError(
+    Object.assign(new Error(said), { code: "EACCES" }),
+    "/home/s.db",
+  );
+  expect([message, hint]).toEqual([
+    "Sessions cannot be opened (EACCES): /home/s.db",
+    "check who owns it and who may write: ls -la /home",
+  ]);
+});
+
 describe("turns that end at the same time over one store", () => {
   const ids = ["a", "b", "c"];
   const completed = (turnId: string): EndedTurn => ({

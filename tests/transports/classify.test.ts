@@ -93,6 +93,14 @@ test("classifyFailure() names the place of a rejected key", () => {
   ]);
 });
 
+test("classifyFailure() calls a key that is missing so, not rejected", () => {
+  const { message, hint } = classifyFailure(failure({ status: 401, isWithoutKey: true }));
+  expect([message, hint]).toEqual([
+    "lab wants a key (HTTP 401): request failed",
+    "name the variable of its key: key_env in custom_providers",
+  ]);
+});
+
 test("classifyFailure() tells the innermost cause of a failure of the network", () => {
   const cause = new TypeError("fetch failed", {
     cause: Object.assign(new Error("connect failed"), { code: "ECONNREFUSED" }),

@@ -169,6 +169,18 @@ test("withRetry() says every 30 s of a long wait that it goes on", async () => {
   });
 });
 
+test("withRetry() never says that nothing of a wait is left", async () => {
+  const error = failure("model/rate_limited", { retryAfterMs: 30_400 });
+  const { events, slept } = await run([failing([], error), step([answer])], { random: 0 });
+  expect({ events, slept }).toEqual({
+    events: [
+      { type: "retry", attempt: 2, maxAttempts: 3, delayMs: 30_400, error },
+      ...step([answer]),
+    ],
+    slept: [30_400],
+  });
+});
+
 test("withRetry() leaves a failure at once to whoever takes it over, and waits for others", async () => {
   const limit = failure("model/rate_limited");
   const inner = createScriptedTransport([

@@ -11,6 +11,7 @@ import { missingCredential, type ResolvedModel } from "../../config/resolve_endp
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import { grantState } from "../commands/auth/grant_text.ts";
 import { findRunner } from "../commands/cron/nobody_runs.ts";
+import { counted } from "../render/counted.ts";
 import { oneLine } from "../render/plain.ts";
 
 /** One thing that was looked at. */
@@ -219,7 +220,7 @@ async function checkConnection(app: App, { endpoint, model }: ResolvedModel): Pr
   const started = app.ports.clock.monotonic();
   const models = await app.listModels({}, new AbortController().signal);
   const ms = Math.round(app.ports.clock.monotonic() - started);
-  const detail = `${endpoint.baseUrl} lists ${models.length} models, in ${ms} ms`;
+  const detail = `${endpoint.baseUrl} lists ${counted(models.length, "model")}, in ${ms} ms`;
   if (models.length === 0 || models.includes(model)) return { status: "ok", detail };
   return {
     status: "warning",

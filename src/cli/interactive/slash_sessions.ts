@@ -1,6 +1,7 @@
 import { newSessionId } from "../../app/session_id.ts";
 import { HermesError, toHermesError } from "../../core/errors.ts";
 import type { SessionInfo, WholeSession } from "../../core/session_store.ts";
+import { counted } from "../render/counted.ts";
 import { oneLine } from "../render/plain.ts";
 import { relativeTime } from "../render/time.ts";
 import { describeRewind, planRewind, takenText } from "../rewind_plan.ts";
@@ -107,7 +108,7 @@ async function latestSessions(
 function describe({ app, mask }: SlashContext, session: SessionInfo): string {
   const when = relativeTime(session.updatedAt, app.ports.clock.now());
   const what = mask(oneLine(session.title ?? session.preview));
-  return `${when}, ${session.messageCount} messages: ${what}`;
+  return `${when}, ${counted(session.messageCount, "message")}: ${what}`;
 }
 
 export const rewindCommand: SlashCommand = {

@@ -1,3 +1,5 @@
+import { counted } from "./counted.ts";
+
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -38,8 +40,4 @@ export function isoTime(at: number): string {
 
 function ago(count: number, unit: string): string {
   return `${counted(count, unit)} ago`;
-}
-
-function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

@@ -4,6 +4,7 @@ import type { SideUsage } from "../../core/spending.ts";
 import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { costText } from "./cost_text.ts";
+import { counted } from "./counted.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
 import { sideLines } from "./side_text.ts";
@@ -35,7 +36,7 @@ export function renderTranscript(stored: StoredSession, options: TranscriptOptio
   const facts = [
     `${session.model} (${session.provider})`,
     session.cwd,
-    `${session.messageCount} messages`,
+    counted(session.messageCount, "message"),
     ...(session.calls.count === 0 ? [] : [costText(session)]),
     relativeTime(session.updatedAt, now),
   ];

@@ -72,7 +72,7 @@ test("doctor --online asks the endpoint", async () => {
   const parts = { credential: "environment LAB_KEY", models: ["other"] };
   const online = await startCli(["doctor", "--online"], { parts, cwd: directory }).finish();
   expect(online.stdout).toContain(
-    "warning\tconnection\thttp://127.0.0.1:9/v1 lists 1 models, in 0 ms; m1 is not among them",
+    "warning\tconnection\thttp://127.0.0.1:9/v1 lists 1 model, in 0 ms; m1 is not among them",
   );
   const models = new HermesError("network/unreachable", "Nobody answers");
   const away = await startCli(["doctor", "--online"], {

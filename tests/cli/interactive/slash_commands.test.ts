@@ -352,7 +352,7 @@ describe("slash commands", () => {
     await using chat = await chatAfter(["/sessions", "/resume s0"], { parts: { sessions } });
     expect(talk(chat).slice(0, 3)).toEqual([
       "> /sessions",
-      "• s1  just now, 1 messages: current",
+      "• s1  just now, 1 message: current",
       "  s0  just now, 2 messages: the first",
     ]);
     expect(chat.app().opened.at(-1)?.resume).toEqual({ kind: "named", idOrTitle: "s0" });

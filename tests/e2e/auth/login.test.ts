@@ -127,6 +127,9 @@ test("--manual-paste listens nowhere, and takes the code alone", async () => {
   run.write(`${code}\n`);
   const end = await run.ended;
   expect([end.code, await lab.leaks(end)]).toEqual([0, []]);
+  await using person = atTerminal(lab, "auth", "add", "xai-oauth", "--manual-paste");
+  await person.untilShown("Paste here the address that the browser was sent to, or the code.");
+  expect(person.screen()).not.toContain("Waiting for the browser");
 });
 
 test("a ChatGPT subscriber types a code elsewhere", async () => {

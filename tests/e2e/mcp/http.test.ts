@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startMcpHttpServer } from "../../fakes/mcp_http_server.ts";
 import { startResponsesServer, type StepSource } from "../../fakes/responses_server.ts";
@@ -76,6 +76,13 @@ test("a server that refuses is said to want a sign-in", async () => {
   await using far = await startMcpHttpServer({
     requires: ["authorization", "Bearer nobody-knows"],
   });
+  expect(await sandbox.run(["mcp", "add", "far", "--url", far.url])).toEqual({
+    code: 5,
+    stdout: "",
+    stderr:
+      "error: MCP server far wants a sign-in: nothing was added (mcp/unavailable)\n" +
+      "hint: sign in with --auth oauth, or --auth header, or add it untried with --no-probe\n",
+  });
   const servers = `mcp_servers: {far: {url: "${far.url}"}}\n`;
   const { code, last } = await turn([textAnswer("no")], servers, ["--require-mcp", "far"]);
   expect([code, last["error"]]).toEqual([
@@ -94,10 +101,13 @@ test("a server is signed in to with the browser, its token renewed, and forgotte
   const shown = await adding.untilStderr(/http\S+\/authorize\S+/);
   const address = /http\S+\/authorize\S+/.exec(shown)?.[0] ?? "";
   expect(new URL(address).searchParams.get("code_challenge_method")).toBe("S256");
+  const { origin } = new URL(new URL(address).searchParams.get("redirect_uri") ?? "");
   expect((await fetch(address)).status).toBe(200);
   const added = await adding.ended;
   expect([added.code, added.stdout]).toEqual([0, ""]);
-  expect(added.stderr).toContain("Added MCP server far with 1 tools");
+  expect(added.stderr).toBe(
+    `Open this address to sign in:\n\n  ${address}\n\nWaiting for the browser at ${origin}\nSigned in to MCP server far\nAdded MCP server far with 1 tool to ${join(sandbox.home, "config.yaml")}\n`,
+  );
   const [config, logins] = await Promise.all(
     ["config.yaml", "auth.json"].map((name) => readFile(join(sandbox.home, name), "utf8")),
   );
@@ -115,6 +125,22 @@ test("a server is signed in to with the browser, its token renewed, and forgotte
   const removed = await sandbox.run(["mcp", "remove", "far"]);
   expect(removed.stderr).toBe("Removed MCP server far, with its login\n");
   expect(await readFile(join(sandbox.home, "auth.json"), "utf8")).not.toContain("token-");
+});
+
+test("a login that its server has ended is told once, in our words", async () => {
+  await using far = await startMcpHttpServer({ oauth: { requestsPerToken: 7 } });
+  const adding = sandbox.start(["mcp", "add", "far", "--url", far.url, "--auth", "oauth"]);
+  const shown = await adding.untilStderr(/http\S+\/authorize\S+/);
+  await fetch(/http\S+\/authorize\S+/.exec(shown)?.[0] ?? "");
+  expect((await adding.ended).code).toBe(0);
+  const path = join(sandbox.home, "auth.json");
+  const logins = await readFile(path, "utf8");
+  await writeFile(path, logins.replace("refresh-token-1", "refresh-token-0"));
+  const steps = [textAnswer("done")];
+  const { code, stdout, stderr } = await turn(steps);
+  expect(far.log).toContain("grant refresh_token");
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toContain("hermes mcp login far");
 });
 
 test("a turn at which nobody can sign in names the command that does", async () => {

@@ -32,7 +32,9 @@ export function createLoginTalk(
       if (port !== undefined && isRemote(env)) await say(tunnelHint(port, { env, host }));
       if (terminal.stdin.kind === "tty") {
         await say(
-          "Waiting for the browser; or paste here the address that it was sent to, or the code.",
+          port === undefined
+            ? "Paste here the address that the browser was sent to, or the code."
+            : "Waiting for the browser; or paste here the address that it was sent to, or the code.",
         );
       } else if (port !== undefined) {
         await say(`Waiting for the browser at http://127.0.0.1:${port}`);

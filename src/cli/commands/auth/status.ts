@@ -7,6 +7,7 @@ import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printDocument, printTable } from "../../print.ts";
 import { errorToJson, type Mask } from "../../render/error.ts";
+import { counted } from "../../render/counted.ts";
 import type { Column } from "../../render/table.ts";
 import { grantState } from "./grant_text.ts";
 import { knownProvider } from "./known_provider.ts";
@@ -76,7 +77,7 @@ async function probe(app: App, status: ProviderStatus, mask: Mask): Promise<Prov
   try {
     const provider = status.provider.replace(/^custom:/, "");
     const models = await app.listModels({ provider, model: "probe" }, new AbortController().signal);
-    return { ...status, text: `answers: ${models.length} models` };
+    return { ...status, text: `answers: ${counted(models.length, "model")}` };
   } catch (thrown) {
     const error = toHermesError(thrown);
     return {

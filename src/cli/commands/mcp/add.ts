@@ -10,6 +10,7 @@ import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag, usageError } from "../../flags.ts";
 import { printNote, printWarning } from "../../print.ts";
+import { counted } from "../../render/counted.ts";
 import { readSecret } from "../auth/read_secret.ts";
 import { chooseTools } from "./choose_tools.ts";
 import { type AddRequest, addRequest, settingsOf } from "./entry.ts";
@@ -47,7 +48,8 @@ export async function run(context: CommandContext): Promise<number> {
   if (Object.keys(secrets).length > 0) await desk.setSecrets(secrets);
   const value = { ...entry, ...tools, enabled: isOn };
   await desk.write(name, value);
-  const count = probe && probe !== "failed" ? ` with ${usedCount(value, probe)} tools` : "";
+  const count =
+    probe && probe !== "failed" ? ` with ${counted(usedCount(value, probe), "tool")}` : "";
   await printNote(ports, `Added MCP server ${name}${count} to ${app.paths.configFile}`);
   if (!isOn) {
     const switchOn = `hermes config set mcp_servers.${name}.enabled true`;
@@ -143,13 +145,15 @@ async function tryOut(
   } catch (error) {
     const isUnavailable = error instanceof HermesError && error.code === "mcp/unavailable";
     if (!isUnavailable) throw error;
+    const wantsSignIn = error.httpStatus === 401 || error.httpStatus === 403;
+    const remedy = wantsSignIn ? "sign in with --auth oauth, or --auth header" : "correct it";
     if (!canAsk(ports.terminal)) {
       throw new HermesError(error.code, `${error.message}: nothing was added`, {
         cause: error,
-        hint: "correct it, or add it untried with --no-probe",
+        hint: `${remedy}, or add it untried with --no-probe`,
       });
     }
-    await printWarning(ports, mask(error.message));
+    await printWarning(ports, mask(wantsSignIn ? `${error.message}: ${remedy}` : error.message));
     const isKept = await confirm(ports.terminal, "Keep it all the same, switched off?");
     if (!isKept) await printNote(ports, "Nothing changed");
     return isKept ? "failed" : "given up";

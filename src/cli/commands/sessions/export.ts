@@ -3,6 +3,7 @@ import { exitCodes } from "../../exit_codes.ts";
 import { choiceFlag, filledFlag, type FlagValues } from "../../flags.ts";
 import { writeNamedFile } from "../../named_file.ts";
 import { printNote, printText } from "../../print.ts";
+import { counted } from "../../render/counted.ts";
 import type { Mask } from "../../render/error.ts";
 import { renderMarkdown } from "../../render/session_markdown.ts";
 import { sessionToJson, sideToJson, storedItemToJson } from "../../render/session_json.ts";
@@ -36,7 +37,10 @@ export async function run(context: CommandContext): Promise<number> {
   else {
     await writeNamedFile(ports.files, file, { text, what: "the export" });
     // A file named talk.pdf holds no PDF.
-    await printNote(ports, `Wrote ${stored.items.length} items as ${formatNames[format]}: ${file}`);
+    await printNote(
+      ports,
+      `Wrote ${counted(stored.items.length, "item")} as ${formatNames[format]}: ${file}`,
+    );
   }
   return exitCodes.done;
 }
