@@ -20,8 +20,8 @@ export const maxMessageBytes = 16 * 1_048_576;
 const maxOpenRequests = 1_024;
 const maxUnreadChars = 16 * 1_048_576;
 
-/** How long requests that came before the end of the input get to be answered, in milliseconds. */
-const farewellMs = 1_000;
+/** How long the next answer is waited for once the input has ended, in milliseconds. */
+const farewellMs = 2_000;
 
 /**
  * One JSON-RPC message a line, over a pair of pipes (MCP 2025-11-25, stdio). What is no message is answered as such and
@@ -136,16 +136,27 @@ export class LineTransport implements Transport {
     });
   }
 
+  /** Waits for what was asked before, as long as one answer follows another. */
   async #farewell(): Promise<void> {
-    const enough = new AbortController();
-    const patience = this.#clock.sleep(farewellMs, enough.signal).catch(() => undefined);
-    await Promise.race([patience, this.#settled()]);
-    enough.abort();
+    while (this.#isBusy()) {
+      const enough = new AbortController();
+      const silence = this.#clock.sleep(farewellMs, enough.signal).catch(() => undefined);
+      const goesOn = await Promise.race([
+        silence.then(() => false),
+        this.#fewerThan(this.#open.size).then(() => true),
+      ]);
+      enough.abort();
+      if (!goesOn) return;
+    }
   }
 
-  /** Resolves when everything was answered and read. */
-  async #settled(): Promise<void> {
-    while ((this.#open.size > 0 || this.#unreadChars > 0) && !this.#isClosed) await this.#change();
+  /** Resolves when another request was answered, or nothing is left to wait for. */
+  async #fewerThan(count: number): Promise<void> {
+    while (this.#isBusy() && this.#open.size >= count) await this.#change();
+  }
+
+  #isBusy(): boolean {
+    return (this.#open.size > 0 || this.#unreadChars > 0) && !this.#isClosed;
   }
 
   async #reply(message: JSONRPCMessage): Promise<void> {

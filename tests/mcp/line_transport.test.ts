@@ -63,14 +63,31 @@ test("at the end of the input what was asked before is still answered", async ()
   expect(written.length).toBe(2);
 });
 
-test("at the end of the input who does not answer within a second is not waited for", async () => {
+test("at the end of the input who does not answer within two seconds is not waited for", async () => {
   const { clock, input, transport, say } = setUp();
   await transport.start();
   say(initialize);
   input.end();
   await clock.untilSleeping();
-  await clock.advance(1_000);
+  await clock.advance(2_000);
   expect(await transport.closed).toBeUndefined();
+});
+
+test("at the end of the input each answer buys the next one its time", async () => {
+  const { clock, input, written, transport, say } = setUp();
+  await transport.start();
+  say(initialize, ping(1), ping(2));
+  input.end();
+  for (const id of [0, 1]) {
+    await clock.untilSleeping();
+    await clock.advance(1_500);
+    await transport.send(pong(id));
+    await settle();
+  }
+  await clock.untilSleeping();
+  await clock.advance(2_000);
+  expect(await transport.closed).toBeUndefined();
+  expect(written.length).toBe(2);
 });
 
 test("a request that was cancelled is not waited for", async () => {
