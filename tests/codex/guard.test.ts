@@ -14,33 +14,31 @@ async function startCommand(marker: string): Promise<ReturnType<typeof spawn>> {
   const env = { PATH: process.env["PATH"], [runVariable]: marker };
   const command = spawn("sleep", ["60"], { detached: true, env });
   await once(command, "spawn");
+  // The system shows the variables of a program a moment after it runs.
+  while ((await machineProcesses.withVariable(runVariable, marker)).length === 0);
   return command;
 }
 
-onLinux(
-  "a guard ends what was left behind when its hermes is gone, and nothing else",
-  async () => {
-    const [mine, other] = [crypto.randomUUID(), crypto.randomUUID()];
-    const [left, another] = [await startCommand(mine), await startCommand(other)];
-    const program = `
+onLinux("a guard ends what was left behind when its hermes is gone, and nothing else", async () => {
+  const [mine, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const [left, another] = [await startCommand(mine), await startCommand(other)];
+  const program = `
     const { startGuard } = await import("${import.meta.dir}/../../src/codex/guard.ts");
     const { createSpawner } = await import("${import.meta.dir}/../../src/platform/spawner.ts");
     await startGuard({ spawner: createSpawner(process.env), host: { operatingSystem: "linux" } }, "${mine}");
     console.log("guarded");
     await new Promise(() => {});
   `;
-    const hermes = spawn(process.execPath, ["-e", program], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    await once(hermes.stdout, "data");
-    const ended = once(left, "exit");
-    hermes.kill("SIGKILL");
-    expect(await ended).toEqual([null, "SIGKILL"]);
-    expect(await machineProcesses.withVariable(runVariable, other)).toEqual([another.pid ?? 0]);
-    another.kill("SIGKILL");
-  },
-  10_000,
-);
+  const hermes = spawn(process.execPath, ["-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(hermes.stdout, "data");
+  const ended = once(left, "exit");
+  hermes.kill("SIGKILL");
+  expect(await ended).toEqual([null, "SIGKILL"]);
+  expect(await machineProcesses.withVariable(runVariable, other)).toEqual([another.pid ?? 0]);
+  another.kill("SIGKILL");
+});
 
 onLinux("a guard that is sent away ends nobody", async () => {
   const marker = crypto.randomUUID();

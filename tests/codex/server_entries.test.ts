@@ -458,5 +458,5 @@ test.each(codexVersions)(
       rmSync(home, { recursive: true, force: true });
     }
   },
-  30_000,
+  240_000,
 );

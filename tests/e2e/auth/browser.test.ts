@@ -69,7 +69,7 @@ test.skipIf(program === undefined)(
     });
     expect(callback.asked[0]).toBe(`/callback${query}`);
   },
-  60_000,
+  240_000,
 );
 
 test.skipIf(program === undefined)(
@@ -90,5 +90,5 @@ test.skipIf(program === undefined)(
       0,
     ]);
   },
-  60_000,
+  240_000,
 );

@@ -101,5 +101,5 @@ test.concurrent.each(faults.map((fault) => [fault.name, fault] as const))(
     expect(calls).toContain(isNew ? "thread/start" : "thread/resume");
     await untilGone([sandbox.root]);
   },
-  30_000,
+  240_000,
 );
