@@ -328,7 +328,7 @@ test.skipIf(program === undefined)(
       expect((await run.ended).code).toBe(0);
     }
   },
-  60_000,
+  240_000,
 );
 
 /** The program at a terminal, in the world of the lab. */

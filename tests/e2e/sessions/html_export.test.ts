@@ -216,5 +216,5 @@ test.skipIf(program === undefined)(
       await browser.close();
     }
   },
-  60_000,
+  240_000,
 );
