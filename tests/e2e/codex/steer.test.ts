@@ -15,7 +15,10 @@ onEveryCodex("a message to a turn that runs reaches codex's model in it", async 
   const steered = Promise.withResolvers<void>();
   const first = async (): Promise<ServerStep> => {
     await steered.promise;
-    return textAnswer("Once upon a time.");
+    // The newer kind leaves an answer at its first frame: had it more, how much of it is told would be chance.
+    return isNew(codex)
+      ? textAnswer("Once upon a time.", { cut: { afterFrames: 1, how: "hang" } })
+      : textAnswer("Once upon a time.");
   };
   const steps = [first, textAnswer("Short.", { phase: "final_answer" })];
   await using lab = await openLab(codex, { steps });
@@ -36,6 +39,25 @@ onEveryCodex("a message to a turn that runs reaches codex's model in it", async 
   // Sub-agents are for our own loop.
   expect(JSON.stringify(lab.server.requests[0]?.body)).not.toContain("delegate_task");
 });
+
+onEveryCodex(
+  "what the model had said before a message came is kept",
+  async (codex) => {
+    const first = textAnswer("Once upon a time.", { cut: { afterFrames: 4, how: "hang" } });
+    const steps = [first, textAnswer("Short.", { phase: "final_answer" })];
+    await using lab = await openLab(codex, { steps });
+    const items = await lab.chat(async (person) => {
+      person.says("Write a long text");
+      await person.sees("Once upon a");
+      person.says("Shorter, please");
+      await person.sees("→ the turn", "Short.");
+    });
+    expect(items).toEqual([{ ...said("Once upon a "), interim: true }, said("Short.")]);
+    expect(lab.server.requests).toHaveLength(2);
+  },
+  // An older one waits for the end of the answer.
+  { since: "0.169.0" },
+);
 
 onEveryCodex("a queued message and one that is interrupted are not lost", async (codex) => {
   const steps = [hangBeforeHeaders, textAnswer("First."), textAnswer("Second.")];
