@@ -138,6 +138,28 @@ describe("the crontab", () => {
   });
 });
 
+test("who installs a second thing that runs the jobs is told of the first", async () => {
+  await using box = await createJobsBox();
+  const PATH = await fakeCrontab(box);
+  await fakeSystemctl(box, "exit 0");
+  const env = { PATH };
+  const units = unitsOf(box);
+  const line = await box.cron(["install", "--crontab", "--yes"], { env });
+  expect(line.stderr).not.toContain("run already");
+  const timer = await box.cron(["install", "--systemd", "--yes"], { env });
+  expect([timer.code, timer.stderr]).toEqual([
+    0,
+    expect.stringContaining("hermes cron uninstall --crontab takes away crontab: * * * * * "),
+  ]);
+  const again = await box.cron(["install", "--crontab", "--yes"], { env });
+  expect([again.code, again.stderr]).toEqual([
+    0,
+    expect.stringContaining(
+      `hermes cron uninstall --systemd takes away ${units.path("hermes-cron.timer")}, ${units.path("hermes-cron.service")}\n`,
+    ),
+  ]);
+});
+
 describe("systemd", () => {
   test("gets a timer; where it cannot be reached, the commands are told", async () => {
     await using box = await createJobsBox();

@@ -5,6 +5,7 @@ import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { printNote, printText, printWarning } from "../../print.ts";
 import { untilInterrupted } from "../../until_interrupted.ts";
+import type { Ports } from "../../../core/ports.ts";
 import { crontabLine, withLine } from "./crontab_line.ts";
 import {
   type InstallOptions,
@@ -12,6 +13,7 @@ import {
   serviceFacts,
   type ServiceKind,
 } from "./install_options.ts";
+import { findInstalled } from "./installed.ts";
 import { hasUserSystemd, readCrontab, writeCrontab } from "./service_programs.ts";
 import { type Unit, unitFile, type UnitKind, unitsOf } from "./service_unit.ts";
 import { findUnits, type FoundUnit, switchOn } from "./user_units.ts";
@@ -38,6 +40,7 @@ export async function run(context: CommandContext): Promise<number> {
     const plan = await planOf(context, { ...facts, kind }, signal);
     await printText(ports, plan.shown);
     await printNote(ports, plan.advice);
+    await warnOfOther(ports, { kind, home: facts.home }, signal);
     await warnOfKeys(context, app);
     return await carryOut(context, plan, options);
   });
@@ -144,6 +147,23 @@ async function planLine(
       return exitCodes.done;
     },
   };
+}
+
+/** Units and a line may stand side by side: no job runs twice then, but nobody wants both. */
+async function warnOfOther(
+  ports: Ports,
+  { kind, home }: { readonly kind: ServiceKind; readonly home: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const other = kind === "crontab" ? "systemd" : "crontab";
+  // What cannot be looked at is no reason not to install.
+  const found = await findInstalled(ports, { kind: other, home }, signal).catch(() => []);
+  for (const { shown } of found) {
+    await printWarning(
+      ports,
+      `These jobs are run already, one of the two is enough: hermes cron uninstall --${other} takes away ${shown.replaceAll("\n", ", ")}`,
+    );
+  }
 }
 
 /** A key that only this shell has is missing where nobody logged in. */
