@@ -1,68 +1,38 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { CronStore, Job, RunEnd, Schedule } from "../../src/core/cron.ts";
+import type { CronStore, Job, Schedule } from "../../src/core/cron.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import { type DaemonDeps, runDaemon, runTick } from "../../src/cron/daemon.ts";
 import { Slots } from "../../src/cron/slots.ts";
 import { nextRun } from "../../src/cron/next_run.ts";
-import { SqliteCronStore } from "../../src/storage/cron_store.ts";
+import type { SqliteCronStore } from "../../src/storage/cron_store.ts";
 import { createInstantClock } from "../fakes/clock.ts";
 import { createRun } from "../fakes/job.ts";
 import { until } from "../fakes/until.ts";
+import { createTickDeps, doneEnd, openOwnCronStore } from "../fakes/tick_deps.ts";
 
 const minute = 60_000;
 
-let directory: string;
+let own: Awaited<ReturnType<typeof openOwnCronStore>>;
 let store: SqliteCronStore;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "hermes-daemon-"));
-  const path = join(directory, "jobs.db");
-  store = new SqliteCronStore({ exists: async (file) => existsSync(file) }, path);
+  own = await openOwnCronStore();
+  store = own.store;
 });
-afterEach(async () => {
-  await store[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true, force: true });
-});
-
-const done: RunEnd = {
-  endedAt: 0,
-  status: "completed",
-  exitCode: 0,
-  error: null,
-  sessionId: null,
-  usage: null,
-  outputFile: null,
-  deliveries: [],
-};
+afterEach(() => own[Symbol.asyncDispose]());
 
 function rig(clock = createInstantClock()) {
-  const held = new Set<string>();
   const ran: string[] = [];
-  let runs = 0;
-  const deps: DaemonDeps = {
+  const { deps: tick } = createTickDeps({
     store,
     clock,
-    pid: 7,
-    newRunId: () => `run_${++runs}`,
-    async withJob(jobId, work) {
-      if (held.has(jobId)) return undefined;
-      held.add(jobId);
-      try {
-        return await work();
-      } finally {
-        held.delete(jobId);
-      }
-    },
     async run(job, { startedAt }) {
       ran.push(`${job.id} at ${startedAt / minute}`);
-      return { ...done, endedAt: clock.now() };
+      return { ...doneEnd, endedAt: clock.now() };
     },
-    alert: () => Promise.resolve([]),
-    onRun: () => undefined,
-    endLeftovers: () => Promise.resolve(),
+  });
+  const deps: DaemonDeps = {
+    ...tick,
+    clock,
     onProblem: (_job, error) => {
       throw error;
     },
@@ -130,7 +100,7 @@ test("runDaemon() waits for what runs when it is told to stop, and begins nothin
       stop.abort();
       await Promise.resolve();
       log.push(`${job.id} ends, told so: ${signal.aborted}`);
-      return { ...done, status: "interrupted" };
+      return { ...doneEnd, status: "interrupted" };
     },
   };
   await runDaemon(slow, { maxParallel: 1 }, stop.signal);
@@ -149,7 +119,7 @@ test("runTick() runs what is due, at most so many at once, and tells of all", as
       most = Math.max(most, ++running);
       await deps.clock.sleep(1);
       running--;
-      return done;
+      return doneEnd;
     },
   };
   const runs = await runTick(counted, { maxParallel: 2 }, new AbortController().signal);
@@ -210,7 +180,7 @@ test("jobs with the same working directory run one after the other", async () =>
       log.push(`${job.id}+`);
       await deps.clock.sleep(1);
       log.push(`${job.id}-`);
-      return done;
+      return doneEnd;
     },
   };
   await runTick(noted, { maxParallel: 9 }, new AbortController().signal);

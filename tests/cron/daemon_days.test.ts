@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { RunEnd, RunStatus } from "../../src/core/cron.ts";
+import type { RunStatus } from "../../src/core/cron.ts";
 import type { Clock } from "../../src/core/ports.ts";
 import { type DaemonDeps, runDaemon } from "../../src/cron/daemon.ts";
 import { createJobBook } from "../../src/cron/job_book.ts";
@@ -8,6 +8,7 @@ import { parseSchedule } from "../../src/cron/parse_schedule.ts";
 import { settled } from "../fakes/clock.ts";
 import { createTask } from "../fakes/job.ts";
 import { MemoryCronStore } from "../fakes/memory_cron_store.ts";
+import { createTickDeps } from "../fakes/tick_deps.ts";
 import { clockOf, firings } from "./oracle.ts";
 import { expressions, zones } from "./schedules.ts";
 
@@ -94,7 +95,6 @@ async function simulate(
   const stop = new AbortController();
   const left = [...events, { kind: "jump" as const, ms: day, afterMs: 2 * hour }];
   let added = 0;
-  let runs = 0;
 
   const clock = eventfulClock(start, async () => {
     oracle.serve(clock.now());
@@ -138,16 +138,14 @@ async function simulate(
   }
 
   for (const spec of specs) await add(spec);
-  const deps: DaemonDeps = {
+  const { deps: tick } = createTickDeps({
     store,
     clock,
-    pid: 7,
-    newRunId: () => `run_${++runs}`,
-    withJob: (_jobId, work) => work(),
-    run: () => Promise.resolve({ ...done, endedAt: clock.now() }),
-    alert: () => Promise.resolve([]),
-    endLeftovers: () => Promise.resolve(),
     onRun: ({ name }, { dueAt, status }) => ran[name]?.push({ dueAt: iso(dueAt), status }),
+  });
+  const deps: DaemonDeps = {
+    ...tick,
+    clock,
     onProblem: (_job, error) => {
       throw error;
     },
@@ -155,17 +153,6 @@ async function simulate(
   await runDaemon(deps, { maxParallel: 100 }, stop.signal);
   return { ran, expected: oracle.runs() };
 }
-
-const done: RunEnd = {
-  endedAt: 0,
-  status: "completed",
-  exitCode: 0,
-  error: null,
-  sessionId: null,
-  usage: null,
-  outputFile: null,
-  deliveries: [],
-};
 
 /** Sleepers wake at once; `onEvent` is asked when its time has come, and says when it is asked again. */
 function eventfulClock(

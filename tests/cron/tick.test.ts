@@ -1,8 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Job, JobChange, JobRun, RunEnd, Schedule } from "../../src/core/cron.ts";
 import {
   type UntoldRun,
@@ -12,8 +8,9 @@ import {
   tellOfEnd,
   type TickDeps,
 } from "../../src/cron/tick.ts";
-import { SqliteCronStore } from "../../src/storage/cron_store.ts";
+import type { SqliteCronStore } from "../../src/storage/cron_store.ts";
 import { createFakeClock } from "../fakes/clock.ts";
+import { createTickDeps, doneEnd, openOwnCronStore } from "../fakes/tick_deps.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -29,49 +26,23 @@ async function take(deps: TickDeps, job: Job): Promise<JobRun | undefined> {
   return run;
 }
 
-let directory: string;
+let own: Awaited<ReturnType<typeof openOwnCronStore>>;
 let store: SqliteCronStore;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "hermes-tick-"));
-  const path = join(directory, "jobs.db");
-  store = new SqliteCronStore({ exists: async (file) => existsSync(file) }, path);
+  own = await openOwnCronStore();
+  store = own.store;
 });
-afterEach(async () => {
-  await store[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => own[Symbol.asyncDispose]());
 
-const done: RunEnd = {
-  endedAt: 0,
-  status: "completed",
-  exitCode: 0,
-  error: null,
-  sessionId: "s",
-  usage: null,
-  outputFile: null,
-  deliveries: [],
-};
+const done: RunEnd = { ...doneEnd, sessionId: "s" };
 
 function rig(now: number) {
   const clock = createFakeClock(now);
-  const held = new Set<string>();
   const ran: string[] = [];
   const alerts: string[] = [];
-  let runs = 0;
-  const deps: TickDeps = {
+  const { deps, held } = createTickDeps({
     store,
     clock,
-    pid: 7,
-    newRunId: () => `run_${++runs}`,
-    async withJob(jobId, work) {
-      if (held.has(jobId)) return undefined;
-      held.add(jobId);
-      try {
-        return await work();
-      } finally {
-        held.delete(jobId);
-      }
-    },
     async run(job, run) {
       ran.push(`${job.id} of ${run.dueAt / minute}`);
       return { ...done, endedAt: clock.now() };
@@ -80,9 +51,7 @@ function rig(now: number) {
       alerts.push(`${job.id} ${run.status}: ${run.error?.message}`);
       return [];
     },
-    onRun: () => undefined,
-    endLeftovers: () => Promise.resolve(),
-  };
+  });
   return { deps, clock, held, ran, alerts };
 }
 
