@@ -30,6 +30,12 @@ export async function withChat(
   await talk(chat, server);
 }
 
+/** Types a line, and waits until that is shown. */
+export async function send(chat: PtyProgram, line: string, shown: string): Promise<void> {
+  chat.type(`${line}\r`);
+  await chat.untilShown(shown);
+}
+
 /** Ends it at its prompt. */
 export async function leave(chat: PtyProgram): Promise<void> {
   await chat.untilShown("> ");

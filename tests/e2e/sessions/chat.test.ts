@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type ResponsesServer, startResponsesServer } from "../../fakes/responses_server.ts";
 import { textAnswer } from "../../fakes/server_steps.ts";
 import { configFor, createSandbox, type Sandbox, startChat } from "../sandbox.ts";
+import { send } from "../terminal_chat.ts";
 import { first, openStore, second, storeCompressed } from "./stored.ts";
 
 let sandbox: Sandbox;
@@ -25,22 +26,16 @@ function lastRequest(): string {
 
 test("/undo takes a turn back and its message into the editor, where it can be mended", async () => {
   const chat = await startChat(sandbox);
-  chat.type("the first question\r");
-  await chat.untilShown("the answer");
+  await send(chat, "the first question", "the answer");
   // Typed before that, it would be said to the first turn.
   await chat.untilShown("\x1b[1m> ");
-  chat.type("the secnd question\r");
-  await chat.untilShown("the answer");
-  chat.type("/undo\r");
-  await chat.untilShown("Took back 1 turn (2 items)");
+  await send(chat, "the secnd question", "the answer");
+  await send(chat, "/undo", "Took back 1 turn (2 items)");
   await chat.untilShown("the secnd question");
-  chat.type(" again\r");
-  await chat.untilShown("the answer");
-  chat.type("/usage\r");
-  await chat.untilShown("the whole session:");
+  await send(chat, " again", "the answer");
+  await send(chat, "/usage", "the whole session:");
   await chat.untilShown("3 model calls, cost unknown");
-  chat.type("/quit\r");
-  await chat.untilShown("hermes --resume");
+  await send(chat, "/quit", "hermes --resume");
   await chat.exited;
   const sent = lastRequest();
   expect([
@@ -55,23 +50,16 @@ test("/undo takes a turn back and its message into the editor, where it can be m
 test("/branch goes on in a second session, /resume finds the first one by what was said in it", async () => {
   await storeCompressed(sandbox, server.url);
   const chat = await startChat(sandbox);
-  chat.type("/resume zoo\r");
-  await chat.untilShown("It has tusks");
-  chat.type("/branch farm\r");
-  await chat.untilShown(`The other one stays as it is: /resume ${second}`);
-  chat.type("a cow\r");
-  await chat.untilShown("the answer");
-  chat.type("/resume\r");
-  await chat.untilShown("Enter resumes");
+  await send(chat, "/resume zoo", "It has tusks");
+  await send(chat, "/branch farm", `The other one stays as it is: /resume ${second}`);
+  await send(chat, "a cow", "the answer");
+  await send(chat, "/resume", "Enter resumes");
   // Said before it was compressed, and in no title.
   chat.type("trunk");
   await chat.untilShown("[trunk]");
-  chat.type("\r");
-  await chat.untilShown("It has tusks");
-  chat.type("a yak\r");
-  await chat.untilShown("the answer");
-  chat.type("/quit\r");
-  await chat.untilShown(`hermes --resume ${second}`);
+  await send(chat, "", "It has tusks");
+  await send(chat, "a yak", "the answer");
+  await send(chat, "/quit", `hermes --resume ${second}`);
   await chat.exited;
   expect([lastRequest().includes("a yak"), lastRequest().includes("a cow")]).toEqual([true, false]);
   await using store = openStore(sandbox);
@@ -92,8 +80,7 @@ test("sessions.auto_prune tidies up once a day, and says so", async () => {
   await writeFile(join(sandbox.home, "sessions", `session_${second}.json`), "{}");
   const chat = await startChat(sandbox);
   await chat.untilShown("Deleted 1 session not used for 30 days (sessions.auto_prune)");
-  chat.type("hello\r");
-  await chat.untilShown("the answer");
+  await send(chat, "hello", "the answer");
   chat.type("/quit\r");
   await chat.exited;
   expect(await readdir(join(sandbox.home, "results"))).toEqual([]);
@@ -109,17 +96,12 @@ test("sessions.auto_prune tidies up once a day, and says so", async () => {
 test("/title names the session, tells its name, and refuses one that is taken", async () => {
   await storeCompressed(sandbox, server.url);
   const chat = await startChat(sandbox);
-  chat.type("/title mine\r");
-  await chat.untilShown("say something first");
-  chat.type("hello\r");
-  await chat.untilShown("the answer");
+  await send(chat, "/title mine", "say something first");
+  await send(chat, "hello", "the answer");
   await chat.untilShown("\x1b[1m> ");
-  chat.type("/title zoo\r");
-  await chat.untilShown("session/title_taken");
-  chat.type("/title my farm\r");
-  await chat.untilShown("called my farm");
-  chat.type("/title\r");
-  await chat.untilShown("my farm");
+  await send(chat, "/title zoo", "session/title_taken");
+  await send(chat, "/title my farm", "called my farm");
+  await send(chat, "/title", "my farm");
   chat.type("/quit\r");
   await chat.exited;
   await using store = openStore(sandbox);
