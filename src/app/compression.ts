@@ -28,7 +28,7 @@ export interface CompressionParts {
   redact(text: string): string;
   /** The system prompt of a session that begins now. */
   instructions(): Promise<string>;
-  /** What the session in which it goes on is called; as any other one where absent. */
+  /** The id of the session in which it goes on; one like any other where absent. */
   readonly newSessionId?: () => string;
 }
 

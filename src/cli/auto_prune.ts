@@ -1,5 +1,5 @@
+import { counted } from "../core/counted.ts";
 import type { App } from "../app.ts";
-import { describeCount } from "./describe_count.ts";
 import { removeSessionFiles } from "./remove_results.ts";
 
 const dayMs = 86_400_000;
@@ -24,5 +24,5 @@ export async function autoPrune(
     app,
     deleted.flatMap(({ ids }) => ids),
   );
-  return `Deleted ${describeCount(deleted.length)} not used for ${days} days (sessions.auto_prune)`;
+  return `Deleted ${counted(deleted.length, "session")} not used for ${days} days (sessions.auto_prune)`;
 }

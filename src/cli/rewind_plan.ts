@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import type { HermesError } from "../core/errors.ts";
 import { textOf, type UserMessage } from "../core/item.ts";
 import type { StoredItem } from "../core/session_store.ts";
@@ -40,10 +41,7 @@ export function planRewind(items: readonly StoredItem[], target: RewindTarget): 
 function notSoFar(turns: number, target: RewindTarget): HermesError {
   if (turns === 0) return usageError("There is no turn to take back", "nothing was changed");
   return target.kind === "turns"
-    ? usageError(
-        `The session has only ${turns} turn${turns === 1 ? "" : "s"}`,
-        `take back ${turns} at most`,
-      )
+    ? usageError(`The session has only ${counted(turns, "turn")}`, `take back ${turns} at most`)
     : usageError(
         `No turn of the session holds it: ${target.id}`,
         "hermes sessions show SESSION --json tells the ids",
@@ -82,7 +80,7 @@ function startOf(
 
 /** A rewind in words: `2 turns (9 items)`. */
 export function describeRewind({ turns, items }: Pick<RewindPlan, "turns" | "items">): string {
-  return `${turns} turn${turns === 1 ? "" : "s"} (${items} item${items === 1 ? "" : "s"})`;
+  return `${counted(turns, "turn")} (${counted(items, "item")})`;
 }
 
 /** The text of the message that was taken back. */

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import type { HermesError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Frame } from "./frames.ts";
@@ -81,10 +82,6 @@ function nameOf(frame: Frame): string {
     default:
       return frame satisfies never;
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function seconds(ms: number): string {

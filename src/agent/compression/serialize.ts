@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { type ModelItem, textOf } from "../../core/item.ts";
 import { isSaidByUser } from "./cut.ts";
 import { shorten } from "./shorten.ts";
@@ -12,7 +13,7 @@ export function serialize(items: readonly ModelItem[]): readonly string[] {
     switch (item.type) {
       case "user-message": {
         const images = item.parts.filter((part) => part.type === "image").length;
-        const note = images === 0 ? "" : ` (with ${images} image${images === 1 ? "" : "s"})`;
+        const note = images === 0 ? "" : ` (with ${counted(images, "image")})`;
         return entry(isSaidByUser(item) ? `USER${note}` : "SYSTEM NOTE", textOf(item));
       }
       case "assistant-message":

@@ -11,7 +11,7 @@ import { missingCredential, type ResolvedModel } from "../../config/resolve_endp
 import { errnoOf, HermesError, toHermesError } from "../../core/errors.ts";
 import { grantState } from "../commands/auth/grant_text.ts";
 import { findRunner } from "../commands/cron/nobody_runs.ts";
-import { counted } from "../render/counted.ts";
+import { counted } from "../../core/counted.ts";
 import { oneLine } from "../render/plain.ts";
 
 /** One thing that was looked at. */

@@ -1,7 +1,7 @@
 import { newSessionId } from "../../app/session_id.ts";
 import { HermesError, toHermesError } from "../../core/errors.ts";
 import type { SessionInfo, WholeSession } from "../../core/session_store.ts";
-import { counted } from "../render/counted.ts";
+import { counted } from "../../core/counted.ts";
 import { oneLine } from "../render/plain.ts";
 import { relativeTime } from "../render/time.ts";
 import { describeRewind, planRewind, takenText } from "../rewind_plan.ts";

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { Usage } from "../../core/event.ts";
 import { costText, dollars, isIncluded } from "../render/cost_text.ts";
 import { sideLines } from "../render/side_text.ts";
@@ -16,7 +17,7 @@ export const usageCommand: SlashCommand = {
       await talk.say(`${tokens(usage)}${nowCost(conversation, usage)}${beside}`);
       return "stay";
     }
-    const calls = `${count} model call${count === 1 ? "" : "s"}`;
+    const calls = counted(count, "model call");
     const sides = sideLines(await catalog.sideUsage(whole.id));
     await talk.say(
       [

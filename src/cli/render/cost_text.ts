@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { providers } from "../../config/providers.ts";
 import type { SessionInfo } from "../../core/session_store.ts";
 
@@ -31,7 +32,7 @@ export function costText(spent: Spent): string {
     case "known":
       return dollars(costUsd ?? 0);
     case "partly_known": {
-      const others = `${calls.unpriced} more call${calls.unpriced === 1 ? "" : "s"}`;
+      const others = counted(calls.unpriced, "more call");
       return `${dollars(costUsd ?? 0)}, and ${others} ${isIncluded(spent) ? "in the subscription" : "of unknown cost"}`;
     }
     case "included":

@@ -4,7 +4,7 @@ import type { SideUsage } from "../../core/spending.ts";
 import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { costText } from "./cost_text.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../../core/counted.ts";
 import type { Mask } from "./error.ts";
 import { oneLine, plainText } from "./plain.ts";
 import { sideLines } from "./side_text.ts";

@@ -7,7 +7,7 @@ import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printDocument, printTable } from "../../print.ts";
 import { errorToJson, type Mask } from "../../render/error.ts";
-import { counted } from "../../render/counted.ts";
+import { counted } from "../../../core/counted.ts";
 import type { Column } from "../../render/table.ts";
 import { grantState } from "./grant_text.ts";
 import { knownProvider } from "./known_provider.ts";

@@ -1,3 +1,4 @@
+import { counted } from "../../../core/counted.ts";
 import type { Job, JobRun } from "../../../core/cron.ts";
 import type { HermesError } from "../../../core/errors.ts";
 import { timesText } from "../../../cron/time_text.ts";
@@ -20,7 +21,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { activeJobs, daemonPid, nextRunAt, timezone } = await desk.status();
   // Where there is a daemon already, `daemon` says so and nothing else is to be told.
   if (daemonPid === undefined) {
-    const count = `${activeJobs} job${activeJobs === 1 ? "" : "s"}`;
+    const count = counted(activeJobs, "job");
     const next =
       nextRunAt === undefined ? "none is due" : `next ${timesText([nextRunAt], timezone)}`;
     note(`Running ${count} of ${app.paths.home}: ${next}`);

@@ -10,7 +10,7 @@ import { confirm } from "../../confirm.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag, usageError } from "../../flags.ts";
 import { printNote, printWarning } from "../../print.ts";
-import { counted } from "../../render/counted.ts";
+import { counted } from "../../../core/counted.ts";
 import { readSecret } from "../auth/read_secret.ts";
 import { chooseTools } from "./choose_tools.ts";
 import { type AddRequest, addRequest, settingsOf } from "./entry.ts";

@@ -3,7 +3,7 @@ import { exitCodes } from "../../exit_codes.ts";
 import { choiceFlag, filledFlag, type FlagValues } from "../../flags.ts";
 import { writeNamedFile } from "../../named_file.ts";
 import { printNote, printText } from "../../print.ts";
-import { counted } from "../../render/counted.ts";
+import { counted } from "../../../core/counted.ts";
 import type { Mask } from "../../render/error.ts";
 import { renderMarkdown } from "../../render/session_markdown.ts";
 import { sessionToJson, sideToJson, storedItemToJson } from "../../render/session_json.ts";

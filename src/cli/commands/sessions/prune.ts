@@ -1,6 +1,6 @@
+import { counted } from "../../../core/counted.ts";
 import type { CommandContext } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
-import { describeCount } from "../../describe_count.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { numberFlag, switchFlag, type FlagValues } from "../../flags.ts";
 import { printNote, printTable } from "../../print.ts";
@@ -31,13 +31,14 @@ export async function run(context: CommandContext): Promise<number> {
   });
   if (options.dryRun || old.length === 0) return exitCodes.done;
   const isSure =
-    options.yes || (await confirm(ports.terminal, `Delete ${describeCount(old.length)} for good?`));
+    options.yes ||
+    (await confirm(ports.terminal, `Delete ${counted(old.length, "session")} for good?`));
   if (!isSure) {
     await printNote(ports, "Nothing deleted");
     return exitCodes.failed;
   }
   const deleted = await catalog.prune(before, { dryRun: false });
-  await printNote(ports, `Deleted ${describeCount(deleted.length)}`);
+  await printNote(ports, `Deleted ${counted(deleted.length, "session")}`);
   await removeSessionFiles(
     app,
     deleted.flatMap(({ ids }) => ids),
