@@ -5,6 +5,7 @@ import type { CronStore, JobTask } from "../core/cron.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
 import { scanThreats } from "../core/threat_scan.ts";
 import { defined } from "../core/defined.ts";
+import { chooseRuntime } from "./choose_runtime.ts";
 import { checkDirectory, findScript } from "./cron_script.ts";
 import type { AppParts } from "./parts.ts";
 import { loadSkills } from "./skills.ts";
@@ -58,8 +59,11 @@ async function agentWarnings(app: AppParts, task: JobTask): Promise<readonly str
 
 /** What cannot be asked now may be by the time the job runs. */
 async function modelWarnings(app: AppParts, task: JobTask): Promise<readonly string[]> {
-  if (task.runtime === "codex_app_server") return [];
-  const { model, provider } = task;
+  const { model, provider, runtime } = task;
+  const options = { ...defined("provider", provider), ...defined("runtime", runtime) };
+  const config = await app.config();
+  // Codex signs in by itself.
+  if (chooseRuntime({ config, options, stored: undefined }) === "codex_app_server") return [];
   const flags = { ...defined("model", model), ...defined("provider", provider) };
   try {
     const resolved = await app.resolveModel(flags);

@@ -85,6 +85,25 @@ test("checkTask() refuses what cannot run, and says what is odd", async () => {
   ]);
 });
 
+test("checkTask() asks for no model endpoint where the job would run on codex", async () => {
+  await using home = await createCronHome();
+  await home.write(".hermes/config.yaml", "model: {openai_runtime: codex_app_server}\n");
+  const desk = await home.start().cron();
+  const impossible = { prompt: "a", runtime: "codex_app_server", provider: "openrouter" } as const;
+  const { code } = await thrown(() => desk.checkTask(createTask(impossible)));
+  expect([
+    code,
+    await desk.checkTask(createTask({ prompt: "a" })),
+    await desk.checkTask(createTask({ prompt: "a", provider: "openai" })),
+    await desk.checkTask(createTask({ prompt: "a", runtime: "auto" })),
+  ]).toEqual([
+    "usage/invalid",
+    [],
+    [],
+    [expect.stringMatching(/^As it is now, the agent cannot run: No model endpoint/)],
+  ]);
+});
+
 test("parse() reads schedules in the configured zone", async () => {
   await using home = await createCronHome([], "cron: {timezone: Asia/Tokyo}");
   const desk = await home.start().cron();
