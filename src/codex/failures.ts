@@ -80,6 +80,11 @@ export function exitFailure(
   if (asksToSignIn(own)) {
     return new HermesError("auth/rejected", message, { hint: signInHint });
   }
+  if (phase === "while it started" && /CODEX_HOME points to/.test(stderr)) {
+    return new HermesError("codex/config_invalid", message, {
+      hint: "make that directory, or correct CODEX_HOME",
+    });
+  }
   if (phase === "while it started" && /config\.toml|configuration|this setting/i.test(stderr)) {
     return new HermesError("codex/config_invalid", message, {
       hint: "correct codex's config.toml, then: hermes codex status",

@@ -202,6 +202,23 @@ onEveryCodex(
   { since: "0.169.0" },
 );
 
+onEveryCodex("a home of codex that is not there is told with what to do", async (codex) => {
+  await using lab = await openLab(codex, { steps: [done] });
+  const env = { CODEX_HOME: join(lab.hermes.root, "gone") };
+  const args = ["-z", "Say hello", "--json", "--runtime", "codex_app_server"];
+  const { code, last, stderr } = await lab.ended(lab.start(args, { env }));
+  expect([code, last]).toMatchObject([
+    78,
+    {
+      error: {
+        code: "codex/config_invalid",
+        hint: "make that directory, or correct CODEX_HOME",
+      },
+    },
+  ]);
+  expect(stderr).toContain(`"${env.CODEX_HOME}"`);
+});
+
 for (const [name, text] of [
   ["a value that does not exist", 'approval_policy = "bogus"'],
   ["a sandbox that does not exist", 'sandbox_mode = "bogus"'],
