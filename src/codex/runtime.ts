@@ -198,7 +198,8 @@ class Runtime implements CodexRuntime {
       const opened = await openSessionThread(this.#deps, this.#options, request, signal);
       const { thread: open, opening } = opened;
       this.#open = open;
-      const notices = [...openingNotices(opening), ...this.#serverNotices(open, opening)];
+      const opens = openingNotices(opening).map((text) => this.#deps.mask(text));
+      const notices = [...opens, ...this.#serverNotices(open, opening)];
       return { open, codexTurn, notices };
     } catch (error) {
       const why = await connection.explain(error);

@@ -4,7 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { TurnRequest } from "../core/runtime.ts";
 import type { Tool } from "../core/tool.ts";
 import { RpcError } from "../wire/json_rpc.ts";
-import type { CodexChoices, CodexClient, OpenedThread } from "./client.ts";
+import type { CodexChoices, CodexClient } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { dynamicToolSpecs } from "./dynamic_tools.ts";
 import { signInHint } from "./failures.ts";
@@ -35,8 +35,10 @@ export interface OpeningOptions {
 
 export interface Opening {
   readonly thread: ThreadState;
-  /** `replaced`: the session had one that codex does not have any more. */
+  /** `replaced`: the session had one that codex does not open. */
   readonly kind: "resumed" | "new" | "replaced";
+  /** Of a thread that was replaced: why codex did not open it. */
+  readonly refusal?: string;
   /** Tools of ours are wanted, and this codex takes none in any way. */
   readonly isWithoutTools: boolean;
   /** The MCP servers that it got from us. */
@@ -84,10 +86,12 @@ export async function openThread(
     marker: connection.marker,
   });
   const definedServers = Object.keys(mcpServers);
+  let refusal: string | undefined;
   if (thread !== undefined) {
     const servers = serversWith(!thread.hasTools);
     const params = threadResume(thread.threadId, turn.cwd, paramsWith(servers));
-    if (await resume(client, params, signal)) {
+    refusal = await resume(client, params, signal);
+    if (refusal === undefined) {
       return { thread, kind: "resumed", isWithoutTools: false, servers, definedServers };
     }
   }
@@ -101,7 +105,7 @@ export async function openThread(
   if (history.length > 0) await client.injectItems(opened.thread.threadId, history, signal);
   return {
     ...opened,
-    kind: thread === undefined ? "new" : "replaced",
+    ...(refusal === undefined ? { kind: "new" } : { kind: "replaced", refusal }),
     isWithoutTools: tools.length > 0 && !opened.thread.hasTools && options.ownServer === undefined,
     definedServers,
   };
@@ -149,28 +153,36 @@ function hiding(
   };
 }
 
-/** The thread as codex has it; undefined when it has it no more. */
+/** Opens the thread that the session had; why codex refuses, where it does. */
 async function resume(
   client: CodexClient,
   params: ReturnType<typeof threadResume>,
   signal: AbortSignal,
-): Promise<OpenedThread | undefined> {
+): Promise<string | undefined> {
   try {
-    return await client.resumeThread(params, signal);
+    await client.resumeThread(params, signal);
+    return undefined;
   } catch (error) {
-    if (error instanceof RpcError) return undefined;
+    if (error instanceof RpcError) return error.message;
     throw error;
   }
 }
 
 /** What of an opening people should know. */
-export function openingNotices({ kind, isWithoutTools }: Opening): readonly string[] {
-  const replaced =
-    "codex does not have this session's thread any more: a new one goes on from what was said";
+export function openingNotices({ refusal, isWithoutTools }: Opening): readonly string[] {
   return [
-    ...(kind === "replaced" ? [replaced] : []),
+    ...(refusal === undefined
+      ? []
+      : [`${refusedText(refusal)}: a new one goes on from what was said`]),
     ...(isWithoutTools ? ["This codex takes no tools of hermes: it works with its own"] : []),
   ];
+}
+
+function refusedText(refusal: string): string {
+  return /^no rollout found/.test(refusal)
+    ? "codex does not have this session's thread any more"
+    : // Since 0.169 a thread that another codex works in is refused.
+      `codex does not go on in this session's thread (${refusal})`;
 }
 
 function notSignedIn(): HermesError {

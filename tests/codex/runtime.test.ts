@@ -546,6 +546,24 @@ test("a thread that codex has no more is replaced by one that knows what was sai
   ]);
 });
 
+test("a thread that codex has and does not open is replaced with codex's own reason", async () => {
+  const message = "thread thread-of-before already has an active writer";
+  const taken = codex.scenario({
+    "thread/resume": [[{ do: "refuse", code: -32_600, message }]],
+    "thread/start": [[codex.reply({ thread: { id: "thread-new" }, model: "gpt-5.5" })]],
+  });
+  await using rig = createRig([taken]);
+  const turn = await rig.play({ runtimeState: "thread-of-before", history });
+  expect(told(turn).slice(0, 2)).toEqual([
+    started("thread-new"),
+    {
+      type: "notice",
+      level: "warning",
+      text: `codex does not go on in this session's thread (${message}): a new one goes on from what was said`,
+    },
+  ]);
+});
+
 function used(inputTokens: number, cachedInputTokens: number, outputTokens: number): JsonObject {
   return { inputTokens, cachedInputTokens, outputTokens, reasoningOutputTokens: 1 };
 }

@@ -141,6 +141,26 @@ onEveryCodex("a thread that codex lost is begun again from the session", async (
   expect(wordsOf(lastAsked(other), "user")).toEqual(["My name is Ada", "What is my name?"]);
 });
 
+onEveryCodex(
+  "a thread that another codex works in is told as that",
+  async (codex) => {
+    const slow = textAnswer("Once upon a time", { cut: { afterFrames: 4, how: "hang" } });
+    await using lab = await openLab(codex, { steps: [done, slow, done] });
+    await lab.turn("Say hello");
+    const first = lab.startTurn("Tell me a story", "-c");
+    await first.until("item.delta");
+    const args = ["-z", "And now?", "-c"];
+    const { code, stdout, stderr } = await lab.run(args);
+    expect([code, stdout]).toEqual([0, "All done.\n"]);
+    expect(stderr).toMatch(
+      /^warning: codex does not go on in this session's thread \(.* has an active writer\): a new one /,
+    );
+    first.signal("SIGINT");
+    expect((await first.ended).code).toBe(130);
+  },
+  { since: "0.169.0" },
+);
+
 onEveryCodex("--ephemeral keeps no session", async (codex) => {
   await using lab = await openLab(codex, { steps: [done] });
   const args = ["-z", "Say hello", "--runtime", "codex_app_server", "--ephemeral", "--quiet"];
