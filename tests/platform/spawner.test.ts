@@ -223,6 +223,11 @@ describe("find()", () => {
     expect(await found.find(join(directory, "two/tool"))).toBeUndefined();
   });
 
+  test("tells a relative path as an absolute one: it may be started in another directory", async () => {
+    const path = join(process.cwd(), "scripts/build");
+    expect(await createSpawner({}).find("./scripts/build")).toBe(path);
+  });
+
   test("leaves out relative entries of PATH, and works without one", async () => {
     expect(await createSpawner({ PATH: ":.:tests" }).find("package.json")).toBeUndefined();
     expect(await createSpawner({}).find("sh")).toBeUndefined();
