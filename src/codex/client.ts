@@ -110,12 +110,12 @@ export class CodexClient {
     };
   }
 
-  /** @throws {HermesError} `codex/config_invalid` */
+  /** @throws {HermesError} `codex/config_invalid`, `mcp/unavailable` */
   startThread(params: JsonObject, signal: AbortSignal): Promise<OpenedThread> {
     return this.#openThread("thread/start", params, signal);
   }
 
-  /** @throws {HermesError} `codex/config_invalid`; {RpcError} when codex does not have the thread */
+  /** @throws {HermesError} `codex/config_invalid`, `mcp/unavailable`; {RpcError} when codex does not have the thread */
   resumeThread(params: JsonObject, signal: AbortSignal): Promise<OpenedThread> {
     return this.#openThread("thread/resume", params, signal);
   }
@@ -169,7 +169,7 @@ export class CodexClient {
       signal,
       timeoutMs: openThreadMs,
     }).catch((error: unknown) => {
-      throw asConfigError(error);
+      throw asServerError(error) ?? asConfigError(error);
     });
     return { threadId: reply.thread.id, model: reply.model };
   }
@@ -231,6 +231,18 @@ function asConfigError(error: unknown): unknown {
       cause: error,
       hint: "correct that file, then: hermes codex status",
     },
+  );
+}
+
+/** Codex opens no thread without the MCP servers that the user's configuration of it requires. */
+function asServerError(error: unknown): HermesError | undefined {
+  if (!(error instanceof RpcError)) return undefined;
+  const details = /required MCP servers failed to initialize: (.+)$/s.exec(error.message)?.[1];
+  if (details === undefined) return undefined;
+  return new HermesError(
+    "mcp/unavailable",
+    `codex cannot start MCP servers that its config.toml requires: ${details}`,
+    { cause: error, hint: "correct them there, or take `required = true` away" },
   );
 }
 

@@ -50,7 +50,8 @@ export interface Opening {
 /**
  * Opens the thread of a session in a codex that was just started: the one that it had, else a new one that knows what
  * was said.
- * @throws {HermesError} `auth/missing`, `codex/too_old`, `codex/config_invalid`, `codex/silent`; {RpcError} any other refusal
+ * @throws {HermesError} `auth/missing`, `codex/too_old`, `codex/config_invalid`, `mcp/unavailable`, `codex/silent`;
+ * {RpcError} any other refusal
  */
 export async function openThread(
   connection: Connection,

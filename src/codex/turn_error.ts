@@ -66,6 +66,17 @@ function rejectionHint(text: string): string {
   return `correct the key for ${host}: env_key of its model provider in codex's config.toml names it`;
 }
 
+/** The key of a model provider that is not there: codex has no word for it, and always says this. */
+const missingKey = /^Missing environment variable: `(\w+)`/;
+
+function hintFor(code: ErrorCode, text: string): string | undefined {
+  if (code === "auth/rejected") return rejectionHint(text);
+  const variable = missingKey.exec(text)?.[1];
+  return code === "auth/missing" && variable !== undefined
+    ? `set ${variable}: env_key of a model provider in codex's config.toml names it`
+    : hints[code];
+}
+
 const passing: ReadonlySet<ErrorCode> = new Set([
   "model/rate_limited",
   "model/overloaded",
@@ -85,7 +96,7 @@ export function turnError(error: Json, status: string): HermesError {
   const code = codeOf(facts);
   const { text, httpStatus } = facts;
   const message = text === "" ? `codex ended the turn as ${status} without a reason` : text;
-  const hint = code === "auth/rejected" ? rejectionHint(text) : hints[code];
+  const hint = hintFor(code, text);
   return new HermesError(code, message, {
     retryable: passing.has(code),
     ...(hint === undefined ? {} : { hint }),
@@ -133,6 +144,7 @@ function codeOf({ kind, httpStatus, text, isServersAnswer }: Facts): ErrorCode {
   }
   if (kind !== undefined) return codes.get(kind) ?? "model/server_error";
   if (isServersAnswer) return "model/bad_request";
+  if (missingKey.test(text)) return "auth/missing";
   return asksToSignIn(text) ? "auth/rejected" : "model/server_error";
 }
 

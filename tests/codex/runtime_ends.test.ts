@@ -82,6 +82,22 @@ test("a configuration that codex cannot read is its own failure, with codex's wo
   );
 });
 
+test("a server that codex's own configuration requires is missing, and told with the reason", async () => {
+  const text =
+    "error creating thread: Fatal error: Failed to initialize session: " +
+    "required MCP servers failed to initialize: lab: No such file or directory (os error 2)";
+  const broken = codex.scenario({
+    "thread/start": [[{ do: "refuse", code: -32_603, message: text }]],
+  });
+  await using rig = createRig([broken]);
+  expect(told(await rig.play()).at(-1)).toEqual(
+    failure(
+      "mcp/unavailable",
+      "codex cannot start MCP servers that its config.toml requires: lab: No such file or directory (os error 2)",
+    ),
+  );
+});
+
 test("a codex that ends at its start says why, in its last words", async () => {
   const start: Script = [
     { do: "log", text: "\u001b[31mError\u001b[0m: `untrusted` is no longer supported" },

@@ -39,6 +39,15 @@ test.each(kinds)("codex's %s is %s, as a word and with details", (kind, code) =>
   }
 });
 
+test("a key that codex does not find is missing, and its variable is named", () => {
+  const message = "Missing environment variable: `LAB_KEY`. Ask the lab for one.";
+  const { code, hint } = turnError({ message, codexErrorInfo: "other" }, "failed");
+  expect([code, hint]).toEqual([
+    "auth/missing",
+    "set LAB_KEY: env_key of a model provider in codex's config.toml names it",
+  ]);
+});
+
 test.each(codexVersions)("every failure that codex $version has a word for is known", (codex) => {
   const known = new Set(kinds.map(([kind]) => kind));
   const { errorKinds } = codexSchema(codex.version);

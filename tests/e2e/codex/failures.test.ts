@@ -262,6 +262,27 @@ function signedIn(url: string) {
   };
 }
 
+onEveryCodex("a key that is not set is named", async (codex) => {
+  const fake = { name: "fake", base_url: "http://127.0.0.1:9/v1", env_key: "LAB_API_KEY" };
+  const home = { settings: { model_providers: { fake } } };
+  await using lab = await openLab(codex, { steps: [done], home });
+  const { code, last } = await lab.turn("Say hello");
+  expect([code, last]).toMatchObject([
+    4,
+    { error: { code: "auth/missing", hint: expect.stringMatching(/^set LAB_API_KEY: /) } },
+  ]);
+});
+
+onEveryCodex("a server that codex's configuration requires is told by its name", async (codex) => {
+  const mcpServers = { lab: { command: "/nowhere/lab", args: [], required: true } };
+  await using lab = await openLab(codex, { steps: [done], home: { mcpServers } });
+  const { code, last } = await lab.turn("Say hello");
+  expect([code, last]).toMatchObject([
+    5,
+    { error: { code: "mcp/unavailable", message: expect.stringContaining("requires: lab: ") } },
+  ]);
+});
+
 onEveryCodex("without a login, codex is not asked", async (codex) => {
   const home = { settings: signedIn("http://127.0.0.1:9/v1") };
   await using lab = await openLab(codex, { steps: [done], home });
