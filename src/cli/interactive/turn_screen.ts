@@ -87,7 +87,8 @@ export class TurnScreen implements AsyncDisposable {
         return;
       case "retry": {
         const { attempt, maxAttempts, delayMs, error } = event;
-        const when = `attempt ${attempt} of ${maxAttempts} in ${seconds(delayMs)}`;
+        const pause = delayMs === 0 ? "" : ` in ${seconds(delayMs)}`;
+        const when = `attempt ${attempt} of ${maxAttempts}${pause}`;
         this.#waiting = this.#begin("waiting to try again");
         await this.#note(`${when}: ${this.#safe(error.message)} (${error.code})`);
         return;

@@ -27,11 +27,12 @@ export class Progress {
         return `denied by ${verdict.by}: ${subjectLine(subject)}`;
       }
       case "retry": {
-        const seconds = (event.delayMs / 1_000).toFixed(1);
+        // Codex does not say how long it waits.
+        const pause = event.delayMs === 0 ? "" : ` in ${(event.delayMs / 1_000).toFixed(1)} s`;
         const { message, code, detail } = event.error;
         const attempt = `attempt ${event.attempt} of ${event.maxAttempts}`;
         const received = this.#isVerbose && detail !== undefined ? ` [${oneLine(detail)}]` : "";
-        return `${attempt} in ${seconds} s: ${oneLine(message)} (${code})${received}`;
+        return `${attempt}${pause}: ${oneLine(message)} (${code})${received}`;
       }
       case "session-split":
         return compactionLine(event.compaction);

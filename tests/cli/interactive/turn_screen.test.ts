@@ -201,6 +201,16 @@ describe("TurnScreen", () => {
     expect(turn.lines().slice(3)).toEqual(["", "Whole", "⠋ waiting for the model"]);
   });
 
+  test("says nothing of a pause before the next attempt that nobody knows", async () => {
+    await using turn = await startTurn();
+    const error = new HermesError("network/unreachable", "Connection reset");
+    await turn.play({ type: "retry", attempt: 2, maxAttempts: 4, delayMs: 0, error });
+    expect(turn.lines()).toEqual([
+      "attempt 2 of 4: Connection reset (network/unreachable)",
+      "⠋ waiting to try again",
+    ]);
+  });
+
   test("shows nothing of a reset that took nothing away", async () => {
     await using turn = await startTurn();
     await turn.play(...text("a"), { type: "item-reset", itemIds: ["a"] });
