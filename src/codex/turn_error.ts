@@ -2,6 +2,7 @@ import { type ErrorCode, HermesError } from "../core/errors.ts";
 import type { RetryEvent } from "../core/event.ts";
 import { isJsonObject, type Json, parseJson } from "../core/json.ts";
 import { asksToSignIn, signInHint } from "./failures.ts";
+import { codeOfOwnText, missingVariable } from "./own_texts.ts";
 
 /** What codex calls its failures (`codexErrorInfo`), as we call them. Those that are not here are the server's. */
 const codes: ReadonlyMap<string, ErrorCode> = new Map([
@@ -48,6 +49,7 @@ const hints: { readonly [Code in ErrorCode]?: string } = {
   "model/overloaded": "wait a little and send the message again",
   "model/server_error": "send the message again",
   "model/not_found": "choose another model with --model",
+  "model/truncated": "ask for less at once",
   "model/content_policy": "rephrase the request, or choose another model with --model",
   "network/unreachable": "check the network and the proxy, then send the message again",
   "network/timeout": "send the message again",
@@ -66,12 +68,9 @@ function rejectionHint(text: string): string {
   return `correct the key for ${host}: env_key of its model provider in codex's config.toml names it`;
 }
 
-/** The key of a model provider that is not there: codex has no word for it, and always says this. */
-const missingKey = /^Missing environment variable: `(\w+)`/;
-
 function hintFor(code: ErrorCode, text: string): string | undefined {
   if (code === "auth/rejected") return rejectionHint(text);
-  const variable = missingKey.exec(text)?.[1];
+  const variable = missingVariable(text);
   return code === "auth/missing" && variable !== undefined
     ? `set ${variable}: env_key of a model provider in codex's config.toml names it`
     : hints[code];
@@ -144,8 +143,7 @@ function codeOf({ kind, httpStatus, text, isServersAnswer }: Facts): ErrorCode {
   }
   if (kind !== undefined) return codes.get(kind) ?? "model/server_error";
   if (isServersAnswer) return "model/bad_request";
-  if (missingKey.test(text)) return "auth/missing";
-  return asksToSignIn(text) ? "auth/rejected" : "model/server_error";
+  return codeOfOwnText(text) ?? (asksToSignIn(text) ? "auth/rejected" : "model/server_error");
 }
 
 /** How 0.130 tells of an answer that is none, for which it has no word. */

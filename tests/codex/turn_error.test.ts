@@ -48,6 +48,19 @@ test("a key that codex does not find is missing, and its variable is named", () 
   ]);
 });
 
+test.each([
+  ["error sending request for url (http://127.0.0.1:9/v1/responses)", "network/unreachable"],
+  ["Transport error: network error: error decoding response body", "stream/no_terminal_event"],
+  ["stream closed before response.completed", "stream/no_terminal_event"],
+  ["idle timeout waiting for SSE", "stream/no_terminal_event"],
+  ["Incomplete response returned, reason: max_output_tokens", "model/truncated"],
+  ["Incomplete response returned, reason: content_filter", "model/content_policy"],
+  ["The server had an error", "model/server_error"],
+] as const)("what codex has no word for is known by its own text: %s", (text, code) => {
+  const message = `stream disconnected before completion: ${text}`;
+  expect(turnError({ message, codexErrorInfo: "other" }, "failed").code).toBe(code);
+});
+
 test.each(codexVersions)("every failure that codex $version has a word for is known", (codex) => {
   const known = new Set(kinds.map(([kind]) => kind));
   const { errorKinds } = codexSchema(codex.version);
