@@ -180,7 +180,7 @@ export function openingNotices({ refusal, isWithoutTools }: Opening): readonly s
 }
 
 function refusedText(refusal: string): string {
-  return /^no rollout found/.test(refusal)
+  return refusal.startsWith("no rollout found")
     ? "codex does not have this session's thread any more"
     : // Since 0.169 a thread that another codex works in is refused.
       `codex does not go on in this session's thread (${refusal})`;

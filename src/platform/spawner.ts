@@ -1,6 +1,6 @@
 import type { ChildProcess as NodeChild } from "node:child_process";
 import { access, constants, stat } from "node:fs/promises";
-import { join, resolve } from "node:path/posix";
+import { join, resolve as absolute } from "node:path/posix";
 import type { Readable } from "node:stream";
 import { errnoOf } from "../core/errors.ts";
 import type { ChildProcess, Env, ExitStatus, Spawner, SpawnRequest } from "../core/ports.ts";
@@ -172,7 +172,7 @@ async function* untilClosed(reader: ChunkReader): AsyncGenerator<Uint8Array, voi
 }
 
 async function findProgram(program: string, path: string): Promise<string | undefined> {
-  if (program.includes("/")) return (await isExecutable(program)) ? resolve(program) : undefined;
+  if (program.includes("/")) return (await isExecutable(program)) ? absolute(program) : undefined;
   for (const directory of path.split(":")) {
     // A relative entry (or an empty one, the current directory) would run whatever a checked-out project brings along.
     if (!directory.startsWith("/")) continue;

@@ -547,9 +547,9 @@ test("a thread that codex has no more is replaced by one that knows what was sai
 });
 
 test("a thread that codex has and does not open is replaced with codex's own reason", async () => {
-  const message = "thread thread-of-before already has an active writer";
+  const reason = "thread thread-of-before already has an active writer";
   const taken = codex.scenario({
-    "thread/resume": [[{ do: "refuse", code: -32_600, message }]],
+    "thread/resume": [[{ do: "refuse", code: -32_600, message: reason }]],
     "thread/start": [[codex.reply({ thread: { id: "thread-new" }, model: "gpt-5.5" })]],
   });
   await using rig = createRig([taken]);
@@ -559,7 +559,7 @@ test("a thread that codex has and does not open is replaced with codex's own rea
     {
       type: "notice",
       level: "warning",
-      text: `codex does not go on in this session's thread (${message}): a new one goes on from what was said`,
+      text: `codex does not go on in this session's thread (${reason}): a new one goes on from what was said`,
     },
   ]);
 });

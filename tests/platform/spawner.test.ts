@@ -224,8 +224,8 @@ describe("find()", () => {
   });
 
   test("tells a relative path as an absolute one: it may be started in another directory", async () => {
-    const path = join(process.cwd(), "scripts/build");
-    expect(await createSpawner({}).find("./scripts/build")).toBe(path);
+    const absolute = join(process.cwd(), "scripts/build");
+    expect(await createSpawner({}).find("./scripts/build")).toBe(absolute);
   });
 
   test("leaves out relative entries of PATH, and works without one", async () => {
