@@ -1,4 +1,4 @@
-import type { Compaction, Item, ModelItem, Replay } from "../core/item.ts";
+import type { ChangedFile, Compaction, Item, ModelItem, Replay } from "../core/item.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
 import type { Redactor } from "../core/redact.ts";
 
@@ -17,12 +17,16 @@ export function storedCopy(item: Item, redactor: Redaction): Item {
         output: redactor.held(item.output),
       };
     case "file-change":
-      return item;
+      return { ...item, changes: item.changes.map((change) => storedChange(change, redactor)) };
     case "compaction":
       return storedCompaction(item, redactor);
     default:
       return storedModelItem(item, redactor);
   }
+}
+
+function storedChange(change: ChangedFile, redactor: Redaction): ChangedFile {
+  return change.diff === undefined ? change : { ...change, diff: redactor.held(change.diff) };
 }
 
 /** The same of a compaction, which begins a session. */

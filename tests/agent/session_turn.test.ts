@@ -185,6 +185,29 @@ describe("runSessionTurn()", () => {
     ]);
   });
 
+  test("masks what hermes holds in the diff of a changed file", async () => {
+    const appended: unknown[] = [];
+    const store = {
+      ...createLogStore(),
+      append: async (_turnId: string, item: unknown) => void appended.push(item),
+    };
+    const changed = (diff: string): Item => ({
+      type: "file-change",
+      id: "f",
+      changes: [
+        { path: "/a/.env", kind: "add", diff },
+        { path: "/a/b", kind: "delete" },
+      ],
+      status: "completed",
+    });
+    const events: readonly TurnEvent[] = [
+      { type: "item-end", item: changed("KEY=my token\n") },
+      { type: "turn-end", outcome: { status: "completed", finalText: "" } },
+    ];
+    await collect(store, runtimeOf(events));
+    expect(appended).toEqual([message, changed("KEY=my ***\n")]);
+  });
+
   test("leaves the signature of a thought beside its call as it came", async () => {
     const appended: unknown[] = [];
     const store = {
