@@ -542,7 +542,11 @@ describe("enable and disable", () => {
     const dry = await lab.run(["enable", "--dry-run"]);
     expect(dry.code).toBe(10);
     expect(await lab.read()).toBe(toml);
-    expect((await lab.run(["enable"])).code).toBe(0);
+    const enabled = await lab.run(["enable"]);
+    expect(enabled).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("warning: codex is not signed in: codex login\n"),
+    });
     const yaml = await readFile(join(lab.sandbox.home, "config.yaml"), "utf8");
     expect(yaml).toBe(
       `# my words\nmodel:\n  default: openai/gpt-5.5 # the model\n  openai_runtime: codex_app_server\n${fs}`,
