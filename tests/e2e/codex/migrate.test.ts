@@ -398,12 +398,13 @@ describe("values", () => {
   mixed: {command: npx, env: {OTHER: "\${SECRET}"}}
   plain: {command: npx, env: {API_KEY: sk-plain-0123456789abcdef}}
   argument: {command: npx, args: ["--key=\${SECRET}"]}
+  flag: {command: npx, args: ["--quiet", "--password", hunter2-hunter2]}
 `;
     await using lab = await openLab(codex, { config, toml: "" });
     const { code, stderr } = await lab.run(["migrate"], { SECRET: "s3cr3t-value-0123456789" });
     expect(code).toBe(0);
     const text = await lab.read();
-    expect(text).not.toMatch(/s3cr3t|sk-plain|\$\{/);
+    expect(text).not.toMatch(/s3cr3t|sk-plain|hunter2|\$\{/);
     const { "hermes-tools": _own, ...others } = serversIn(text);
     expect(others).toEqual({
       fs: { command: "npx", env: { MODE: "fast" }, env_vars: ["SECRET"] },
@@ -417,6 +418,7 @@ describe("values", () => {
       },
     });
     expect(stderr).toContain("argument is left out");
+    expect(stderr).toContain("flag is left out: it would put a secret into config.toml in clear");
     expect(stderr).toContain("plain works in a codex that has API_KEY in its environment");
     await lab.accepted();
   });
