@@ -148,3 +148,13 @@ test.each<[readonly string[] | undefined, readonly string[], boolean]>([
 ])("isWanted() with -t %p and without %p is %p", (toolsets, disabled, wanted) => {
   expect(isWanted("my-fs", { toolsets, disabled })).toBe(wanted);
 });
+
+test.each<[readonly string[] | undefined, readonly string[], boolean]>([
+  [undefined, ["memory"], true],
+  [undefined, ["mcp_memory"], false],
+  [["memory"], [], false],
+  [["mcp_memory"], ["memory"], true],
+])("isWanted() of a server that a toolset is called like, -t %p, without %p: %p", (...given) => {
+  const [toolsets, disabled, wanted] = given;
+  expect(isWanted("memory", { toolsets, disabled })).toBe(wanted);
+});
