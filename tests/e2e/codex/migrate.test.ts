@@ -382,13 +382,17 @@ describe("values", () => {
   });
 
   onEvery("W27: switched off in words and numbers", async (codex) => {
-    for (const value of ['"false"', "0", "false", '"no"']) {
+    for (const value of ['"false"', "false", '"no"']) {
       const config = `mcp_servers: {fs: {command: npx, enabled: ${value}}}\n`;
       await using lab = await openLab(codex, { config, toml: "" });
-      const { code } = await lab.run(["migrate"]);
-      if (code === 0) expect(serversIn(await lab.read())["fs"]).toMatchObject({ enabled: false });
-      else expect(await lab.read()).toBe("");
+      expect((await lab.run(["migrate"])).code).toBe(0);
+      expect(serversIn(await lab.read())["fs"]).toMatchObject({ enabled: false });
     }
+    const config = "mcp_servers: {fs: {command: npx, enabled: 0}}\n";
+    await using lab = await openLab(codex, { config, toml: "" });
+    const { code, stderr } = await lab.run(["migrate"]);
+    expect([code, stderr]).toEqual([78, expect.stringContaining("expects true or false, found 0")]);
+    expect(await lab.read()).toBe("");
   });
 
   onEvery("W30: no secret gets into the file, set or not", async (codex) => {
