@@ -42,8 +42,8 @@ export async function threadServers(
   const wanted = configured.filter(
     ({ name }) => options.requireMcp?.includes(name) || isWanted(name, { toolsets, disabled }),
   );
-  for (const { settings } of wanted) {
-    for (const secret of secretsIn(settings)) redactor.addSecret(secret);
+  for (const { settings, written } of wanted) {
+    for (const secret of secretsIn(settings, written)) redactor.addSecret(secret);
   }
   const servers = mapped(wanted);
   // Codex is started before it tells its version: it gets what any version would need.

@@ -44,7 +44,8 @@ export async function openMcpTools(
   { config, options, redactor }: BackendRequest,
 ): Promise<McpTools> {
   const { requireMcp = [], signal = new AbortController().signal } = options;
-  const configured = mcpServersOf({ config, origins: new Map() });
+  const { origins } = await app.loadedConfig();
+  const configured = mcpServersOf({ config, origins });
   checkRequired(configured, requireMcp);
   const isDemo = options.replay?.kind === "demo";
   const wanted = configured.filter(
@@ -54,8 +55,8 @@ export async function openMcpTools(
         isWanted(name, { toolsets: options.toolsets, disabled: config.agent.disabled_toolsets })),
   );
   if (isDemo || wanted.length === 0) return none;
-  for (const { settings } of wanted) {
-    for (const secret of secretsIn(settings)) redactor.addSecret(secret);
+  for (const { settings, written } of wanted) {
+    for (const secret of secretsIn(settings, written)) redactor.addSecret(secret);
   }
   return await start(app, wanted, {
     cwd: options.cwd,
