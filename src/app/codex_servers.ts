@@ -54,7 +54,8 @@ export async function threadServers(
       : configured.filter(({ name }) => isWanted(name, { toolsets: [toolset], disabled: [] }));
   const isOff = (toolset: string): boolean => {
     const named = serversOf(toolset);
-    return named.length > 0 && !named.some(({ settings }) => settings.enabled);
+    const used = named.filter((server) => server.settings.enabled && wanted.includes(server));
+    return named.length > 0 && used.length === 0;
   };
   return {
     servers,

@@ -200,6 +200,14 @@ onEveryCodex(
       0,
       { error: { code: "usage/invalid", hint: "hermes config set mcp_servers.off.enabled true" } },
     ]);
+    const disabled = await lab.turn(
+      "Read it",
+      "-t",
+      "lab",
+      "--set",
+      "agent.disabled_toolsets=[lab]",
+    );
+    expect([disabled.code, disabled.last]).toMatchObject([2, { error: { code: "usage/invalid" } }]);
     const both = await lab.turn("Read it", "-t", "lab,off");
     expect([both.code, noticesOf(both.events)]).toEqual([0, ["Unknown toolset, ignored: off"]]);
   },
