@@ -36,7 +36,7 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
   const { ports } = app;
   const found = codexProgram(app, await codexBin(app, config), options.cwd);
   await findCodex(ports.spawner, found);
-  const { servers, env, added, toolsets } = await threadServers(app, request);
+  const { servers, env, added, toolsets, switchedOff } = await threadServers(app, request);
   const program = { ...found, env: { ...found.env, ...env } };
   // Where only servers are named, none of our own tools is meant.
   const isWithoutTools = (options.toolsets?.length ?? 0) > 0 && toolsets?.length === 0;
@@ -99,6 +99,7 @@ export async function openCodexBackend(app: AppParts, request: BackendRequest): 
     toolNames,
     warnings: [
       ...toolbox.warnings,
+      ...switchedOff.map((name) => `Unknown toolset, ignored: ${name}`),
       ...prompt.warnings,
       ...(options.maxSteps === undefined
         ? []

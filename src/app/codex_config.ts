@@ -125,7 +125,8 @@ async function wantedEntries(
   const problems = [...mapped.problems];
   for (const [server, entry] of mapped.entries) {
     // Its values come from the configuration, which may have them from anywhere.
-    if (textsIn(entry).every((text) => redactor.boundary(text) === text)) continue;
+    const shown = [...textsIn(entry), ...flagsWithValues(entry)];
+    if (shown.every((text) => redactor.boundary(text) === text)) continue;
     entries.delete(server);
     problems.push({
       server,
@@ -158,6 +159,15 @@ function ownEntry({ ports, paths }: AppParts): JsonObject {
     program: ports.host.program,
     // The environment of a codex that is started later may name another one, or none.
     ...(isDefault ? {} : { home: paths.home }),
+  });
+}
+
+/** Each argument behind a flag, which alone can tell that it is a secret: `--password x`. */
+function flagsWithValues({ args }: JsonObject): readonly string[] {
+  const texts = Array.isArray(args) ? args.filter((each) => typeof each === "string") : [];
+  return texts.flatMap((text, at) => {
+    const flag = texts[at - 1] ?? "";
+    return flag.startsWith("-") ? [`${flag} ${text}`] : [];
   });
 }
 

@@ -15,6 +15,8 @@ export interface ThreadServerSource {
   readonly added: readonly string[];
   /** What of `--toolsets` is left for tools of ours: servers are toolsets as well. */
   readonly toolsets: readonly string[] | undefined;
+  /** What of `--toolsets` is a server that is switched off. */
+  readonly switchedOff: readonly string[];
 }
 
 /** The servers that a conversation uses; their secrets are made known to the redactor. */
@@ -29,7 +31,9 @@ export async function threadServers(
     return (codex) => codexServers(servers, { env, codexEnv, place: "thread", codex, refusalOf });
   };
   const { toolsets } = options;
-  if (configured.length === 0) return { servers: mapped([]), env: {}, added: [], toolsets };
+  if (configured.length === 0) {
+    return { servers: mapped([]), env: {}, added: [], toolsets, switchedOff: [] };
+  }
   const [{ isWanted }, { secretsIn }] = await Promise.all([
     import("./mcp_tools.ts"),
     import("./mcp_specs.ts"),
@@ -38,20 +42,30 @@ export async function threadServers(
   const wanted = configured.filter(
     ({ name }) => options.requireMcp?.includes(name) || isWanted(name, { toolsets, disabled }),
   );
-  for (const { settings } of wanted) {
-    for (const secret of secretsIn(settings)) redactor.addSecret(secret);
+  for (const { settings, written } of wanted) {
+    for (const secret of secretsIn(settings, written)) redactor.addSecret(secret);
   }
   const servers = mapped(wanted);
   // Codex is started before it tells its version: it gets what any version would need.
   const { env: given } = servers({ isAtLeast: () => true });
-  const isServer = (toolset: string): boolean =>
-    !["all", "*", "coding"].includes(toolset) &&
-    configured.some(({ name }) => isWanted(name, { toolsets: [toolset], disabled: [] }));
+  const serversOf = (toolset: string): typeof configured =>
+    ["all", "*", "coding"].includes(toolset)
+      ? []
+      : configured.filter(({ name }) => isWanted(name, { toolsets: [toolset], disabled: [] }));
+  const isOff = (toolset: string): boolean => {
+    const named = serversOf(toolset);
+    const used = named.filter((server) => server.settings.enabled && wanted.includes(server));
+    return named.length > 0 && used.length === 0;
+  };
   return {
     servers,
     env: given,
     added: Object.keys(given).filter((name) => codexEnv[name] === undefined),
-    toolsets: toolsets?.filter((toolset) => !isServer(toolset)),
+    // Where there is nothing else, it is told like any toolset that comes to nothing.
+    toolsets: toolsets?.every(isOff)
+      ? toolsets
+      : toolsets?.filter((toolset) => serversOf(toolset).length === 0),
+    switchedOff: toolsets?.filter(isOff) ?? [],
   };
 }
 

@@ -141,12 +141,21 @@ export async function withLogin(
   };
 }
 
-/** Secrets in the settings, which must not be shown: values of headers, and of variables that are called so. */
-export function secretsIn({ headers, env, oauth }: McpServerSettings): readonly string[] {
-  const named = /key|token|secret|password|passwd|credential|auth/i;
+/**
+ * Secrets in a server's settings, which must not be shown: values of headers and variables that are called so, and of headers
+ * that refer to a variable. Every other header may say what turns speak of: `application/json`.
+ */
+export function secretsIn(
+  { headers, env, oauth }: McpServerSettings,
+  written: McpServer["written"] = () => undefined,
+): readonly string[] {
+  const named = /key|token|secret|password|passwd|credential|auth|cookie/i;
+  const hidden = Object.entries(headers).filter(
+    ([name]) => named.test(name) || hasReference(written("headers", name)),
+  );
   const variables = Object.entries(env).filter(([name]) => named.test(name));
   return [
-    ...Object.values(headers).flatMap((value) => [value, value.replace(/^\w+\s+/, "")]),
+    ...hidden.flatMap(([, value]) => [value, value.replace(/^\w+\s+/, "")]),
     ...variables.map(([, value]) => value),
     oauth.client_secret,
   ].filter((value) => value.length >= 8);

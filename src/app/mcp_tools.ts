@@ -3,6 +3,7 @@ import { didYouMean } from "../core/did_you_mean.ts";
 import { HermesError, toHermesError } from "../core/errors.ts";
 import type { Tool } from "../core/tool.ts";
 import type { McpServer } from "../mcp/client.ts";
+import { toolsetNames } from "../tools/toolsets.ts";
 import type { BackendRequest } from "./backend.ts";
 import { secretsIn, specOf, withLogin } from "./mcp_specs.ts";
 import type { AppParts } from "./parts.ts";
@@ -43,7 +44,8 @@ export async function openMcpTools(
   { config, options, redactor }: BackendRequest,
 ): Promise<McpTools> {
   const { requireMcp = [], signal = new AbortController().signal } = options;
-  const configured = mcpServersOf({ config, origins: new Map() });
+  const { origins } = await app.loadedConfig();
+  const configured = mcpServersOf({ config, origins });
   checkRequired(configured, requireMcp);
   const isDemo = options.replay?.kind === "demo";
   const wanted = configured.filter(
@@ -53,8 +55,8 @@ export async function openMcpTools(
         isWanted(name, { toolsets: options.toolsets, disabled: config.agent.disabled_toolsets })),
   );
   if (isDemo || wanted.length === 0) return none;
-  for (const { settings } of wanted) {
-    for (const secret of secretsIn(settings)) redactor.addSecret(secret);
+  for (const { settings, written } of wanted) {
+    for (const secret of secretsIn(settings, written)) redactor.addSecret(secret);
   }
   return await start(app, wanted, {
     cwd: options.cwd,
@@ -117,9 +119,13 @@ export function isWanted(
   );
 }
 
-/** A server as a toolset: by its name, and by the beginning of its tools' names, which no other toolset has. */
-function toolsetNamesOf(name: string): readonly string[] {
-  return [name, `mcp_${name.replace(/[^A-Za-z0-9_]/g, "_")}`];
+/**
+ * A server as a toolset: by its name, unless a toolset of ours is called so, and by the beginning of its tools' names, which
+ * no other toolset has.
+ */
+export function toolsetNamesOf(name: string): readonly string[] {
+  const own = `mcp_${name.replace(/[^A-Za-z0-9_]/g, "_")}`;
+  return toolsetNames.includes(name) ? [own] : [name, own];
 }
 
 interface StartOptions {

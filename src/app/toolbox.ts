@@ -9,7 +9,7 @@ import type { Tool } from "../core/tool.ts";
 import type { MemorySnapshot } from "../tools/memory/memory_files.ts";
 import { createTools, type ToolSet } from "../tools/registry.ts";
 import { namesSessions, selectTools, toolsetNames } from "../tools/toolsets.ts";
-import type { McpTools } from "./mcp_tools.ts";
+import { type McpTools, toolsetNamesOf } from "./mcp_tools.ts";
 import { memorySettings, openMemory } from "./memory.ts";
 import type { AppParts } from "./parts.ts";
 import { createResultFiles } from "./result_files.ts";
@@ -109,7 +109,9 @@ export async function openToolbox(
     sessions: all,
     spill: createResultFiles(files, resultsDirectory),
     memory: () => memory.snapshot(),
-    warnings: unknown.map((name) => `Unknown toolset, ignored: ${name}`),
+    warnings: unknown
+      .filter((name) => !isServerOff(name, config))
+      .map((name) => `Unknown toolset, ignored: ${name}`),
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   };
 }
@@ -119,6 +121,14 @@ export async function openToolbox(
  * not steer later sessions.
  */
 const attendedOnly: ReadonlySet<string> = new Set(["clarify", "cronjob", "memory"]);
+
+/** Whether an MCP server is meant, which is not started since it is switched off. */
+function isServerOff(toolset: string, { agent, mcp_servers: servers }: Config): boolean {
+  return (
+    agent.disabled_toolsets.includes(toolset) &&
+    Object.keys(servers).some((name) => toolsetNamesOf(name).includes(toolset))
+  );
+}
 
 /** What was meant by toolsets that come to nothing: an MCP server is one, by its name. */
 function toolsetHint(chosen: readonly string[], { mcp_servers: servers }: Config): string {

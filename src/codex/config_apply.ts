@@ -30,7 +30,7 @@ import {
   refuseReadOnly,
   replaceIfSame,
 } from "./config_file.ts";
-import { changeText } from "./config_text.ts";
+import { type ChangedText, changeText } from "./config_text.ts";
 import { findLegacyBlock, type LegacyServer } from "./legacy_blocks.ts";
 import {
   type HomeRecord,
@@ -131,20 +131,13 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
   const bytes = await readConfig(files, request);
   const before = bytes === undefined ? undefined : decodeConfig(bytes, file);
   const text = before ?? "";
-  const isOldTaken = judge && before !== undefined ? await acceptsOld(deps, request, text) : true;
-  const tree = parseToml(text, file);
-  checkShape(tree, file);
-  const present = presentServers(tree);
-  const hashes = await hashAll(present);
-  const legacy = findLegacyBlock(text, tree, request.configured);
-  const plan = planMigration({
-    tree,
-    desired: request.desired,
-    owned: known?.servers ?? new Map<string, OwnedEntry>(),
-    hashes,
-    legacy,
-  });
-  const changed = changeText(text, plan.changes, file);
+  const old = await judgedAsItIs(deps, request, before);
+  const { tree, hashes, plan, changed } = await planText(request, { text, file, known }).catch(
+    (error: unknown) => {
+      // Codex has told what is wrong, and where.
+      throw old.refusal ?? error;
+    },
+  );
   const record = await recordAfter({
     desired: request.desired,
     plan,
@@ -160,11 +153,10 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
   const after = isEmpty || (before === undefined && restored === "") ? undefined : restored;
   const isChanged = after !== before;
   if (isChanged) await refuseReadOnly(files, request);
-  const isJudged = judge !== undefined && isOldTaken && isChanged && after !== undefined;
-  if (isJudged) {
+  if (judge !== undefined && old.isByItself && isChanged && after !== undefined) {
     const complaint = await complaintOfText(deps, judge, { text: after, file });
-    if (complaint !== undefined) throw wouldBreak(complaint, file);
-  }
+    if (complaint !== undefined) throw old.refusal ?? wouldBreak(complaint, file);
+  } else if (old.refusal && !isChanged) throw old.refusal;
   return {
     result: {
       file,
@@ -172,7 +164,7 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
       before,
       after,
       isChanged,
-      isChecked: judge !== undefined && isOldTaken,
+      isChecked: judge !== undefined && old.isByItself,
       plugins: Object.keys(tableAt(tree, "plugins") ?? {}),
     },
     bytes,
@@ -181,6 +173,35 @@ async function prepare(deps: ConfigApplyDeps, request: MigrationRequest): Promis
     isNews: jsonOf(record) !== jsonOf(known),
     key,
   };
+}
+
+interface PlannedText {
+  readonly tree: TomlTree;
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly plan: MigrationPlan;
+  readonly changed: ChangedText;
+}
+
+/** What becomes of a text. @throws {HermesError} `codex/config_invalid` */
+async function planText(
+  { desired, configured }: MigrationRequest,
+  {
+    text,
+    file,
+    known,
+  }: { readonly text: string; readonly file: string; readonly known: HomeRecord | undefined },
+): Promise<PlannedText> {
+  const tree = parseToml(text, file);
+  checkShape(tree, file);
+  const hashes = await hashAll(presentServers(tree));
+  const plan = planMigration({
+    tree,
+    desired,
+    owned: known?.servers ?? new Map<string, OwnedEntry>(),
+    hashes,
+    legacy: findLegacyBlock(text, tree, configured),
+  });
+  return { tree, hashes, plan, changed: changeText(text, plan.changes, file) };
 }
 
 /** Writes what was prepared; undefined when the file is another one by now. */
@@ -220,22 +241,32 @@ async function commit(
   return result;
 }
 
-/** Whether codex takes the file as it is without the other files of its home. @throws when it does not at all */
-async function acceptsOld(
+/** What codex says of the file before anything is changed. */
+interface OldVerdict {
+  /** Whether it is judged without the other files of its home as well as with them. */
+  readonly isByItself: boolean;
+  /** Why codex does not take it. It is thrown unless the change mends it: a later codex may refuse what we wrote. */
+  readonly refusal?: HermesError;
+}
+
+async function judgedAsItIs(
   deps: ConfigApplyDeps,
   { codexHome, judge }: MigrationRequest,
-  text: string,
-): Promise<boolean> {
-  if (!judge) return true;
+  text: string | undefined,
+): Promise<OldVerdict> {
+  if (!judge || text === undefined) return { isByItself: true };
   const file = join(codexHome, "config.toml");
-  if ((await complaintOfText(deps, judge, { text, file })) === undefined) return true;
+  if ((await complaintOfText(deps, judge, { text, file })) === undefined) {
+    return { isByItself: true };
+  }
   const complaint = await complaintOfHome(deps, judge, codexHome);
-  if (complaint === undefined) return false;
-  throw new HermesError(
+  if (complaint === undefined) return { isByItself: false };
+  const refusal = new HermesError(
     "codex/config_invalid",
     `codex does not accept its configuration as it is, nothing was changed: ${complaint}`,
     { hint: `correct ${file}, then try again` },
   );
+  return { isByItself: true, refusal };
 }
 
 async function hashAll(

@@ -29,22 +29,24 @@ export interface ThreadServers {
 
 /**
  * Which servers a thread gets. What the user's codex configuration defines stays as it is there: settings of a thread would
- * be merged into it, key by key.
+ * be merged into it, key by key. Ours alone becomes what the thread needs: a migration may have put it there for another
+ * home, and it has more tools there than this conversation may use.
  */
 export function planThreadServers({ given, own, defined }: ThreadServersOptions): ThreadServers {
   const users = [...given.entries].filter(([name]) => !Object.hasOwn(defined, name));
   const others = [...given.entries].filter(
     ([name, entry]) => Object.hasOwn(defined, name) && !isContained(entry, defined[name] ?? null),
   );
-  const isOwnDefined = Object.hasOwn(defined, ownServerName);
-  const injected = [...users, ...(own && !isOwnDefined ? [[ownServerName, own] as const] : [])].map(
+  const there = Object.hasOwn(defined, ownServerName) ? defined[ownServerName] : undefined;
+  // No thread can take a key back: where there is an address, our tools are those that are served at it.
+  const isRemote = isJsonObject(there) && typeof there["url"] === "string";
+  const injected = [...users, ...(own && !isRemote ? [[ownServerName, own] as const] : [])].map(
     ([name, entry]) => [name, findable(entry)] as const,
   );
   return {
     config: {
       ...Object.fromEntries(injected),
-      // Our tools are there in another way, or shall not be there.
-      ...(isOwnDefined && !own && { [ownServerName]: { enabled: false } }),
+      ...(there !== undefined && { [ownServerName]: ownInPlace(own, isRemote) }),
     },
     injected: injected.map(([name]) => name),
     signIns: new Map(
@@ -61,6 +63,15 @@ export function planThreadServers({ given, own, defined }: ThreadServersOptions)
       ),
     ],
   };
+}
+
+/** What is merged into a server of ours that codex is configured with. */
+function ownInPlace(own: JsonObject | undefined, isRemote: boolean): JsonObject {
+  // Our tools are there in another way, or shall not be there.
+  if (!own) return { enabled: false };
+  if (!isRemote) return { ...findable(own), enabled: true };
+  const { enabled_tools: tools } = own;
+  return { ...(tools !== undefined && { enabled_tools: tools }) };
 }
 
 /** Whether the user's codex has the same: codex fills in more, and a migration has put it there. */

@@ -123,16 +123,23 @@ test.each([
 test("secretsIn() knows headers and variables that are called like secrets", () => {
   const entry = {
     command: "x",
-    headers: { Authorization: "Bearer the-token-of-s" },
+    headers: {
+      Authorization: "Bearer the-token-of-s",
+      Accept: "application/json",
+      "X-Team": "the-team-of-s",
+      Cookie: "session=of-s-alone",
+    },
     env: { API_KEY: "the-key-of-s", PORT: "80808080", PIN_TOKEN: "short" },
     oauth: { client_secret: "the-client-secret" },
   };
-  expect(secretsIn(server(entry).settings)).toEqual([
-    "Bearer the-token-of-s",
-    "the-token-of-s",
-    "the-key-of-s",
-    "the-client-secret",
-  ]);
+  const { settings } = server(entry);
+  const named = ["Bearer the-token-of-s", "the-token-of-s"];
+  const cookies = ["session=of-s-alone", "session=of-s-alone"];
+  const others = ["the-key-of-s", "the-client-secret"];
+  expect(secretsIn(settings)).toEqual([...named, ...cookies, ...others]);
+  const written = (...[, name]: readonly string[]) => (name === "X-Team" ? "${TEAM}" : undefined);
+  const team = ["the-team-of-s", "the-team-of-s"];
+  expect(secretsIn(settings, written)).toEqual([...named, ...team, ...cookies, ...others]);
 });
 
 test.each<[readonly string[] | undefined, readonly string[], boolean]>([
@@ -147,4 +154,14 @@ test.each<[readonly string[] | undefined, readonly string[], boolean]>([
   [["my-fs"], ["my-fs"], false],
 ])("isWanted() with -t %p and without %p is %p", (toolsets, disabled, wanted) => {
   expect(isWanted("my-fs", { toolsets, disabled })).toBe(wanted);
+});
+
+test.each<[readonly string[] | undefined, readonly string[], boolean]>([
+  [undefined, ["memory"], true],
+  [undefined, ["mcp_memory"], false],
+  [["memory"], [], false],
+  [["mcp_memory"], ["memory"], true],
+])("isWanted() of a server that a toolset is called like, -t %p, without %p: %p", (...given) => {
+  const [toolsets, disabled, wanted] = given;
+  expect(isWanted("memory", { toolsets, disabled })).toBe(wanted);
 });

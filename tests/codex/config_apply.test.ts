@@ -104,6 +104,32 @@ test("applyMigration() puts nothing in place that codex refuses", async () => {
   expect(rig.files.paths().filter((path) => /^\/(codex|home)\//.test(path))).toEqual([file]);
 });
 
+test("applyMigration() takes away what was written where a later codex refuses just that", async () => {
+  let refused = "nothing";
+  const rig = createRig("a = 1\n", (text, home) =>
+    text.includes(refused) ? `${home}/config.toml:3:5: no such thing` : undefined,
+  );
+  await rig.migrate();
+  const migrated = rig.files.text(file);
+  refused = "npx";
+  const told = `codex does not accept its configuration as it is, nothing was changed: ${file}:3:5: no such thing`;
+  const more = new Map([
+    ["fs", fs],
+    ["more", { command: "more" }],
+  ]);
+  for (const desired of [new Map([["fs", fs]]), more]) {
+    const error = await thrown(() => rig.migrate({ desired }));
+    expect(error).toMatchObject({ code: "codex/config_invalid", message: told });
+    expect(rig.files.text(file)).toBe(migrated);
+  }
+  expect(await rig.migrate({ desired: new Map() })).toMatchObject({
+    isChanged: true,
+    isChecked: true,
+  });
+  expect(rig.files.text(file)).toBe("a = 1\n");
+  expect(JSON.parse(rig.files.text(recordFile) ?? "")).toEqual({ version: 1, homes: {} });
+});
+
 test("applyMigration() brings the old file back when only the real place shows the fault", async () => {
   const rig = createRig("a = 1\n", (text, home) => {
     // What a file refers to is not beside the text.

@@ -54,7 +54,28 @@ describe("planThreadServers()", () => {
       ...nothing,
       config: { "hermes-tools": { enabled: false } },
     });
-    expect(planThreadServers({ given: none, own, defined })).toEqual({ ...nothing, config: {} });
+  });
+
+  test("makes our server of the user's configuration the one of the thread, unless that has an address", () => {
+    const none = { ...given, entries: new Map(), problems: [] };
+    const nothing = { signIns: new Map(), problems: [], notices: [] };
+    const chosen = { ...own, enabled_tools: ["todo"] };
+    const other = { command: "/opt/hermes", env: { HERMES_HOME: "/other" }, url: null };
+    expect(
+      planThreadServers({ given: none, own: chosen, defined: { "hermes-tools": other } }),
+    ).toEqual({
+      ...nothing,
+      injected: ["hermes-tools"],
+      config: { "hermes-tools": { ...chosen, env_vars: [marker], enabled: true } },
+    });
+    const remote = { url: "http://127.0.0.1:8765/mcp" };
+    expect(
+      planThreadServers({ given: none, own: chosen, defined: { "hermes-tools": remote } }),
+    ).toEqual({
+      ...nothing,
+      injected: [],
+      config: { "hermes-tools": { enabled_tools: ["todo"] } },
+    });
   });
 });
 

@@ -242,7 +242,10 @@ export function createFakeApp(ports: Ports, parts: FakeAppParts = {}): FakeApp {
       Promise.resolve({
         migrate: () => asPromise(parts.migration ?? nothingToMigrate),
         unmigrate: () => asPromise(parts.migration ?? nothingToMigrate),
-        recorded: () => Promise.resolve({ file: nothingToMigrate.file, servers: [] }),
+        recorded: () =>
+          parts.migration instanceof HermesError
+            ? Promise.reject(parts.migration)
+            : Promise.resolve({ file: nothingToMigrate.file, servers: [] }),
       }),
     cron: () =>
       parts.cron

@@ -1,6 +1,7 @@
 import type { App, ApprovalMode } from "../../app.ts";
 import { HermesError, toHermesError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/did_you_mean.ts";
+import { missingSignIn } from "../commands/codex/missing_sign_in.ts";
 import { oneLine, plainText } from "../render/plain.ts";
 import type { SlashCommand } from "./slash_command.ts";
 
@@ -118,10 +119,7 @@ export const codexRuntimeCommand: SlashCommand = {
         hint: "/codex-runtime on, or /codex-runtime off",
       });
     }
-    if (wanted === "codex_app_server") {
-      const { failure } = await app.codexStatus(signal);
-      if (failure) throw failure;
-    }
+    const missing = wanted === "codex_app_server" ? await missingSignIn(app, signal) : undefined;
     const { applyEdits } = await import("../../config/edit.ts");
     await applyEdits(app.ports.files, app.paths, [
       { path: ["model", "openai_runtime"], value: wanted },
@@ -129,8 +127,11 @@ export const codexRuntimeCommand: SlashCommand = {
     later({ runtime: wanted });
     const change = wanted === current ? `already ${wanted}` : `${current} → ${wanted}`;
     const migrated = await migrationText(app, wanted);
+    const lines = [migrated, ...(missing === undefined ? [] : [`warning: ${missing}`])];
     const note = talk.style.dim("holds for new sessions: /new");
-    await talk.say(`model.openai_runtime: ${change}\n${plainText(mask(migrated))}\n${note}`);
+    await talk.say(
+      `model.openai_runtime: ${change}\n${plainText(mask(lines.join("\n")))}\n${note}`,
+    );
     return "stay";
   },
 };

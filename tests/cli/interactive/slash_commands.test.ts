@@ -327,6 +327,19 @@ describe("slash commands", () => {
     ]);
   });
 
+  test("/codex-runtime on can come before the sign-in, which is told", async () => {
+    const failure = new HermesError("auth/missing", "codex is not signed in");
+    await using chat = await chatAfter(["/codex-runtime on"], {
+      parts: { codex: { version: "0.169.0", failure } },
+    });
+    expect(talk(chat).slice(1, 5)).toEqual([
+      "model.openai_runtime: auto → codex_app_server",
+      "Nothing to change in /home/me/.codex/config.toml",
+      "warning: codex is not signed in: codex login",
+      "holds for new sessions: /new",
+    ]);
+  });
+
   test("/codex-runtime is not turned on without a codex", async () => {
     await using chat = await chatAfter(["/codex-runtime on"]);
     expect(talk(chat)).toContain("error: The codex program is not on PATH: codex (codex/missing)");

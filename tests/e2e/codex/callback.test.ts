@@ -5,7 +5,7 @@ import { parseJson } from "../../../src/core/json.ts";
 import { callsMcp } from "../../fakes/codex_cases.ts";
 import type { CodexBinary } from "../../fakes/codex_binaries.ts";
 import { textAnswer } from "../../fakes/server_steps.ts";
-import { configFor } from "../sandbox.ts";
+import { binary, configFor } from "../sandbox.ts";
 import { type CodexLab, onEveryCodex, openLab, said, type Told } from "./sandbox.ts";
 
 const done = textAnswer("All done.", { phase: "final_answer" });
@@ -107,5 +107,30 @@ onEveryCodex(
     // It is not there: the call is one that codex knows nothing of.
     expect([code, callsIn(items), items.at(-1)]).toEqual([0, [], said("All done.")]);
     expect(events.filter(({ type }) => type === "notice")).toEqual([]);
+  },
+);
+
+onEveryCodex(
+  "a server of ours that another home has migrated works on the home of the turn, with its tools alone",
+  async (codex) => {
+    const other = {
+      command: binary,
+      args: ["mcp", "serve"],
+      env: { HERMES_HOME: "/nowhere" },
+      default_tools_approval_mode: "approve",
+    };
+    const settings = { mcp_servers: { "hermes-tools": other } };
+    const steps = [callsOurs(codex, "memory", fact), done, callsOurs(codex, "todo", {}), done];
+    await using lab = await openLab(codex, { steps, home: { settings } });
+    const before = await lab.home.readConfig();
+    await configured(lab, { hermes_tools: "mcp" });
+    const { code, items, verdicts } = await lab.turn("Remember it", "-t", "memory");
+    expect([code, verdicts, callsIn(items)]).toEqual([0, [], ["mcp_hermes-tools_memory", "done"]]);
+    expect(await readFile(join(lab.hermes.home, "memories", "MEMORY.md"), "utf8")).toBe(
+      fact.content,
+    );
+    const unwanted = await lab.turn("Note it", "-t", "memory");
+    expect(callsIn(unwanted.items)).not.toContain("done");
+    expect(await lab.home.readConfig()).toBe(before);
   },
 );

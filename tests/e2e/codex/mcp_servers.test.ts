@@ -189,6 +189,30 @@ onEveryCodex("--toolsets names the servers that a turn has", async (codex) => {
   ]);
 });
 
+onEveryCodex(
+  "--toolsets of a server that is switched off is told, as on our own loop",
+  async (codex) => {
+    const servers = { off: { ...mcpServerCommand, enabled: false }, lab: mcpServerCommand };
+    await using lab = await labWith(codex, servers, { steps: [done] });
+    const { code, last } = await lab.turn("Read it", "-t", "off");
+    expect([code, lab.server.requests.length, last]).toMatchObject([
+      2,
+      0,
+      { error: { code: "usage/invalid", hint: "hermes config set mcp_servers.off.enabled true" } },
+    ]);
+    const disabled = await lab.turn(
+      "Read it",
+      "-t",
+      "lab",
+      "--set",
+      "agent.disabled_toolsets=[lab]",
+    );
+    expect([disabled.code, disabled.last]).toMatchObject([2, { error: { code: "usage/invalid" } }]);
+    const both = await lab.turn("Read it", "-t", "lab,off");
+    expect([both.code, noticesOf(both.events)]).toEqual([0, ["Unknown toolset, ignored: off"]]);
+  },
+);
+
 onEveryCodex("tools can be left out", async (codex) => {
   const server = { ...mcpServerCommand, tools: { exclude: ["read"] } };
   const steps = [callsMcp(codex.version, "read", { text: "a page" }), done];

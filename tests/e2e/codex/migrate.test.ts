@@ -382,13 +382,17 @@ describe("values", () => {
   });
 
   onEvery("W27: switched off in words and numbers", async (codex) => {
-    for (const value of ['"false"', "0", "false", '"no"']) {
+    for (const value of ['"false"', "false", '"no"']) {
       const config = `mcp_servers: {fs: {command: npx, enabled: ${value}}}\n`;
       await using lab = await openLab(codex, { config, toml: "" });
-      const { code } = await lab.run(["migrate"]);
-      if (code === 0) expect(serversIn(await lab.read())["fs"]).toMatchObject({ enabled: false });
-      else expect(await lab.read()).toBe("");
+      expect((await lab.run(["migrate"])).code).toBe(0);
+      expect(serversIn(await lab.read())["fs"]).toMatchObject({ enabled: false });
     }
+    const config = "mcp_servers: {fs: {command: npx, enabled: 0}}\n";
+    await using lab = await openLab(codex, { config, toml: "" });
+    const { code, stderr } = await lab.run(["migrate"]);
+    expect([code, stderr]).toEqual([78, expect.stringContaining("expects true or false, found 0")]);
+    expect(await lab.read()).toBe("");
   });
 
   onEvery("W30: no secret gets into the file, set or not", async (codex) => {
@@ -398,12 +402,13 @@ describe("values", () => {
   mixed: {command: npx, env: {OTHER: "\${SECRET}"}}
   plain: {command: npx, env: {API_KEY: sk-plain-0123456789abcdef}}
   argument: {command: npx, args: ["--key=\${SECRET}"]}
+  flag: {command: npx, args: ["--quiet", "--password", hunter2-hunter2]}
 `;
     await using lab = await openLab(codex, { config, toml: "" });
     const { code, stderr } = await lab.run(["migrate"], { SECRET: "s3cr3t-value-0123456789" });
     expect(code).toBe(0);
     const text = await lab.read();
-    expect(text).not.toMatch(/s3cr3t|sk-plain|\$\{/);
+    expect(text).not.toMatch(/s3cr3t|sk-plain|hunter2|\$\{/);
     const { "hermes-tools": _own, ...others } = serversIn(text);
     expect(others).toEqual({
       fs: { command: "npx", env: { MODE: "fast" }, env_vars: ["SECRET"] },
@@ -417,6 +422,7 @@ describe("values", () => {
       },
     });
     expect(stderr).toContain("argument is left out");
+    expect(stderr).toContain("flag is left out: it would put a secret into config.toml in clear");
     expect(stderr).toContain("plain works in a codex that has API_KEY in its environment");
     await lab.accepted();
   });
@@ -542,7 +548,11 @@ describe("enable and disable", () => {
     const dry = await lab.run(["enable", "--dry-run"]);
     expect(dry.code).toBe(10);
     expect(await lab.read()).toBe(toml);
-    expect((await lab.run(["enable"])).code).toBe(0);
+    const enabled = await lab.run(["enable"]);
+    expect(enabled).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("warning: codex is not signed in: codex login\n"),
+    });
     const yaml = await readFile(join(lab.sandbox.home, "config.yaml"), "utf8");
     expect(yaml).toBe(
       `# my words\nmodel:\n  default: openai/gpt-5.5 # the model\n  openai_runtime: codex_app_server\n${fs}`,

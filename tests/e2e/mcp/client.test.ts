@@ -374,6 +374,19 @@ test("-t chooses servers as it chooses toolsets, and others are not started", as
   ]);
 });
 
+test("a server that is called like a toolset of ours is another one, switched off and chosen by itself", async () => {
+  const servers = { memory: odd("plain") };
+  const told = async (...args: readonly string[]) => {
+    const { code, requests, warnings } = await turn(servers, [textAnswer("done")], args);
+    const names = toolNamesIn(requests);
+    return [code, warnings, names.includes("memory"), names.includes("mcp_memory_read")];
+  };
+  expect(await told("--set", "agent.disabled_toolsets=[memory]")).toEqual([0, [], false, true]);
+  expect(await told("--set", "agent.disabled_toolsets=[mcp_memory]")).toEqual([0, [], true, false]);
+  expect(await told("-t", "memory")).toEqual([0, [], true, false]);
+  expect(await told("-t", "mcp_memory")).toEqual([0, [], false, true]);
+});
+
 test("tools.include and tools.exclude choose among a server's tools", async () => {
   const tools = { include: ["read", "write", "gone"], exclude: ["write"] };
   const { warnings, requests } = await turn({ s: odd("plain", { tools }) }, [textAnswer("done")]);

@@ -57,6 +57,17 @@ test("an HTTP server gets its header from a variable, and its session is ended",
   expect(await readFile(join(sandbox.home, ".env"), "utf8")).toBe("");
 });
 
+test("what a header says is masked in what is stored where it is a secret, and only there", async () => {
+  await using far = await startMcpHttpServer();
+  const headers = "{X-Region: production-eu, Authorization: Bearer the-token-of-far}";
+  const servers = `mcp_servers: {far: {url: "${far.url}", headers: ${headers}}}\n`;
+  const told = await turn([textAnswer("In production-eu with the-token-of-far")], servers);
+  const [started] = eventsOf(told.stdout);
+  const { stdout } = await sandbox.run(["sessions", "export", String(started?.["session_id"])]);
+  expect(stdout).toContain("In production-eu with ");
+  expect(stdout).not.toContain("the-token-of-far");
+});
+
 test("a session that the server has forgotten is opened anew", async () => {
   await using far = await startMcpHttpServer();
   const forget: StepSource = () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../../../src/core/json.ts";
+import { until } from "../../fakes/until.ts";
 import { createSandbox, type Ended, type Sandbox } from "../sandbox.ts";
 import { answerTo, callTool, initialize, lines, messagesOf, request } from "./lines.ts";
 
@@ -217,13 +218,13 @@ describe("the end", () => {
   test("a client that disappears in the middle of a call takes the call with it", async () => {
     const run = await connected(["--toolsets", "terminal"]);
     const pidFile = join(sandbox.work, "pid");
-    run.write(lines(callTool(1, "terminal", { command: `echo $$ > ${pidFile}; exec sleep 60` })));
+    run.write(lines(callTool(1, "terminal", { command: `echo $$ > ${pidFile}; exec sleep 3600` })));
     const pid = await untilWritten(pidFile);
     run.closeStdout();
     run.closeStdin();
     const { code } = await run.ended;
     expect(code).toBe(0);
-    expect(isRunning(pid)).toBe(false);
+    await until(() => !isRunning(pid));
   });
 
   test("a client that reads no more ends it, too", async () => {
@@ -240,13 +241,13 @@ describe("the end", () => {
 test("a call that is cancelled is ended and gets no answer", async () => {
   const run = await connected(["--toolsets", "terminal"]);
   const pidFile = join(sandbox.work, "pid");
-  run.write(lines(callTool(1, "terminal", { command: `echo $$ > ${pidFile}; exec sleep 60` })));
+  run.write(lines(callTool(1, "terminal", { command: `echo $$ > ${pidFile}; exec sleep 3600` })));
   const pid = await untilWritten(pidFile);
   const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
   // It changes something, and so waits for the one before.
   run.write(lines(cancelled, callTool(2, "terminal", { command: "echo next" })));
   await run.until('"id":2');
-  expect(isRunning(pid)).toBe(false);
+  await until(() => !isRunning(pid));
   run.signal("SIGTERM");
   const { stdout } = await run.ended;
   expect(messagesOf(stdout).map(({ id }) => id)).toEqual([0, 2]);
@@ -462,8 +463,7 @@ describe("--http", () => {
   });
 });
 
-/** What a command wrote to a file, as soon as it is there as a line. */
-/** Whether a process runs: one that has ended may wait for somebody to ask how. */
+/** Whether a process runs: one that has ended may wait for somebody to ask how, one that was killed takes a moment. */
 function isRunning(pid: string): boolean {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -472,6 +472,7 @@ function isRunning(pid: string): boolean {
   }
 }
 
+/** What a command wrote to a file, as soon as it is there as a line. */
 async function untilWritten(file: string): Promise<string> {
   for (;;) {
     const text = await readFile(file, "utf8").catch(() => "");

@@ -24,7 +24,9 @@ export async function run(context: CommandContext): Promise<number> {
   const configured = config.model.openai_runtime;
   const { migration, trouble } = await readMigration(app);
   if (switchFlag(flags, "json")) {
-    await printDocument(ports, statusToJson(status, { configured, mask, migration }));
+    const warnings = [...status.warnings, ...(trouble === undefined ? [] : [trouble])];
+    const told = { ...status, warnings };
+    await printDocument(ports, statusToJson(told, { configured, mask, migration }));
     return code;
   }
   const rows = [...factsOf(status, configured, mask), ...migrationFacts(migration)];

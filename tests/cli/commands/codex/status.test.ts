@@ -66,6 +66,18 @@ test("codex status --json is one document, also where there is no codex", async 
   ]);
 });
 
+test("codex status tells of a record of migrations that cannot be read, in JSON as well", async () => {
+  const message = "codex-migration.json cannot be understood, nothing was changed";
+  const parts = { codex: healthy, migration: new HermesError("store/invalid", message) };
+  const text = await startCli(["codex", "status"], { parts }).finish();
+  expect([text.code, text.stderr]).toEqual([0, `warning: ${message}\n`]);
+  const json = await startCli(["codex", "status", "--json"], { parts }).finish();
+  expect([json.code, JSON.parse(json.stdout)]).toMatchObject([
+    0,
+    { config_file: null, migrated_servers: null, warnings: ["Unknown key: colour", message] },
+  ]);
+});
+
 test("codex status says what is wrong, and how to mend it", async () => {
   const codex = {
     ...healthy,
