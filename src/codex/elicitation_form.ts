@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { AnswerPlan, QuestionsPlan } from "./answer_plan.ts";
-import { type FormField, formField } from "./form_field.ts";
+import { type FormField, formField } from "../wire/form_field.ts";
 
 const formSchema = z.looseObject({
   properties: z.custom<JsonObject>((value) => isJsonObject(value)),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Question } from "../core/tool.ts";
 import type { AnswerPlan } from "./answer_plan.ts";
-import { type ChoiceList, choiceList } from "./choice_list.ts";
+import { type ChoiceList, choiceList } from "../wire/choice_list.ts";
 
 /** Of `item/tool/requestUserInput`. */
 const userInputParams = z.looseObject({

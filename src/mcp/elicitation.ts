@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import type { Question } from "../core/tool.ts";
+import { type FormField, formField, type Reading } from "../wire/form_field.ts";
 import { oneLine } from "./failures.ts";
 
 /** Puts a question to the person; undefined where nobody answers. */
@@ -12,84 +13,69 @@ export interface FormAnswer {
   readonly [key: string]: unknown;
 }
 
-/** What a person types to leave a field out, or the whole form. */
-const leaveOut = "-";
+/** What a person types to decline the form at a field that is needed. */
+const decline = "-";
+
+const declined: FormAnswer = { action: "decline" };
 
 /**
- * Asks the person for the fields of a server's form, one after the other. Nobody there, or `-` for a field that is needed: the
- * server is told that the form was declined. An answer that does not fit its field is asked for once more.
+ * Asks the person for the fields of a server's form, one after the other. The server is told that the form was declined where
+ * nobody is there or answers, by `-` for a field that is needed, and where such a field cannot be asked. An answer that does
+ * not fit its field is asked for once more.
  */
 export async function fillForm(
   server: string,
   params: { readonly message: string; readonly requestedSchema?: unknown },
   ask: Ask | undefined,
 ): Promise<FormAnswer> {
+  if (!ask) return declined;
+  const title = `MCP server ${server} asks: ${oneLine(params.message)}`;
   const schema = isJsonObject(params.requestedSchema) ? params.requestedSchema : {};
-  const fields = Object.entries(isJsonObject(schema["properties"]) ? schema["properties"] : {});
-  const required: unknown = schema["required"];
-  const content: Record<string, string | number | boolean | string[]> = {};
-  if (!ask) return { action: "decline" };
-  for (const [name, field] of fields) {
-    const isNeeded = Array.isArray(required) && required.includes(name);
-    const about = { server, message: params.message, name, isNeeded };
-    const value = await askField(about, isJsonObject(field) ? field : {}, ask);
-    if (value !== undefined) content[name] = value;
-    else if (isNeeded) return { action: "decline" };
+  const properties = isJsonObject(schema["properties"]) ? schema["properties"] : {};
+  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+  const names = Object.keys(properties);
+  if (names.length === 0) return await confirm(title, ask);
+  const content: [string, Json][] = [];
+  for (const name of names) {
+    const isNeeded = required.includes(name);
+    const field = formField(name, properties[name] ?? null, isNeeded);
+    const reading = field
+      ? await askField(field, { title, isNeeded, ask })
+      : nothingToAsk(isNeeded);
+    if (reading.kind === "unfit") return declined;
+    if (reading.kind === "value") content.push([name, reading.value]);
   }
-  if (fields.length > 0) return { action: "accept", content };
-  const answer = await ask({
-    question: `MCP server ${server} asks: ${oneLine(params.message)}`,
-    choices: ["yes", "no"],
-  });
-  return answer === "yes" ? { action: "accept", content } : { action: "decline" };
+  return { action: "accept", content: Object.fromEntries(content) as FormAnswer["content"] & {} };
+}
+
+/** For a form without fields. */
+async function confirm(question: string, ask: Ask): Promise<FormAnswer> {
+  const answer = await ask({ question, choices: ["yes", "no"] });
+  return answer === "yes" ? { action: "accept", content: {} } : declined;
+}
+
+/** A field whose schema is not understood. */
+function nothingToAsk(isNeeded: boolean): Reading {
+  return { kind: isNeeded ? "unfit" : "left-out" };
 }
 
 interface FieldFacts {
-  readonly server: string;
-  readonly message: string;
-  readonly name: string;
+  readonly title: string;
   readonly isNeeded: boolean;
+  readonly ask: Ask;
 }
 
 async function askField(
-  { server, message, name, isNeeded }: FieldFacts,
-  field: JsonObject,
-  ask: Ask,
-): Promise<string | number | boolean | undefined> {
-  const title = typeof field["title"] === "string" ? field["title"] : name;
-  const about =
-    typeof field["description"] === "string" ? ` (${oneLine(field["description"])})` : "";
-  const choices = choicesOf(field);
-  const listed = choices.length > 4 ? ` One of: ${choices.join(", ")}.` : "";
-  const skip = isNeeded ? `; ${leaveOut} declines` : `; ${leaveOut} leaves it out`;
-  const question = `MCP server ${server} asks: ${oneLine(message)} ${oneLine(title)}${about}${listed}${skip}`;
+  { question, read }: FormField,
+  { title, isNeeded, ask }: FieldFacts,
+): Promise<Reading> {
+  const way = isNeeded ? [`(${decline} to decline)`] : [];
+  const text = [title, question.question, ...way].join("\n");
   for (let attempt = 0; attempt < 2; attempt++) {
-    const answer = await ask({ question, choices: choices.length <= 4 ? choices : [] });
-    if (answer === undefined || answer.trim() === leaveOut) return undefined;
-    const value = valueOf(field, choices, answer.trim());
-    if (value !== undefined) return value;
+    const answer = await ask({ ...question, question: text });
+    if (answer === undefined || (isNeeded && answer.trim() === decline)) break;
+    const reading = read(answer);
+    if (reading.kind !== "unfit") return reading;
   }
-  return undefined;
-}
-
-function choicesOf({ type, enum: values }: JsonObject): readonly string[] {
-  if (type === "boolean") return ["yes", "no"];
-  const list: unknown = values;
-  return Array.isArray(list) ? list.filter((value) => typeof value === "string") : [];
-}
-
-function valueOf(
-  { type, minimum, maximum }: JsonObject,
-  choices: readonly string[],
-  answer: string,
-): string | number | boolean | undefined {
-  if (type === "boolean") return answer === "yes" ? true : answer === "no" ? false : undefined;
-  if (type === "number" || type === "integer") {
-    const value = answer === "" ? Number.NaN : Number(answer);
-    const isFit = type === "integer" ? Number.isInteger(value) : Number.isFinite(value);
-    const isLow = typeof minimum === "number" && value < minimum;
-    const isHigh = typeof maximum === "number" && value > maximum;
-    return isFit && !isLow && !isHigh ? value : undefined;
-  }
-  return choices.length === 0 || choices.includes(answer) ? answer : undefined;
+  return { kind: "unfit" };
 }

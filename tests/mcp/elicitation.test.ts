@@ -30,21 +30,41 @@ test("fillForm() asks for field after field", async () => {
     action: "accept",
     content: { street: "Kirchweg 1", floor: 3, fragile: false, speed: "express" },
   });
+  const asks = "MCP server post asks: Where to?";
   expect(asked).toEqual([
+    { question: `${asks}\nStreet\nWith the house number\n(- to decline)`, choices: [] },
     {
-      question: "MCP server post asks: Where to? Street (With the house number); - declines",
+      question: `${asks}\nFloor (optional)\n(a whole number, at least 0, at most 99)\n(- to leave it out)`,
       choices: [],
     },
-    { question: "MCP server post asks: Where to? Floor; - leaves it out", choices: [] },
-    {
-      question: "MCP server post asks: Where to? fragile; - leaves it out",
-      choices: ["yes", "no"],
-    },
-    {
-      question: "MCP server post asks: Where to? speed; - declines",
-      choices: ["normal", "express"],
-    },
+    { question: `${asks}\nfragile (optional)`, choices: ["yes", "no", "leave it out"] },
+    { question: `${asks}\nspeed\n(- to decline)`, choices: ["normal", "express"] },
   ]);
+});
+
+test("fillForm() takes several of a list, and choices by their titles", async () => {
+  const toppings = {
+    type: "array",
+    items: { anyOf: ["Cheese", "Ham", "Olives"].map((title) => ({ const: title[0], title })) },
+    minItems: 1,
+  };
+  const size = { type: "string", oneOf: [{ const: "l", title: "Large" }], default: "l" };
+  const form = {
+    message: "Which?",
+    requestedSchema: { properties: { toppings, size, odd: { type: "object" } } },
+  };
+  const { ask, asked } = person("Ham, fish", "1, ham", "take l");
+  expect(await fillForm("pizza", form, ask)).toEqual({
+    action: "accept",
+    content: { toppings: ["C", "H"], size: "l" },
+  });
+  expect(asked[0]?.question).toBe(
+    "MCP server pizza asks: Which?\ntoppings (optional)\n1. Cheese\n2. Ham\n3. Olives\n(any of them, separated by commas, at least 1)\n(- to leave it out)",
+  );
+  const needed = { requestedSchema: { ...form.requestedSchema, required: ["odd"] } };
+  expect(await fillForm("pizza", { ...form, ...needed }, person("-", "-").ask)).toEqual({
+    action: "decline",
+  });
 });
 
 test.each([

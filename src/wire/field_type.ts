@@ -1,32 +1,74 @@
-import * as z from "zod";
-import type { Json } from "../core/json.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import { type ChoiceList, choiceList, numberedList, type Option } from "./choice_list.ts";
 
-const titledOption = z.looseObject({ const: z.string(), title: z.string() });
+/** A field of a form: the primitive schemas of an elicitation (MCP revision 2025-11-25), what is not given left out. */
+export interface FieldSchema {
+  readonly type: string;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly default?: Json | undefined;
+  /** What there is to choose from, of a text or of a list. */
+  readonly options?: readonly Option[] | undefined;
+  readonly format?: string | undefined;
+  readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
+  readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
+  readonly minItems?: number | undefined;
+  readonly maxItems?: number | undefined;
+}
 
-/** A field of a form: the primitive schemas of MCP's `elicitation/create` (revision 2025-11-25), null for absent. */
-export const fieldSchema = z.looseObject({
-  type: z.string(),
-  title: z.string().nullish(),
-  description: z.string().nullish(),
-  default: z.unknown().optional(),
-  enum: z.array(z.string()).nullish(),
-  enumNames: z.array(z.string()).nullish(),
-  oneOf: z.array(titledOption).nullish(),
-  items: z
-    .looseObject({ enum: z.array(z.string()).nullish(), anyOf: z.array(titledOption).nullish() })
-    .nullish(),
-  format: z.string().nullish(),
-  minLength: z.number().nullish(),
-  maxLength: z.number().nullish(),
-  minimum: z.number().nullish(),
-  maximum: z.number().nullish(),
-  minItems: z.number().nullish(),
-  maxItems: z.number().nullish(),
-});
+/** Undefined for what is no such schema. */
+export function readField(json: Json): FieldSchema | undefined {
+  if (!isJsonObject(json) || typeof json["type"] !== "string") return undefined;
+  const source = json["type"] === "array" ? json["items"] : json;
+  const { enum: values, enumNames: names, oneOf, anyOf } = isJsonObject(source) ? source : {};
+  return {
+    type: json["type"],
+    title: asText(json["title"]),
+    description: asText(json["description"]),
+    default: json["default"],
+    options: titledOptions(oneOf ?? anyOf) ?? plainOptions(values, names),
+    format: asText(json["format"]),
+    minLength: asNumber(json["minLength"]),
+    maxLength: asNumber(json["maxLength"]),
+    minimum: asNumber(json["minimum"]),
+    maximum: asNumber(json["maximum"]),
+    minItems: asNumber(json["minItems"]),
+    maxItems: asNumber(json["maxItems"]),
+  };
+}
 
-/** A field, checked. */
-export type FieldSchema = z.infer<typeof fieldSchema>;
+/** Undefined where there is no list; empty for one of which something is no option. */
+function titledOptions(list: Json | undefined): readonly Option[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const options = list.flatMap((each) => {
+    const { const: value, title } = isJsonObject(each) ? each : {};
+    return typeof value === "string" && typeof title === "string" ? [{ value, label: title }] : [];
+  });
+  return options.length === list.length ? options : [];
+}
+
+/** The same of values without titles, which may have names beside them. */
+function plainOptions(
+  list: Json | undefined,
+  names: Json | undefined,
+): readonly Option[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const labels = Array.isArray(names) ? names : [];
+  const options = list.flatMap((value, at) =>
+    typeof value === "string" ? [{ value, label: asText(labels[at]) ?? value }] : [],
+  );
+  return options.length === list.length ? options : [];
+}
+
+function asText(json: Json | undefined): string | undefined {
+  return typeof json === "string" ? json : undefined;
+}
+
+function asNumber(json: Json | undefined): number | undefined {
+  return typeof json === "number" ? json : undefined;
+}
 
 /** How the values of a type are asked for. */
 export interface FieldType {
@@ -43,7 +85,7 @@ export interface FieldType {
 export function fieldType(schema: FieldSchema): FieldType | undefined {
   switch (schema.type) {
     case "string":
-      return schema.enum || schema.oneOf ? oneOfType(schema) : stringType(schema);
+      return schema.options ? oneOfType(schema.options) : stringType(schema);
     case "number":
     case "integer":
       return numberType(schema);
@@ -112,8 +154,7 @@ function numberType({ type, minimum, maximum }: FieldSchema): FieldType {
   };
 }
 
-function oneOfType({ enum: values, enumNames, oneOf }: FieldSchema): FieldType | undefined {
-  const options = optionsOf(values, oneOf, enumNames);
+function oneOfType(options: readonly Option[]): FieldType | undefined {
   if (options.length === 0) return undefined;
   return {
     list: (others) => choiceList(options, others),
@@ -123,8 +164,7 @@ function oneOfType({ enum: values, enumNames, oneOf }: FieldSchema): FieldType |
   };
 }
 
-function someOfType({ items, minItems, maxItems }: FieldSchema): FieldType | undefined {
-  const options = optionsOf(items?.enum, items?.anyOf);
+function someOfType({ options = [], minItems, maxItems }: FieldSchema): FieldType | undefined {
   if (options.length === 0) return undefined;
   const list = numberedList(options);
   return {
@@ -142,24 +182,9 @@ function someOfType({ items, minItems, maxItems }: FieldSchema): FieldType | und
   };
 }
 
-function optionsOf(
-  values: readonly string[] | null | undefined,
-  titled: readonly z.infer<typeof titledOption>[] | null | undefined,
-  names?: readonly string[] | null,
-): readonly Option[] {
-  return (
-    titled?.map(({ const: value, title }) => ({ value, label: title })) ??
-    values?.map((value, index) => ({ value, label: names?.[index] ?? value })) ??
-    []
-  );
-}
-
-function rangeHint(
-  least: number | null | undefined,
-  most: number | null | undefined,
-): readonly string[] {
+function rangeHint(least: number | undefined, most: number | undefined): readonly string[] {
   return [
-    ...(typeof least === "number" ? [`at least ${least}`] : []),
-    ...(typeof most === "number" ? [`at most ${most}`] : []),
+    ...(least === undefined ? [] : [`at least ${least}`]),
+    ...(most === undefined ? [] : [`at most ${most}`]),
   ];
 }

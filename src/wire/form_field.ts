@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import type { Question } from "../core/tool.ts";
-import { fieldSchema, fieldType } from "./field_type.ts";
+import { fieldType, readField } from "./field_type.ts";
 
 /** What an answer means for a form: a value of the field's type, the field left out, or nothing that fits. */
 export type Reading =
@@ -20,10 +20,10 @@ const skip = "-";
 
 /** A field that a person can be asked for; undefined when its schema is not understood. */
 export function formField(id: string, schema: Json, isRequired: boolean): FormField | undefined {
-  const parsed = fieldSchema.safeParse(schema);
-  const type = parsed.success ? fieldType(parsed.data) : undefined;
-  if (!parsed.success || !type) return undefined;
-  const { title, description, default: fallback } = parsed.data;
+  const field = readField(schema);
+  const type = field && fieldType(field);
+  if (!type) return undefined;
+  const { title, description, default: fallback } = field;
   const preset = type.isValid(fallback) ? fallback : undefined;
   const skipped = skipText(preset, isRequired);
   const { choices = [], lines = [] } = type.list(skipped === undefined ? [] : [skipped]) ?? {};
