@@ -23,8 +23,10 @@ async function* readInput(
       yield* readFile(signal);
       return;
     case "pipe":
-    case "tty":
       yield* readStream(signal);
+      return;
+    case "tty":
+      yield* readTerminal(signal);
       return;
     default:
       kind satisfies never;
@@ -55,6 +57,20 @@ async function* readStream(signal: AbortSignal | undefined): AsyncGenerator<Uint
     yield* reader.chunks(signal);
   } finally {
     reader.close();
+  }
+}
+
+/** Lines that are typed. The terminal stays open, for what else is asked there. */
+async function* readTerminal(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void> {
+  const { stdin } = process;
+  stdin.ref();
+  const reader = new ChunkReader(stdin);
+  try {
+    yield* reader.chunks(signal);
+  } finally {
+    reader.detach();
+    stdin.pause();
+    stdin.unref();
   }
 }
 

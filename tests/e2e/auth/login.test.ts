@@ -374,7 +374,13 @@ test("hermes model signs in where that is needed, and q changes nothing", async 
   const place = /(\d+) {2}xAI Grok OAuth/.exec(person.screen())?.[1] ?? "";
   person.type(`${place}\r`);
   await person.untilShown("Waiting for the browser");
-  const [, address = ""] =
-    /(https:\/\/accounts\.x\.ai\S+)/.exec(person.screen().replaceAll(/\r\n?/g, "")) ?? [];
+  // The terminal breaks no line of its own: this is all of the address.
+  const [, address = ""] = /(https:\/\/accounts\.x\.ai\S+)\r\n/.exec(person.screen()) ?? [];
   expect(address).toContain("plan=generic");
+  await fetch(lab.identity.approve(address, ada));
+  await person.untilShown(`Signed in to xai-oauth as ${ada}`);
+  await person.untilShown("Model of xAI Grok OAuth");
+  person.type("grok-4.3\r");
+  await person.untilShown("Turns now ask grok-4.3 at xAI Grok OAuth");
+  expect(await person.exited).toBe(0);
 });
