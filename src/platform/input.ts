@@ -63,6 +63,8 @@ async function* readStream(signal: AbortSignal | undefined): AsyncGenerator<Uint
 /** Lines that are typed. The terminal stays open, for what else is asked there. */
 async function* readTerminal(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void> {
   const { stdin } = process;
+  // After Ctrl-D nothing more comes.
+  if (stdin.readableEnded) return;
   stdin.ref();
   const reader = new ChunkReader(stdin);
   try {
@@ -80,7 +82,8 @@ async function* readTerminal(signal: AbortSignal | undefined): AsyncGenerator<Ui
  */
 export async function* readKeys(signal: AbortSignal): AsyncGenerator<string, void> {
   const { stdin } = process;
-  if (signal.aborted) return;
+  // After Ctrl-D in a line nothing more comes.
+  if (signal.aborted || stdin.readableEnded) return;
   stdin.setRawMode(true);
   stdin.ref();
   const reader = new ChunkReader(stdin);

@@ -190,6 +190,17 @@ describe.each([
     await pty.untilShown('line "two\\n"');
     expect(await pty.exited).toBe(5);
   });
+
+  test("are over after Ctrl-D", async () => {
+    await using pty = startInPty({ command: [...runtime, program("lines")] });
+    await pty.untilShown("line?");
+    pty.type("\x04");
+    await pty.untilShown("end");
+    await pty.untilShown("key?");
+    await pty.untilShown("line?");
+    await pty.untilShown("end");
+    expect(await pty.exited).toBe(5);
+  });
 });
 
 describe("suspend()", () => {

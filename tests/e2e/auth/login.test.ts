@@ -384,3 +384,16 @@ test("hermes model signs in where that is needed, and q changes nothing", async 
   await person.untilShown("Turns now ask grok-4.3 at xAI Grok OAuth");
   expect(await person.exited).toBe(0);
 });
+
+test("hermes model takes a provider by its name, too", async () => {
+  await using lab = await openAuthLab();
+  await using wrong = atTerminal(lab, "model");
+  await wrong.untilShown("q leaves]: ");
+  wrong.type("xia\r");
+  await wrong.untilShown("No such provider: xia");
+  expect(await wrong.exited).toBe(2);
+  await using person = atTerminal(lab, "model");
+  await person.untilShown("q leaves]: ");
+  person.type("grok-oauth\r");
+  await person.untilShown("Waiting for the browser");
+});

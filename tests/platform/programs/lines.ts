@@ -11,6 +11,7 @@ async function line(): Promise<void> {
       await terminal.stdout.write(`line ${JSON.stringify(new TextDecoder().decode(chunk))}\n`);
       abort.abort("enough");
     }
+    await terminal.stdout.write("end\n");
   } catch (reason) {
     await terminal.stdout.write(`${String(reason)}\n`);
   }
