@@ -261,6 +261,35 @@ test("remove forgets here and at the provider, and touches nobody else", async (
   expect((await lab.run(["-z", "Say hello", "--provider", "xai-oauth"])).code).toBe(4);
 });
 
+test("what forgets logins and what takes refusals back print one document with --json", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([
+    { vendor: "xai-oauth", email: ada, fields: { last_status: "dead" } },
+    { vendor: "xai-oauth", email: "bob@example.com" },
+  ]);
+  const env = { OPENAI_API_KEY: "sk-0123456789abcdef" };
+  const asked = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await lab.run(["auth", ...args, "--json"], { env });
+    expect([code, stderr]).toEqual([0, ""]);
+    return JSON.parse(stdout) as unknown;
+  };
+  const bob = { id: "a00002", label: "bob@example.com", type: "oauth", revoked: false };
+  const variable = { id: "env:OPENAI_API_KEY", label: "OPENAI_API_KEY", type: "api_key" };
+  expect([
+    await asked("reset", "xai-oauth"),
+    await asked("remove", "xai-oauth", "a00001"),
+    await asked("remove", "openai", "env:OPENAI_API_KEY"),
+    await asked("logout", "xai-oauth"),
+    await asked("logout", "xai-oauth"),
+  ]).toEqual([
+    { provider: "xai-oauth", reset: 1 },
+    { provider: "xai-oauth", removed: { ...bob, id: "a00001", label: ada } },
+    { provider: "openai", removed: { ...variable, revoked: false } },
+    { provider: "xai-oauth", inherited: false, removed: [bob] },
+    { provider: "xai-oauth", inherited: false, removed: [] },
+  ]);
+});
+
 test("--probe asks the provider", async () => {
   await using lab = await openAuthLab();
   await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);

@@ -1,20 +1,29 @@
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
-import { printNote } from "../../print.ts";
-import { revokeInTime } from "./remove.ts";
+import { switchFlag } from "../../flags.ts";
+import { printDocument, printNote } from "../../print.ts";
+import { forgottenToJson, revokeInTime } from "./remove.ts";
 import { knownProvider } from "./known_provider.ts";
 
 /** `hermes auth logout`: forgets every login and key of a provider. */
 export async function run(context: CommandContext): Promise<number> {
-  const { ports, operands } = context;
+  const { ports, flags, operands } = context;
   const app = await context.app();
   const { pool } = await knownProvider(app, operands[0] ?? "");
   const desk = await app.logins();
   const isInherited = (await desk.list(pool)).some((known) => known.isInherited);
   const grants = await desk.logout(pool);
   // Those of the home stay signed in there.
-  if (!isInherited)
-    await Promise.all(grants.map((grant) => revokeInTime(desk, ports.clock, grant)));
+  const forgotten = await Promise.all(
+    grants.map(async (grant) => {
+      const isRevoked = !isInherited && (await revokeInTime(desk, ports.clock, grant));
+      return forgottenToJson(grant, isRevoked);
+    }),
+  );
+  if (switchFlag(flags, "json")) {
+    await printDocument(ports, { provider: pool, inherited: isInherited, removed: forgotten });
+    return exitCodes.done;
+  }
   const told =
     grants.length === 0
       ? `There was no login of ${pool}`
