@@ -179,6 +179,25 @@ test("a key comes from stdin or a variable, never from the command line", async 
 });
 
 test.each([
+  ["", "There is no key"],
+  ["OPENAI_API_KEY=sk-0123456789abcdef", "it starts with the name of a variable"],
+  ['"sk-0123456789abcdef"', "it stands in quotes"],
+  ["Bearer sk-0123456789abcdef", "it starts with Bearer"],
+  ["sk-0123456789\nabcdef", "it has more than one line"],
+  ["sk-0123456789 abcdef", "it has a blank in it"],
+  ["sk-0123456789\u2026", "it has a character that no HTTP header can carry"],
+  ["your-api-key", "it is what templates have in the place of one"],
+  ["k".repeat(5_000), "it is too long"],
+])("%j is not kept as a key", async (text, words) => {
+  await using lab = await openAuthLab();
+  const end = await lab.run(["auth", "add", "openai"], { stdin: { text: `${text}\n` } });
+  expect([end.code, end.stdout]).toEqual([2, ""]);
+  expect(end.stderr).toContain(words);
+  expect(end.stderr).not.toContain("0123456789");
+  expect(stat(lab.storePath)).rejects.toThrow();
+});
+
+test.each([
   [["auth", "add", "nobody"], 2, "No such provider: nobody"],
   [["auth", "add", "openai", "--type", "oauth"], 2, "OpenAI takes keys, it has no sign-in"],
   [["auth", "add", "xai-oauth", "--type", "api-key"], 2, "takes no key"],
