@@ -112,6 +112,7 @@ test("over SSH the tunnel with the real port is shown, and a pasted address sign
   const redirect = new URL(new URL(address).searchParams.get("redirect_uri") ?? "");
   const text = await run.untilStderr(/ssh -N -L/);
   expect(text).toContain(`ssh -N -L ${redirect.port}:127.0.0.1:${redirect.port} ada@`);
+  await run.untilStderr(/: hermes auth add xai-oauth --manual-paste\n/);
   run.write("https://example.com/callback?code=x&state=y\n");
   await run.untilStderr(/That is neither the address/);
   run.write(`${lab.identity.approve(address, ada).href}\n`);

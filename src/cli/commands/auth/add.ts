@@ -62,7 +62,10 @@ async function addLogin(app: App, provider: KnownProvider, flags: FlagValues): P
       (integerFlag(flags, "timeout", { min: 5, max: 3_600 }) ?? patience(provider)) * 1_000,
     ...(label === undefined ? {} : { label }),
   };
-  const interaction = createLoginTalk(ports, env);
+  const interaction = createLoginTalk(ports, {
+    env,
+    manual: `hermes auth add ${pool} --manual-paste`,
+  });
   try {
     const desk = await app.logins();
     const { grant, isNew } = await desk.signIn(pool, options, { interaction, signal: stop.signal });
