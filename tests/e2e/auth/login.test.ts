@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { json } from "../../fakes/faults.ts";
 import { inkShare } from "../../fakes/png.ts";
 import { startInPty } from "../../fakes/pty.ts";
 import { binary, type Running } from "../sandbox.ts";
@@ -320,6 +321,51 @@ test("--probe asks the provider", async () => {
   ]);
   expect(lab.models.asked.length).toBeGreaterThan(0);
 });
+
+test("a ChatGPT subscriber is told the models of that backend", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "openai-codex", email: ada, lifeSeconds: 21_600 }]);
+  const list = await lab.run(["model", "list", "--json"]);
+  expect([list.code, JSON.parse(list.stdout)]).toMatchObject([
+    0,
+    {
+      provider: "openai-codex",
+      models: [
+        { id: "gpt-5.5", chosen: true },
+        { id: "gpt-5.4", chosen: false },
+        { id: "gpt-5.4-mini", chosen: false },
+      ],
+    },
+  ]);
+  const status = await lab.run(["auth", "status", "openai-codex", "--probe"]);
+  expect([status.code, status.stdout]).toEqual([
+    0,
+    "openai-codex\tsigned in\t1 of 1 ready\tanswers: 3 models\n",
+  ]);
+});
+
+test.each([
+  [1, true, "network/unreachable", "HTTP_CONNECT"],
+  [4, false, "auth/rejected", "HTTP_401"],
+  [75, true, "model/rate_limited", "HTTP_429"],
+] as const)(
+  "a probe that fails ends with %d, and leaves logged_in at %p: %s",
+  async (...wanted) => {
+    const [code, isLoggedIn, error, cause] = wanted;
+    await using lab = await openAuthLab();
+    await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+    if (cause === "HTTP_429") lab.models.script(ada, json(429, {}));
+    if (cause === "HTTP_401")
+      lab.identity.script("xai/token", json(400, { error: "invalid_grant" }));
+    if (cause === "HTTP_401") lab.models.script(ada, json(401, {}));
+    const env = cause === "HTTP_CONNECT" ? { HTTPS_PROXY: "http://127.0.0.1:9" } : {};
+    const end = await lab.run(["auth", "status", "xai-oauth", "--probe", "--json"], { env });
+    expect([end.code, JSON.parse(end.stdout)]).toMatchObject([
+      code,
+      { providers: [{ logged_in: isLoggedIn, error: { code: error } }] },
+    ]);
+  },
+);
 
 test.each([
   ["corrupt", "{"],

@@ -1,9 +1,9 @@
 import type { App } from "../../../app.ts";
 import { isUsable } from "../../../auth/grant.ts";
-import { toHermesError } from "../../../core/errors.ts";
+import { type HermesError, toHermesError } from "../../../core/errors.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { CommandContext } from "../../command.ts";
-import { exitCodes } from "../../exit_codes.ts";
+import { errorExitCode, exitCodes } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printDocument, printTable } from "../../print.ts";
 import { errorToJson, type Mask } from "../../render/error.ts";
@@ -23,7 +23,7 @@ interface ProviderStatus {
   /** Why none can be used, or what the provider says; "" where there is nothing to say. */
   readonly text: string;
   /** What a probe failed with. */
-  readonly failure?: JsonObject;
+  readonly failure?: HermesError;
 }
 
 /** `hermes auth status`: whether a provider can be used. Without `--probe` nobody is asked and nothing changes. */
@@ -48,15 +48,17 @@ export async function run(context: CommandContext): Promise<number> {
     ? await Promise.all(kept.map((status) => probe(app, status, mask)))
     : kept;
   if (switchFlag(flags, "json")) {
-    await printDocument(ports, { providers: statuses.map(statusToJson) });
+    const providers = statuses.map((status) => statusToJson(status, mask));
+    await printDocument(ports, { providers });
   } else {
     await printTable(ports, columns, {
       rows: statuses,
       ifEmpty: "Signed in nowhere: hermes auth add PROVIDER",
     });
   }
-  const isReady = statuses.length > 0 && statuses.every((status) => status.isReady);
-  return isReady || only === undefined ? exitCodes.done : exitCodes.authentication;
+  const [asked] = only === undefined ? [] : statuses;
+  if (asked?.failure) return errorExitCode(asked.failure);
+  return (asked?.isReady ?? true) ? exitCodes.done : exitCodes.authentication;
 }
 
 function statusOf(provider: string, logins: readonly ListedLogin[], now: number): ProviderStatus {
@@ -79,13 +81,10 @@ async function probe(app: App, status: ProviderStatus, mask: Mask): Promise<Prov
     const models = await app.listModels({ provider, model: "probe" }, new AbortController().signal);
     return { ...status, text: `answers: ${counted(models.length, "model")}` };
   } catch (thrown) {
-    const error = toHermesError(thrown);
-    return {
-      ...status,
-      isReady: false,
-      text: mask(error.message),
-      failure: errorToJson(error, mask),
-    };
+    const failure = toHermesError(thrown);
+    // Who does not answer has not refused the login.
+    const isReady = !failure.code.startsWith("auth/");
+    return { ...status, isReady, text: mask(failure.message), failure };
   }
 }
 
@@ -96,20 +95,16 @@ const columns: readonly Column<ProviderStatus>[] = [
   { header: "", text: ({ text }) => text },
 ];
 
-function statusToJson({
-  provider,
-  isReady,
-  ready,
-  all,
-  text,
-  failure,
-}: ProviderStatus): JsonObject {
+function statusToJson(
+  { provider, isReady, ready, all, text, failure }: ProviderStatus,
+  mask: Mask,
+): JsonObject {
   return {
     provider,
     logged_in: isReady,
     ready,
     logins: all,
     detail: text,
-    ...(failure === undefined ? {} : { error: failure }),
+    ...(failure === undefined ? {} : { error: errorToJson(failure, mask) }),
   };
 }
