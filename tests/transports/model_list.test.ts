@@ -94,7 +94,7 @@ test.each([
   const deps = { fetch, clock: createFakeClock(0), credentials };
   const list = () => listModels(deps, endpoint(), new AbortController().signal);
   const ended = typeof wanted === "string" ? (await thrown(list)).code : await list();
-  expect([ended, asked]).toEqual([wanted, tokens]);
+  expect<unknown>([ended, asked]).toEqual([wanted, tokens]);
 });
 
 test("listModels() does not follow a redirect, and names its target without secrets", async () => {
