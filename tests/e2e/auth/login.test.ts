@@ -79,6 +79,43 @@ test("a second account stands beside the first, and the first one's place is kep
   expect(logins.map(({ label }) => label)).toEqual([ada, "bob@example.com"]);
 });
 
+test("who signs in beside what the configuration names is told how to use it", async () => {
+  await using lab = await openAuthLab();
+  await lab.sandbox.configure("model: {provider: openrouter}\n");
+  const run = lab.start(["auth", "add", "xai-oauth"]);
+  await answerTo(lab, run, ada);
+  expect((await run.ended).stderr).toEndWith(
+    `Signed in to xai-oauth as ${ada}\nTo use it: hermes --provider xai-oauth; from now on: hermes model\n`,
+  );
+});
+
+test("the key of one's own provider is listed, tried and switched off, as any other", async () => {
+  await using lab = await openAuthLab({
+    strangers: {
+      "lab.example": ({ headers }) => {
+        const isRight = headers.get("authorization") === "Bearer lab-0123456789";
+        return Response.json({ data: [{ id: "m1" }] }, { status: isRight ? 200 : 401 });
+      },
+    },
+  });
+  await lab.sandbox.configure(
+    'custom_providers: [{name: My Lab, base_url: "https://lab.example/v1", key_env: LAB_KEY}]\n',
+  );
+  const env = { LAB_KEY: "lab-0123456789" };
+  const list = await lab.run(["auth", "list"], { env });
+  expect([list.code, list.stdout]).toEqual([
+    0,
+    "custom:my-lab\t1\tLAB_KEY\tkey\tenv:LAB_KEY\tready\tenv:LAB_KEY\n",
+  ]);
+  const status = await lab.run(["auth", "status", "my lab", "--probe"], { env });
+  expect([status.code, status.stdout]).toEqual([
+    0,
+    "custom:my-lab\tsigned in\t1 of 1 ready\tanswers: 1 model\n",
+  ]);
+  expect((await lab.run(["auth", "remove", "my lab", "env:LAB_KEY"], { env })).code).toBe(0);
+  expect((await lab.run(["auth", "status", "my lab"], { env })).code).toBe(4);
+});
+
 test("a port that is taken is no obstacle", async () => {
   await using lab = await openAuthLab();
   const server = createServer();

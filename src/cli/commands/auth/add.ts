@@ -71,8 +71,10 @@ async function addLogin(app: App, provider: KnownProvider, flags: FlagValues): P
     const { grant, isNew } = await desk.signIn(pool, options, { interaction, signal: stop.signal });
     const again = isNew ? "" : " again";
     await printNote(ports, `Signed in to ${pool}${again} as ${oneLine(grant.label)}`);
-    const isActive = (await desk.active()) === pool;
-    if (!isActive) await printNote(ports, `To use it: hermes --provider ${pool}`);
+    const used = await app.resolveModel({}).catch(() => undefined);
+    if (used?.endpoint.provider !== pool) {
+      await printNote(ports, `To use it: hermes --provider ${pool}; from now on: hermes model`);
+    }
     return exitCodes.done;
   } catch (error) {
     if (!stop.signal.aborted) throw error;

@@ -1,5 +1,6 @@
 import type { App } from "../../../app.ts";
 import { isUsable } from "../../../auth/grant.ts";
+import { customPool } from "../../../config/resolve_endpoint.ts";
 import { type HermesError, toHermesError } from "../../../core/errors.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { CommandContext } from "../../command.ts";
@@ -77,7 +78,9 @@ function statusOf(provider: string, logins: readonly ListedLogin[], now: number)
 async function probe(app: App, status: ProviderStatus, mask: Mask): Promise<ProviderStatus> {
   if (!status.isReady) return status;
   try {
-    const provider = status.provider.replace(/^custom:/, "");
+    const { custom_providers: own } = await app.config();
+    const entry = own.find(({ name }) => customPool(name) === status.provider);
+    const provider = entry?.name ?? status.provider;
     const models = await app.listModels({ provider, model: "probe" }, new AbortController().signal);
     return { ...status, text: `answers: ${counted(models.length, "model")}` };
   } catch (thrown) {
