@@ -194,7 +194,12 @@ async function checkCredential(app: App, resolved: ResolvedModel): Promise<Resul
   const { pool } = resolved;
   const kept = pool === undefined ? [] : await (await app.logins()).list(pool);
   // Looking renews nothing.
-  if (kept.length > 0) return describeLogins(kept, app.ports.clock.now());
+  if (kept.length > 0) {
+    const result = describeLogins(kept, app.ports.clock.now());
+    const [warning] = await (await app.logins()).warnings();
+    if (warning === undefined || result.status !== "ok") return result;
+    return { status: "warning", detail: `${result.detail}; ${warning}` };
+  }
   const credential = await (await app.credentials(resolved)).get(resolved.endpoint.provider);
   if (!credential) throw missingCredential(resolved);
   return { status: "ok", detail: credential.origin };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextRound } from "node:timers/promises";
 import { heldUntil, json, oauthError, portal, rateLimited } from "../../fakes/faults.ts";
@@ -20,6 +20,20 @@ test("a login opens the model, and the file stays byte for byte", async () => {
   expect(lab.models.asked.map(({ account }) => account)).toEqual([ada]);
   expect(await readFile(lab.storePath, "utf8")).toBe(before);
   expect([lab.identity.asked("xai/token").length, await lab.leaks(end)]).toEqual([0, []]);
+});
+
+test("logins that others can read are warned of, until the file is written anew", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  await chmod(lab.storePath, 0o644);
+  const warning = `Others can read the logins in ${lab.storePath}: chmod 600 ${lab.storePath}`;
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, end.stderr]).toEqual([0, "hello\n", `warning: ${warning}\n`]);
+  const doctor = await lab.run(["doctor"]);
+  expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining(`; ${warning}`)]);
+  const key = { stdin: { text: "xai-key-0123456789\n" } };
+  expect((await lab.run(["auth", "add", "xai"], key)).code).toBe(0);
+  expect((await lab.run(xai)).stderr).toBe("");
 });
 
 test("the ChatGPT backend gets its account and its own headers", async () => {
