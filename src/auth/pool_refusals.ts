@@ -1,6 +1,12 @@
 import { HermesError } from "../core/errors.ts";
 import type { Grant, GrantStatus } from "./grant.ts";
-import { earliestReset } from "./pool.ts";
+import { choose, earliestReset } from "./pool.ts";
+
+/** Why none of a provider's logins, of which there are some, would be sent; undefined where one would be. */
+export function refusal(grants: readonly Grant[], now: number): HermesError | undefined {
+  const choice = choose(grants, { strategy: "fill_first", now, random: () => 0 });
+  return choice ? undefined : nothingLeft(grants[0]?.provider ?? "", grants, now);
+}
 
 /** The failure of a provider of which no login can be used now. */
 export function nothingLeft(provider: string, grants: readonly Grant[], now: number): HermesError {

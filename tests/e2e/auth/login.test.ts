@@ -359,6 +359,44 @@ test("--probe asks the provider", async () => {
   expect(lab.models.asked.length).toBeGreaterThan(0);
 });
 
+test.each([
+  ["dead", { last_status: "dead", last_error_reason: "invalid_grant" }, 4, false, "not usable"],
+  [
+    "at a limit that lifts at a time",
+    { last_status: "exhausted", last_error_code: 429, last_error_reset_at: 9_999_999_999 },
+    75,
+    true,
+    "at its limit",
+  ],
+  [
+    "at a limit of which nobody knows when it lifts, and is tried all the same",
+    { last_status: "exhausted", last_error_code: 429, last_status_at: Date.now() / 1_000 },
+    0,
+    true,
+    "signed in",
+  ],
+] as const)(
+  "auth status and doctor tell of a login that is %s",
+  async (_, fields, code, isIn, state) => {
+    await using lab = await openAuthLab();
+    await lab.writeLogins([{ vendor: "xai-oauth", email: ada, fields }]);
+    const status = await lab.run(["auth", "status", "xai-oauth"]);
+    expect([status.code, status.stdout.split("\t").slice(0, 3)]).toEqual([
+      code,
+      ["xai-oauth", state, "0 of 1 ready"],
+    ]);
+    const json = await lab.run(["auth", "status", "xai-oauth", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ providers: [{ logged_in: isIn, ready: 0 }] });
+    const doctor = await lab.run(["doctor", "--json"]);
+    const turn = await lab.run(["-z", "Say hello"]);
+    expect([doctor.code, turn.code, lab.proxy.connects.length]).toEqual([
+      code,
+      code,
+      code === 0 ? 1 : 0,
+    ]);
+  },
+);
+
 test("a ChatGPT subscriber is told the models of that backend", async () => {
   await using lab = await openAuthLab();
   await lab.writeLogins([{ vendor: "openai-codex", email: ada, lifeSeconds: 21_600 }]);

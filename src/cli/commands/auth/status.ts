@@ -1,5 +1,6 @@
 import type { App } from "../../../app.ts";
 import { isUsable } from "../../../auth/grant.ts";
+import { refusal } from "../../../auth/pool_refusals.ts";
 import { customPool } from "../../../config/resolve_endpoint.ts";
 import { type HermesError, toHermesError } from "../../../core/errors.ts";
 import type { JsonObject } from "../../../core/json.ts";
@@ -23,7 +24,7 @@ interface ProviderStatus {
   readonly all: number;
   /** Why none can be used, or what the provider says; "" where there is nothing to say. */
   readonly text: string;
-  /** What a probe failed with. */
+  /** Why a turn would not even ask, or what a probe failed with. */
   readonly failure?: HermesError;
 }
 
@@ -71,7 +72,11 @@ function statusOf(provider: string, logins: readonly ListedLogin[], now: number)
       : first?.grant
         ? `${first.label}: ${grantState(first.grant, now)}`
         : `hermes auth add ${provider}`;
-  return { provider, isReady: ready.length > 0, ready: ready.length, all: logins.length, text };
+  const grants = logins.flatMap(({ grant }) => (grant ? [grant] : []));
+  const failure = ready.length > 0 || first === undefined ? undefined : refusal(grants, now);
+  const isReady = first !== undefined && failure === undefined;
+  const counts = { ready: ready.length, all: logins.length };
+  return { provider, isReady, ...counts, text, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** Asks the provider for its models with what would open it. */
@@ -93,10 +98,15 @@ async function probe(app: App, status: ProviderStatus, mask: Mask): Promise<Prov
 
 const columns: readonly Column<ProviderStatus>[] = [
   { header: "PROVIDER", text: ({ provider }) => provider },
-  { header: "STATE", text: ({ isReady }) => (isReady ? "signed in" : "not usable") },
+  { header: "STATE", text: stateWord },
   { header: "LOGINS", text: ({ ready, all }) => (all === 0 ? "none" : `${ready} of ${all} ready`) },
   { header: "", text: ({ text }) => text },
 ];
+
+function stateWord({ isReady, failure }: ProviderStatus): string {
+  if (isReady) return "signed in";
+  return failure?.code === "model/quota" ? "at its limit" : "not usable";
+}
 
 function statusToJson(
   { provider, isReady, ready, all, text, failure }: ProviderStatus,
@@ -104,7 +114,7 @@ function statusToJson(
 ): JsonObject {
   return {
     provider,
-    logged_in: isReady,
+    logged_in: isReady || failure?.code === "model/quota",
     ready,
     logins: all,
     detail: text,
