@@ -36,7 +36,9 @@ function isRefusal(status: GrantStatus): boolean {
 
 /** The failure of a renewal without which a login cannot be used. */
 export function notRenewed(grant: Grant, error: HermesError): HermesError {
-  const { code, retryable, retryAfterMs, httpStatus, hint } = error;
+  const { code, retryable, retryAfterMs, httpStatus } = error;
+  const isOver = code === "auth/sign_in_failed" && !retryable;
+  const hint = isOver ? `sign in again: hermes auth add ${grant.provider}` : error.hint;
   return new HermesError(code, `The login ${grant.label} could not be renewed: ${error.message}`, {
     cause: error,
     retryable,

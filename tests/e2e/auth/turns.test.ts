@@ -190,6 +190,7 @@ test("a poisoned token endpoint gets no token", async () => {
     const end = await lab.run(xai);
     expect([end.code, lab.proxy.connects]).toEqual([4, []]);
     expect(end.stderr).toContain("The token endpoint is not at https://x.ai: nothing was sent");
+    expect(end.stderr).toEndWith("hint: sign in again: hermes auth add xai-oauth\n");
   }
 });
 
