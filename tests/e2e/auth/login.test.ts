@@ -377,7 +377,7 @@ test.each([
   ],
 ] as const)(
   "auth status and doctor tell of a login that is %s",
-  async (_, fields, code, isIn, state) => {
+  async (...[, fields, code, isIn, state]) => {
     await using lab = await openAuthLab();
     await lab.writeLogins([{ vendor: "xai-oauth", email: ada, fields }]);
     const status = await lab.run(["auth", "status", "xai-oauth"]);
@@ -385,8 +385,8 @@ test.each([
       code,
       ["xai-oauth", state, "0 of 1 ready"],
     ]);
-    const json = await lab.run(["auth", "status", "xai-oauth", "--json"]);
-    expect(JSON.parse(json.stdout)).toMatchObject({ providers: [{ logged_in: isIn, ready: 0 }] });
+    const { stdout } = await lab.run(["auth", "status", "xai-oauth", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ providers: [{ logged_in: isIn, ready: 0 }] });
     const doctor = await lab.run(["doctor", "--json"]);
     const turn = await lab.run(["-z", "Say hello"]);
     expect([doctor.code, turn.code, lab.proxy.connects.length]).toEqual([
