@@ -339,13 +339,29 @@ test("what forgets logins and what takes refusals back print one document with -
     await asked("remove", "openai", "env:OPENAI_API_KEY"),
     await asked("logout", "xai-oauth"),
     await asked("logout", "xai-oauth"),
+    await asked("logout", "openai"),
   ]).toEqual([
     { provider: "xai-oauth", reset: 1 },
     { provider: "xai-oauth", removed: { ...bob, id: "a00001", label: ada } },
     { provider: "openai", removed: { ...variable, revoked: false } },
-    { provider: "xai-oauth", inherited: false, removed: [bob] },
-    { provider: "xai-oauth", inherited: false, removed: [] },
+    { provider: "xai-oauth", inherited: false, removed: [bob], left: [] },
+    { provider: "xai-oauth", inherited: false, removed: [], left: [] },
+    { provider: "openai", inherited: false, removed: [], left: [] },
   ]);
+});
+
+test("who logs out is told of a variable that still opens the provider", async () => {
+  await using lab = await openAuthLab();
+  const env = { OPENAI_API_KEY: "sk-0123456789abcdef" };
+  const key = { stdin: { text: "sk-9876543210abcdef\n" } };
+  expect((await lab.run(["auth", "add", "openai"], key)).code).toBe(0);
+  const out = await lab.run(["auth", "logout", "openai"], { env });
+  expect([out.code, out.stderr]).toEqual([
+    0,
+    "Logged out of openai\nOPENAI_API_KEY is still used: hermes auth remove openai env:OPENAI_API_KEY\n",
+  ]);
+  const { stdout } = await lab.run(["auth", "logout", "openai", "--json"], { env });
+  expect(JSON.parse(stdout)).toMatchObject({ left: ["env:OPENAI_API_KEY"] });
 });
 
 test("--probe asks the provider", async () => {

@@ -4,6 +4,7 @@ import { switchFlag } from "../../flags.ts";
 import { printDocument, printNote } from "../../print.ts";
 import { forgottenToJson, revokeInTime } from "./remove.ts";
 import { knownProvider } from "./known_provider.ts";
+import { listLogins } from "./list.ts";
 
 /** `hermes auth logout`: forgets every login and key of a provider. */
 export async function run(context: CommandContext): Promise<number> {
@@ -20,8 +21,11 @@ export async function run(context: CommandContext): Promise<number> {
       return forgottenToJson(grant, isRevoked);
     }),
   );
+  // What is left are variables.
+  const left = (await listLogins(app, pool)).map(({ source }) => source);
   if (switchFlag(flags, "json")) {
-    await printDocument(ports, { provider: pool, inherited: isInherited, removed: forgotten });
+    const removed = { inherited: isInherited, removed: forgotten };
+    await printDocument(ports, { provider: pool, ...removed, left });
     return exitCodes.done;
   }
   const told =
@@ -31,5 +35,9 @@ export async function run(context: CommandContext): Promise<number> {
         ? `This profile does not use the logins of its home for ${pool} any more`
         : `Logged out of ${pool}`;
   await printNote(ports, told);
+  for (const source of left) {
+    const name = source.replace(/^env:/, "");
+    await printNote(ports, `${name} is still used: hermes auth remove ${pool} ${source}`);
+  }
   return exitCodes.done;
 }
