@@ -122,6 +122,28 @@ test("a login that its server has ended says so, with the command that mends it"
   expect(await lab.leaks(end, list)).toEqual([]);
 });
 
+test.each([
+  ["has ended", { lifeSeconds: 0 }, "needs to be signed in again"],
+  ["cannot be renewed", { lifeSeconds: 0 }, "could not be renewed"],
+] as const)(
+  "a login that %s lets the next account step in, and says so",
+  async (name, life, why) => {
+    await using lab = await openAuthLab();
+    await lab.writeLogins([
+      { vendor: "xai-oauth", email: ada, ...life, fields: withEndpoints },
+      { vendor: "xai-oauth", email: bob, lifeSeconds: 21_600 },
+    ]);
+    const isOver = name === "has ended";
+    lab.identity.script("xai/token", isOver ? oauthError(400, "invalid_grant", "No") : portal(503));
+    const end = await lab.run(xai);
+    expect([end.code, end.stdout, end.stderr]).toEqual([
+      0,
+      "hello\n",
+      `warning: ${ada} ${why}: going on as ${bob} (xai-oauth)\n`,
+    ]);
+  },
+);
+
 test("a used-up limit takes the next account, and says so", async () => {
   await using lab = await openAuthLab();
   await lab.writeLogins([
