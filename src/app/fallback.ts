@@ -30,8 +30,8 @@ export async function openModel(
   resolved: ResolvedModel,
 ): Promise<OpenedModel> {
   const entries = config.fallback_providers;
-  const found = await app.credentials(resolved);
-  const credentials = await beginning(found, resolved, entries.length > 0);
+  const own = await app.credentials(resolved);
+  const credentials = await beginning(own, resolved, entries.length > 0);
   const opened: CredentialSource[] = [credentials];
   const release = (): void => {
     for (const source of opened) source.release?.();
