@@ -571,6 +571,16 @@ test("hermes model signs in where that is needed, and q changes nothing", async 
   expect(await person.exited).toBe(0);
 });
 
+test("hermes model signs in again where the login is no good any more", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, fields: { last_status: "dead" } }]);
+  await using person = atTerminal(lab, "model");
+  await person.untilShown("1  xAI Grok OAuth (SuperGrok Subscription) (in use)\r\n");
+  await person.untilShown("q leaves]: ");
+  person.type("1\r");
+  await person.untilShown("Waiting for the browser");
+});
+
 test("hermes model takes a provider by its name, too", async () => {
   await using lab = await openAuthLab();
   await using wrong = atTerminal(lab, "model");

@@ -1,6 +1,7 @@
 import type { App } from "../../../app.ts";
 import { applyEdits } from "../../../config/edit.ts";
-import { providers } from "../../../config/providers.ts";
+import { refusal } from "../../../auth/pool_refusals.ts";
+import { findProvider, providers } from "../../../config/providers.ts";
 import { customPool } from "../../../config/resolve_endpoint.ts";
 import { presentKeys } from "../../../core/api_key.ts";
 import { HermesError, toHermesError } from "../../../core/errors.ts";
@@ -109,6 +110,7 @@ async function unchanged({ ports }: CommandContext): Promise<number> {
 async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
   const [env, config, desk] = await Promise.all([app.env(), app.config(), app.logins()]);
   const kept = await desk.providers();
+  const dead = await deadLogins(app, kept);
   const inUse = await app.resolveModel({}).then(
     ({ endpoint }) => endpoint.provider,
     () => undefined,
@@ -128,7 +130,8 @@ async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
   });
   const vendors = providers.map(({ id, label, keyEnv, signIn }): ProviderChoice => {
     const hasKey = presentKeys(env, keyEnv).length > 0;
-    const isOpen = kept.includes(id) ? (signIn ? "signed in" : "key") : hasKey ? "key" : "";
+    const isKept = kept.includes(id) && !dead.has(id);
+    const isOpen = isKept ? (signIn ? "signed in" : "key") : hasKey ? "key" : "";
     const isClosed = isOpen === "" && (signIn !== undefined || keyEnv.length > 0);
     const isLocal = keyEnv.length === 0 && !signIn;
     return {
@@ -142,6 +145,20 @@ async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
   const rank = ({ state }: ProviderChoice): number =>
     state.startsWith("in use") ? 0 : state === "" ? 2 : 1;
   return [...own, ...vendors].toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** Of the providers that are signed in to, those whose logins are all no good any more. */
+async function deadLogins(app: App, kept: readonly string[]): Promise<ReadonlySet<string>> {
+  const desk = await app.logins();
+  const now = app.ports.clock.now();
+  const looked = await Promise.all(
+    kept.map(async (name) => {
+      const grants = (await desk.list(name)).map(({ grant }) => grant);
+      const isDead = refusal(grants, now)?.code === "auth/rejected";
+      return isDead && findProvider(name)?.signIn ? [name] : [];
+    }),
+  );
+  return new Set(looked.flat());
 }
 
 /** What was picked: a place in the list, another text, or nothing (an empty line keeps the initial one, `q` leaves). */
