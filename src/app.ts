@@ -209,7 +209,11 @@ function composeApp(ports: Ports, options: AppOptions, shared?: Opened): AppPart
     },
     async warnings() {
       const problems = [...(await loadedEnv()).problems, ...(await loadedConfig()).problems];
-      return problems.map(({ message }) => message);
+      const { placeWarnings } = await import("./auth/auth_place.ts");
+      const { authFile, sharedAuthFile } = paths;
+      const places = sharedAuthFile === null ? [authFile] : [authFile, sharedAuthFile];
+      const logins = await Promise.all(places.map((path) => placeWarnings(ports.files, path)));
+      return [...problems.map(({ message }) => message), ...logins.flat()];
     },
     async resolveModel(flags) {
       return await (await access()).resolveModel(app, flags);

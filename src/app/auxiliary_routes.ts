@@ -1,7 +1,7 @@
 import type { ModelFlags } from "../app.ts";
 import { windowOf } from "../config/context_windows.ts";
 import { keyVariable } from "../config/expand.ts";
-import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
+import type { ResolvedModel } from "../config/resolve_endpoint.ts";
 import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
 import type { AuxiliaryTask } from "../core/auxiliary.ts";
@@ -17,6 +17,7 @@ import {
   type AuxiliaryRoute,
   createAuxiliary,
 } from "./auxiliary.ts";
+import { checkedSource } from "./checked_source.ts";
 import { lazy } from "./lazy.ts";
 import { endpointTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
@@ -62,10 +63,10 @@ export function openAuxiliary(
     key?: string,
   ): Promise<AuxiliaryRoute> => {
     const resolved = await resolve();
-    const credentials = await app.credentials(resolved);
-    opened.push(credentials);
+    const source = await app.credentials(resolved);
+    opened.push(source);
     const { endpoint, model } = resolved;
-    if (!(await credentials.get(endpoint.provider))) throw missingCredential(resolved);
+    const credentials = await checkedSource(source, resolved);
     const transport = await endpointTransport({ ports: app.ports, credentials }, endpoint, {
       maxAttempts: 1,
       prices: config.prices,

@@ -1,11 +1,12 @@
 import { windowOf } from "../config/context_windows.ts";
-import { missingCredential, type ResolvedModel } from "../config/resolve_endpoint.ts";
+import type { ResolvedModel } from "../config/resolve_endpoint.ts";
 import { resolveFallback } from "../config/resolve_fallback.ts";
 import type { Config } from "../config/schema.ts";
 import type { CredentialSource } from "../core/credential.ts";
 import { HermesError } from "../core/errors.ts";
 import type { ModelTransport } from "../core/model.ts";
 import type { Answerer, Fallback } from "../transports/fallback.ts";
+import { checkedSource } from "./checked_source.ts";
 import { endpointTransport } from "./model_side.ts";
 import type { AppParts } from "./parts.ts";
 import { watchdogsOf } from "./watchdog_env.ts";
@@ -28,11 +29,9 @@ export async function openModel(
   config: Config,
   resolved: ResolvedModel,
 ): Promise<OpenedModel> {
-  const credentials = await app.credentials(resolved);
   const entries = config.fallback_providers;
-  if (!(await hasCredential(credentials, resolved, entries.length > 0))) {
-    throw missingCredential(resolved);
-  }
+  const own = await app.credentials(resolved);
+  const credentials = await beginning(own, resolved, entries.length > 0);
   const opened: CredentialSource[] = [credentials];
   const release = (): void => {
     for (const source of opened) source.release?.();
@@ -59,8 +58,7 @@ export async function openModel(
       const found = resolveFallback(entry, { config, env: await app.env() });
       const source = await app.credentials(found);
       opened.push(source);
-      if (!(await source.get(found.endpoint.provider, { signal }))) throw missingCredential(found);
-      return await answererOf(found, source);
+      return await answererOf(found, await checkedSource(source, found, { signal }));
     },
   }));
   const chain = createFallbackChain({ clock }, fallbacks);
@@ -83,15 +81,17 @@ export async function openModel(
 }
 
 /** Logins that rest for now are no reason not to begin where others stand behind them. */
-async function hasCredential(
+async function beginning(
   credentials: CredentialSource,
-  { endpoint }: ResolvedModel,
+  resolved: ResolvedModel,
   hasFallbacks: boolean,
-): Promise<boolean> {
+): Promise<CredentialSource> {
   try {
-    return (await credentials.get(endpoint.provider)) !== undefined;
+    return await checkedSource(credentials, resolved);
   } catch (error) {
-    if (hasFallbacks && error instanceof HermesError && error.code === "model/quota") return true;
+    if (hasFallbacks && error instanceof HermesError && error.code === "model/quota") {
+      return credentials;
+    }
     throw error;
   }
 }

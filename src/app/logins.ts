@@ -52,10 +52,10 @@ export async function openLogins(app: AppParts): Promise<LoginDesk> {
   const [store, root] = await storesOf(app);
   const logins = createLogins({ store, ...(root ? { root } : {}), clock, newId });
   /** What a renewal of a login left beside the file goes with it. */
-  const sweep = async ({ id }: Grant): Promise<void> => {
-    for (const kind of ["pending", "asking"]) {
-      const path = store.beside(`auth.refresh-${id}.${kind}`);
-      await app.ports.files.remove(path).catch(() => undefined);
+  const sweep = async (grant: Grant): Promise<void> => {
+    const { besideOf } = await import("../auth/renewal.ts");
+    for (const kind of ["pending", "asking"] as const) {
+      await app.ports.files.remove(besideOf(store, grant, kind)).catch(() => undefined);
     }
   };
   return {

@@ -26,7 +26,7 @@ export function requirePinned(text: string, domains: readonly string[], what: st
   throw new HermesError(
     "auth/sign_in_failed",
     `The ${what} is not at https://${domains[0] ?? ""}: nothing was sent to ${shown(text)}`,
-    { hint: "sign in again: hermes auth add" },
+    { hint: "check the network, and run the command again" },
   );
 }
 

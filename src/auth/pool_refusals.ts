@@ -1,6 +1,12 @@
 import { HermesError } from "../core/errors.ts";
 import type { Grant, GrantStatus } from "./grant.ts";
-import { earliestReset } from "./pool.ts";
+import { choose, earliestReset } from "./pool.ts";
+
+/** Why none of a provider's logins, of which there are some, would be sent; undefined where one would be. */
+export function refusal(grants: readonly Grant[], now: number): HermesError | undefined {
+  const choice = choose(grants, { strategy: "fill_first", now, random: () => 0 });
+  return choice ? undefined : nothingLeft(grants[0]?.provider ?? "", grants, now);
+}
 
 /** The failure of a provider of which no login can be used now. */
 export function nothingLeft(provider: string, grants: readonly Grant[], now: number): HermesError {
@@ -30,7 +36,9 @@ function isRefusal(status: GrantStatus): boolean {
 
 /** The failure of a renewal without which a login cannot be used. */
 export function notRenewed(grant: Grant, error: HermesError): HermesError {
-  const { code, retryable, retryAfterMs, httpStatus, hint } = error;
+  const { code, retryable, retryAfterMs, httpStatus } = error;
+  const isOver = code === "auth/sign_in_failed" && !retryable;
+  const hint = isOver ? `sign in again: hermes auth add ${grant.provider}` : error.hint;
   return new HermesError(code, `The login ${grant.label} could not be renewed: ${error.message}`, {
     cause: error,
     retryable,

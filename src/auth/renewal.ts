@@ -47,6 +47,18 @@ const patienceMs = 120_000;
 /** A renewal that failed is tried again after one to two of these. */
 const backOffMs = 30_000;
 
+/**
+ * What a renewal keeps beside the store: its lock, tokens on their way into it, the mark of a question that was not answered
+ * yet. Other programs' entries of two providers may have one id.
+ */
+export function besideOf(
+  store: Pick<AuthStore, "beside">,
+  { provider, id }: Pick<RenewalTarget, "provider" | "id">,
+  kind: "lock" | "pending" | "asking",
+): string {
+  return store.beside(`auth.refresh-${provider}-${id}.${kind}`);
+}
+
 /** A token, told from others without showing it: 16 hexadecimal digits of SHA-256. */
 export async function fingerprint(token: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
@@ -62,7 +74,7 @@ export async function fingerprint(token: string): Promise<string> {
 export async function renewGrant(deps: RenewalDeps, target: RenewalTarget): Promise<Renewal> {
   const { store, files } = deps;
   if (!(await findGrant(store, target))) return { kind: "gone" };
-  const lock = store.beside(`auth.refresh-${target.id}.lock`);
+  const lock = besideOf(store, target, "lock");
   try {
     return await files.withLock(lock, () => renewAlone(deps, target), patienceMs);
   } catch (error) {
@@ -83,7 +95,7 @@ export async function adoptPending(
   { store, files, clock }: Pick<RenewalDeps, "store" | "files" | "clock">,
   { provider, id }: Pick<RenewalTarget, "provider" | "id">,
 ): Promise<void> {
-  const path = pendingPath(store, id);
+  const path = besideOf(store, { provider, id }, "pending");
   const pending = readPending(await readBeside(files, path));
   if (!pending) return;
   const grant = await findGrant(store, { provider, id });
@@ -102,7 +114,7 @@ async function renewAlone(deps: RenewalDeps, target: RenewalTarget): Promise<Ren
   // What keeps the answer from being kept is better known before the question.
   await store.update((json) => ({ json, result: undefined }));
   const replaces = await fingerprint(grant.refreshToken);
-  const mark = store.beside(`auth.refresh-${target.id}.asking`);
+  const mark = besideOf(store, target, "asking");
   const earlier = readMark(await files.readText(mark).catch(() => ""), replaces);
   await files.replaceFile(mark, JSON.stringify({ replaces, at: isoTime(deps.clock.now()) }), {
     mode: 0o600,
@@ -137,7 +149,7 @@ async function settle(
   const { reply, replaces, lostAt } = given;
   if (reply.kind === "tokens") {
     const pending: Pending = { replaces, ...reply };
-    const path = pendingPath(store, grant.id);
+    const path = besideOf(store, grant, "pending");
     // Where even this cannot be written, the store may be: it is tried before anything is given up.
     await files
       .replaceFile(path, JSON.stringify(pendingJson(pending)), { mode: 0o600 })
@@ -241,10 +253,6 @@ interface Pending {
   readonly replaces: string;
   readonly tokens: TokenSet;
   readonly endpoints?: OauthEndpoints;
-}
-
-function pendingPath(store: AuthStore, id: string): string {
-  return store.beside(`auth.refresh-${id}.pending`);
 }
 
 function pendingJson({ replaces, tokens, endpoints }: Pending): Json {

@@ -1,6 +1,7 @@
-import { HermesError, isErrorCode } from "../core/errors.ts";
+import { errnoOf, errorMessage, HermesError, isErrorCode } from "../core/errors.ts";
 import { isJsonObject, type Json, parseJson } from "../core/json.ts";
-import type { Env, Spawner } from "../core/ports.ts";
+import type { ChildProcess, Env, Spawner } from "../core/ports.ts";
+import { serverText } from "./exchange.ts";
 import type { Renewal, RenewalTarget } from "./renewal.ts";
 
 /** What the helper is told on its stdin: one line of JSON, and nothing secret in it. */
@@ -9,34 +10,62 @@ export interface RenewalOrder extends RenewalTarget {
   readonly path: string;
 }
 
+interface HelperDeps {
+  readonly spawner: Spawner;
+  readonly env: Env;
+  readonly program: readonly string[];
+}
+
+/** A helper that was killed is followed by so many in all. */
+const mostHelpers = 2;
+
 /**
  * Has a grant renewed by a process of its own, which goes on when this one is killed: the server's answer is lost with
- * who waits for it.
- * @throws {HermesError} `internal/bug` for a helper that says nothing
+ * who waits for it. When the helper itself is killed, another one takes over what it left: its tokens, or the word that an
+ * answer was lost.
  */
-export async function renewInHelper(
-  deps: { readonly spawner: Spawner; readonly env: Env; readonly program: readonly string[] },
+export async function renewInHelper(deps: HelperDeps, order: RenewalOrder): Promise<Renewal> {
+  let end = "";
+  for (let count = 0; count < mostHelpers; count++) {
+    const said = await askHelper(deps, order);
+    if (typeof said !== "string") return said;
+    end = said;
+  }
+  const message = `What renews logins ended without a word: ${end}`;
+  const error = new HermesError("internal/bug", message, { hint: "run the command again" });
+  return { kind: "failed", error };
+}
+
+/** What one helper says; else how it ended, or why it did not start. */
+async function askHelper(
+  { spawner, env, program }: HelperDeps,
   order: RenewalOrder,
-): Promise<Renewal> {
-  const [name = "", ...first] = deps.program;
-  const given = Object.entries(deps.env).filter(
+): Promise<Renewal | string> {
+  const [name = "", ...first] = program;
+  const given = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  const child = await deps.spawner.spawn({
-    program: name,
-    arguments: [...first, "auth", "refresh"],
-    cwd: "/",
-    env: Object.fromEntries(given),
-    stdin: "pipe",
-    outlivesUs: true,
-  });
-  const errors = collect(child.stderr);
-  await child.write(`${JSON.stringify(order)}\n`);
+  let child: ChildProcess;
+  try {
+    child = await spawner.spawn({
+      program: name,
+      arguments: [...first, "auth", "refresh"],
+      cwd: "/",
+      env: Object.fromEntries(given),
+      stdin: "pipe",
+      outlivesUs: true,
+    });
+  } catch (error) {
+    return errnoOf(error) ?? errorMessage(error);
+  }
+  const read = [collect(child.stdout), collect(child.stderr)] as const;
+  // One that has ended already is told by its end.
+  await child.write(`${JSON.stringify(order)}\n`).catch(() => undefined);
   child.closeStdin();
-  const [text, said] = await Promise.all([collect(child.stdout), errors, child.exited]);
-  const renewal = readRenewal(parseJson(text) ?? null);
-  if (renewal) return renewal;
-  throw new HermesError("internal/bug", `The renewal of a login ended without a word: ${said}`);
+  const [text, errors, { code, signal }] = await Promise.all([...read, child.exited]);
+  const end = signal === null ? `exit code ${code ?? 0}` : `ended with ${signal}`;
+  const told = serverText(errors);
+  return readRenewal(parseJson(text) ?? null) ?? (told === "" ? end : `${end}, ${told}`);
 }
 
 /** A renewal's end, as the helper prints it. */

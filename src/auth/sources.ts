@@ -65,7 +65,7 @@ export function createKeySource({ env, clock, keys, originOf }: KeySourceDeps): 
     return present(provider).find((key) => {
       const value = key.value.trim();
       const isOther = idOf(key) !== id && value !== token;
-      return isOther && faultOf(value) === undefined && !rests.isResting(idOf(key));
+      return isOther && keyFault(value) === undefined && !rests.isResting(idOf(key));
     });
   }
 
@@ -97,20 +97,21 @@ function idOf({ name }: PresentKey): string {
 /** The key without the blanks around it. Says what is wrong without showing a character of it. */
 function checkKey({ name, value }: PresentKey): string {
   const key = value.trim();
-  const fault = faultOf(key);
+  const fault = keyFault(key);
   if (fault === undefined) return key;
   throw new HermesError("auth/rejected", `The key in ${name} cannot be used: it ${fault}`, {
     hint: `set ${name} to the key alone, on one line, as the vendor shows it`,
   });
 }
 
-function faultOf(key: string): string | undefined {
+/** Why a text cannot be sent as a key, for a sentence that begins with it; undefined where it can. */
+export function keyFault(key: string): string | undefined {
   if (/^bearer\s/i.test(key)) return "starts with Bearer";
   if (/^(["']).*\1$/s.test(key)) return "stands in quotes";
   if (/[\r\n]/.test(key)) return "has more than one line";
   if (/\s/.test(key)) return "has a blank in it";
   // RFC 9110 section 5.5: a header carries visible ASCII.
   if (!/^[\x21-\x7e]+$/.test(key)) return "has a character that no HTTP header can carry";
-  if (/^[A-Z][A-Z0-9_]*=/.test(key)) return "starts with the name of a variable";
+  if (/^[A-Z][A-Z0-9_]*=+[^=]/.test(key)) return "starts with the name of a variable";
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { errnoOf, HermesError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Clock, FileStore, Host } from "../core/ports.ts";
+import { placeWarnings } from "./auth_place.ts";
 import { type AuthFile, parseAuthFile, renderAuthFile } from "./auth_file.ts";
 
 export interface AuthStoreDeps {
@@ -30,9 +31,6 @@ export interface AuthStore {
   /** What is wrong with the place of the file, one sentence each. */
   warnings(): Promise<readonly string[]>;
 }
-
-/** Group and others; nobody but the owner may read logins. */
-const othersBits = 0o077;
 
 /** The logins in the file `path`, an `auth.json`. */
 export function createAuthStore(deps: AuthStoreDeps, path: string): AuthStore {
@@ -81,9 +79,7 @@ class Store implements AuthStore {
   }
 
   async warnings(): Promise<readonly string[]> {
-    const found = await this.#deps.files.stat(this.path).catch(() => undefined);
-    if (!found || (found.mode & othersBits) === 0) return [];
-    return [`Others can read the logins in ${this.path}: chmod 600 ${this.path}`];
+    return await placeWarnings(this.#deps.files, this.path);
   }
 
   get #directory(): string {

@@ -138,6 +138,8 @@ const codexDialect: Dialect = {
   cacheKeyHeaders: ["session_id", "x-client-request-id"],
   headers: { originator: "codex_cli_rs", "User-Agent": "codex_cli_rs/0.0.0" },
   accountHeader: "ChatGPT-Account-ID",
+  // Later than any there is: models that want a later one are left out.
+  clientVersion: "1.0.0",
   maxOutputTokens: false,
   steadyEvents: true,
   billing: "subscription",

@@ -23,10 +23,11 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set([
 export function presentKeys(env: Env, names: readonly string[]): readonly PresentKey[] {
   return names.flatMap((name) => {
     const value = env[name] ?? "";
-    return isKey(value.trim()) ? [{ name, value }] : [];
+    return canBeKey(value.trim()) ? [{ name, value }] : [];
   });
 }
 
-function isKey(value: string): boolean {
+/** Whether a text is not what stands where a key goes. */
+export function canBeKey(value: string): boolean {
   return value.length >= 4 && !/^\*+$/.test(value) && !PLACEHOLDERS.has(value.toLowerCase());
 }

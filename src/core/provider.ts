@@ -13,6 +13,8 @@ export interface Dialect {
   readonly headers: Readonly<Record<string, string>>;
   /** Header that carries the credential's account id, where the vendor wants one. */
   readonly accountHeader?: string;
+  /** Version of the vendor's own client that its list of models is asked for; such a list has that client's shape. */
+  readonly clientVersion?: string;
   /** `all`: reasoning effort is sent to every model; a list: only to models whose last path segment starts so. */
   readonly reasoningModels: "all" | "none" | readonly string[];
   /** Whether `reasoning.summary: "auto"` goes with the effort. */

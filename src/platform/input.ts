@@ -23,8 +23,10 @@ async function* readInput(
       yield* readFile(signal);
       return;
     case "pipe":
-    case "tty":
       yield* readStream(signal);
+      return;
+    case "tty":
+      yield* readTerminal(signal);
       return;
     default:
       kind satisfies never;
@@ -58,13 +60,30 @@ async function* readStream(signal: AbortSignal | undefined): AsyncGenerator<Uint
   }
 }
 
+/** Lines that are typed. The terminal stays open, for what else is asked there. */
+async function* readTerminal(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void> {
+  const { stdin } = process;
+  // After Ctrl-D nothing more comes.
+  if (stdin.readableEnded) return;
+  stdin.ref();
+  const reader = new ChunkReader(stdin);
+  try {
+    yield* reader.chunks(signal);
+  } finally {
+    reader.detach();
+    stdin.pause();
+    stdin.unref();
+  }
+}
+
 /**
  * What is typed, key by key and unechoed, decoded as UTF-8. Cooked mode is restored when the iteration ends; it ends
  * with the signal or with the terminal.
  */
 export async function* readKeys(signal: AbortSignal): AsyncGenerator<string, void> {
   const { stdin } = process;
-  if (signal.aborted) return;
+  // After Ctrl-D in a line nothing more comes.
+  if (signal.aborted || stdin.readableEnded) return;
   stdin.setRawMode(true);
   stdin.ref();
   const reader = new ChunkReader(stdin);

@@ -370,7 +370,7 @@ describe("a discovery that goes wrong:", () => {
   });
   const elsewhere = (name: string) => ({
     ...wrong(expect.stringContaining(`The ${name} is not at https://x.ai: nothing was sent`)),
-    hint: "sign in again: hermes auth add",
+    hint: "check the network, and run the command again",
   });
 
   test.each([

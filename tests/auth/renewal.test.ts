@@ -68,11 +68,11 @@ test("tokens that came and were not kept are adopted, once", async () => {
   const rig = createAuthRig([entry("ada", 10)]);
   const tokens = { accessToken: "at-2", refreshToken: "rt-2", idToken: "", expiresIn: 60 };
   const pending = JSON.stringify({ replaces: await fingerprint("rt-ada-1"), tokens });
-  rig.files.write(beside("auth.refresh-ada.pending"), pending);
+  rig.files.write(beside("auth.refresh-xai-oauth-ada.pending"), pending);
   expect(await renewGrant(rig.renewal, await target(old))).toEqual({ kind: "renewed" });
   expect(rig.server.posts).toBe(0);
   expect((await rig.grants())[0]).toMatchObject({ accessToken: "at-2", refreshToken: "rt-2" });
-  expect(rig.files.text(beside("auth.refresh-ada.pending"))).toBeUndefined();
+  expect(rig.files.text(beside("auth.refresh-xai-oauth-ada.pending"))).toBeUndefined();
 });
 
 test.each([
@@ -83,7 +83,7 @@ test.each([
   ["that are torn", '{"replaces":'],
 ])("tokens %s are thrown away", async (_name, pending) => {
   const rig = createAuthRig([entry("ada", 10)]);
-  rig.files.write(beside("auth.refresh-ada.pending"), pending);
+  rig.files.write(beside("auth.refresh-xai-oauth-ada.pending"), pending);
   await adoptPending(rig.renewal, { provider, id: "ada" });
   expect((await rig.grants())[0]?.accessToken).toBe(old);
 });
@@ -91,7 +91,7 @@ test.each([
 test("a login that was lost to a renewal which was cut off says so", async () => {
   const rig = createAuthRig([entry("ada", 10)]);
   const mark = { replaces: await fingerprint("rt-ada-1"), at: "2026-11-21T00:00:00.000+00:00" };
-  rig.files.write(beside("auth.refresh-ada.asking"), JSON.stringify(mark));
+  rig.files.write(beside("auth.refresh-xai-oauth-ada.asking"), JSON.stringify(mark));
   rig.server.faults.push({
     kind: "refused",
     reason: "refresh_token_reused",
@@ -112,7 +112,7 @@ test.each([
 
 test("a full disk loses no login whose file can still be written", async () => {
   const rig = createAuthRig([entry("ada", 10)]);
-  rig.files.fail("replaceFile", beside("auth.refresh-ada.pending"), "ENOSPC");
+  rig.files.fail("replaceFile", beside("auth.refresh-xai-oauth-ada.pending"), "ENOSPC");
   expect(await renewGrant(rig.renewal, await target(old))).toEqual({ kind: "renewed" });
   expect((await rig.grants())[0]?.refreshToken).toBe("rt-ada-2");
 });
@@ -124,6 +124,27 @@ test("tokens that cannot be put into the file wait beside it", async () => {
   expect(await thrown(() => failed)).toMatchObject({ code: "store/unreadable" });
   rig.files.fail("replaceFile", authPath, undefined);
   expect(await renewGrant(rig.renewal, await target(old))).toEqual({ kind: "renewed" });
+  expect([rig.server.posts, (await rig.grants())[0]?.refreshToken]).toEqual([1, "rt-ada-2"]);
+});
+
+test("tokens that wait beside the file are not thrown away by another provider's login of the same id", async () => {
+  const rig = createAuthRig([entry("ada", 10)]);
+  const others = { accessToken: "at-o", refreshToken: "rt-o", idToken: "", expiresIn: null };
+  const own = { [provider]: [entry("ada", 10)], other: [entry("ada", 10)] };
+  await rig.store.update((json) => ({
+    json: { ...json, credential_pool: own },
+    result: undefined,
+  }));
+  rig.files.fail("replaceFile", authPath, "ENOSPC");
+  const failed = renewGrant(rig.renewal, await target(old));
+  expect(await thrown(() => failed)).toMatchObject({ code: "store/unreadable" });
+  rig.files.fail("replaceFile", authPath, undefined);
+  await rig.store.update((json) => ({
+    json: changeGrant(json, { provider: "other", id: "ada" }, { tokens: others }, 0),
+    result: undefined,
+  }));
+  await adoptPending(rig.renewal, { provider: "other", id: "ada" });
+  await renewGrant(rig.renewal, { ...(await target(old)), seen: "another" });
   expect([rig.server.posts, (await rig.grants())[0]?.refreshToken]).toEqual([1, "rt-ada-2"]);
 });
 
@@ -160,7 +181,7 @@ test.each([
 
 test("tokens beside the file that cannot be read are no missing ones", async () => {
   const rig = createAuthRig([entry("ada", 10)]);
-  const path = beside("auth.refresh-ada.pending");
+  const path = beside("auth.refresh-xai-oauth-ada.pending");
   rig.files.write(path, "{}");
   rig.files.fail("readText", path, "EMFILE");
   expect(await thrown(async () => renewGrant(rig.renewal, await target(old)))).toMatchObject({
@@ -173,7 +194,7 @@ test("adopting tokens that were renewed since changes nothing", async () => {
   const rig = createAuthRig([entry("ada", 10)]);
   const spent = { accessToken: "spent", refreshToken: "spent", idToken: "", expiresIn: null };
   const pending = JSON.stringify({ replaces: await fingerprint("rt-ada-1"), tokens: spent });
-  rig.files.write(beside("auth.refresh-ada.pending"), pending);
+  rig.files.write(beside("auth.refresh-xai-oauth-ada.pending"), pending);
   const update = rig.store.update.bind(rig.store);
   const store: typeof rig.store = {
     path: rig.store.path,

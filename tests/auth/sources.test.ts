@@ -176,6 +176,11 @@ describe("createKeySource()", () => {
     );
   });
 
+  test("takes a key that ends as Base32 does for one", async () => {
+    const key = "MFRGGZDFMZTWQ2LK======";
+    expect((await sourceOf({ OPENAI_API_KEY: key }).get("openai"))?.token).toBe(key);
+  });
+
   test("never shows a key in what it throws, and gives out only what a header can carry", async () => {
     const text = fc.oneof(fc.string({ minLength: 8 }), fc.string({ unit: "binary", minLength: 8 }));
     await fc.assert(

@@ -82,9 +82,10 @@ export function createModelHosts({ identity, server, apiKeys = [] }: ModelHostsD
       });
     }
     const path = url.pathname.replace(/^\/backend-api\/codex/, "");
-    return path === "/models"
+    if (path !== "/models") return forward(request, `${server.url}${path}`);
+    return url.searchParams.has("client_version")
       ? jsonAnswer(200, codexModels)
-      : forward(request, `${server.url}${path}`);
+      : jsonAnswer(400, { detail: "client_version is missing" });
   });
   return {
     hosts: { "api.x.ai": xai, "chatgpt.com": chatgpt },

@@ -172,6 +172,37 @@ describe("keys()", () => {
   });
 });
 
+describe.each([
+  ["Bun", [process.execPath]],
+  ["Deno", deno.split(" ")],
+])("lines and keys of one terminal under %s", (_name, runtime) => {
+  test("are read one after the other", async () => {
+    await using pty = startInPty({ command: [...runtime, program("lines")] });
+    await pty.untilShown("line?");
+    pty.type("one\r");
+    await pty.untilShown('line "one\\n"');
+    await pty.untilShown("enough");
+    await pty.untilShown("key?");
+    pty.type("k");
+    await pty.untilShown('key "k"');
+    await pty.untilShown("line?");
+    pty.type("two\r");
+    await pty.untilShown('line "two\\n"');
+    expect(await pty.exited).toBe(5);
+  });
+
+  test("are over after Ctrl-D", async () => {
+    await using pty = startInPty({ command: [...runtime, program("lines")] });
+    await pty.untilShown("line?");
+    pty.type("\x04");
+    await pty.untilShown("end");
+    await pty.untilShown("key?");
+    await pty.untilShown("line?");
+    await pty.untilShown("end");
+    expect(await pty.exited).toBe(5);
+  });
+});
+
 describe("suspend()", () => {
   test("stops the process in cooked mode until its shell continues it", async () => {
     await using pty = startInPty({

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { CredentialSource } from "../../src/core/credential.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import type { Fetch } from "../../src/core/ports.ts";
 import { listModels } from "../../src/transports/model_list.ts";
@@ -42,6 +43,58 @@ test("listModels() asks with the key and gives each id once, in the endpoint's o
       },
     },
   ]);
+});
+
+test("listModels() takes the ChatGPT backend's shape: what is not hidden, the foremost first", async () => {
+  const asked: string[] = [];
+  const models = [
+    { slug: "gpt-5.4-mini", visibility: "list", supported_in_api: false, priority: 2 },
+    { slug: "b", visibility: "list" },
+    { slug: "a" },
+    { slug: "internal", visibility: "hide", priority: 0 },
+    { slug: "older", visibility: "hidden", priority: 0 },
+    { slug: "gpt-5.5", visibility: "list", priority: 0 },
+    { title: "none" },
+    "none",
+  ];
+  const fetch: Fetch = (input) => {
+    asked.push(input instanceof Request ? input.url : input.toString());
+    return Promise.resolve(Response.json({ models }));
+  };
+  const credentials = { get: () => Promise.resolve(undefined) };
+  const deps = { fetch, clock: createFakeClock(0), credentials };
+  const codex = endpoint({}, { clientVersion: "1.0.0" });
+  expect(await listModels(deps, codex, new AbortController().signal)).toEqual([
+    "gpt-5.5",
+    "gpt-5.4-mini",
+    "a",
+    "b",
+  ]);
+  expect(asked).toEqual(["https://api.acme.test/v1/models?client_version=1.0.0"]);
+});
+
+test.each([
+  [["old", "new"], "new", ["m"]],
+  [["old"], undefined, "auth/rejected"],
+  [["old", "wrong"], "wrong", "auth/rejected"],
+])("listModels() with a refused token asks with %j", async (tokens, next, wanted) => {
+  const asked: string[] = [];
+  const fetch: Fetch = (_, init) => {
+    const token = /\S+$/.exec(new Headers(init?.headers).get("authorization") ?? "")?.[0] ?? "";
+    asked.push(token);
+    const data = [{ id: "m" }];
+    return Promise.resolve(Response.json({ data }, { status: token === "new" ? 200 : 401 }));
+  };
+  const credentials: CredentialSource = {
+    get: (_, { rejected } = {}) => {
+      const token = rejected ? next : "old";
+      return Promise.resolve(token === undefined ? undefined : { id: "k", token, origin: "login" });
+    },
+  };
+  const deps = { fetch, clock: createFakeClock(0), credentials };
+  const list = () => listModels(deps, endpoint(), new AbortController().signal);
+  const ended = typeof wanted === "string" ? (await thrown(list)).code : await list();
+  expect<unknown>([ended, asked]).toEqual([wanted, tokens]);
 });
 
 test("listModels() does not follow a redirect, and names its target without secrets", async () => {

@@ -1,6 +1,7 @@
 import type { App } from "../../app.ts";
 import { isUsable } from "../../auth/grant.ts";
 import type { KnownGrant } from "../../auth/logins.ts";
+import { refusal } from "../../auth/pool_refusals.ts";
 import { chooseRuntime } from "../../app/choose_runtime.ts";
 import type { CodexAccount } from "../../codex/client.ts";
 import { checkConfig } from "../../config/check.ts";
@@ -194,26 +195,30 @@ async function checkCredential(app: App, resolved: ResolvedModel): Promise<Resul
   const { pool } = resolved;
   const kept = pool === undefined ? [] : await (await app.logins()).list(pool);
   // Looking renews nothing.
-  if (kept.length > 0) return describeLogins(kept, app.ports.clock.now());
+  if (kept.length > 0) {
+    const result = describeLogins(kept, app.ports.clock.now());
+    const [warning] = await (await app.logins()).warnings();
+    if (warning === undefined || result.status !== "ok") return result;
+    return { status: "warning", detail: `${result.detail}; ${warning}` };
+  }
   const credential = await (await app.credentials(resolved)).get(resolved.endpoint.provider);
   if (!credential) throw missingCredential(resolved);
   return { status: "ok", detail: credential.origin };
 }
 
+/** @throws {HermesError} why none of them would be sent */
 function describeLogins(kept: readonly KnownGrant[], now: number): Result {
-  const [first] = kept;
   const ready = kept.filter(({ grant }) => isUsable(grant, now));
   const [usable] = ready;
   if (usable) {
     const detail = `login ${oneLine(usable.grant.label)}, ${ready.length} of ${kept.length} ready`;
     return { status: "ok", detail };
   }
-  const provider = first?.grant.provider ?? "";
-  return {
-    status: "failed",
-    detail: first ? `${oneLine(first.grant.label)}: ${grantState(first.grant, now)}` : "none",
-    hint: `hermes auth add ${provider}`,
-  };
+  const grants = kept.map(({ grant }) => grant);
+  const error = refusal(grants, now);
+  if (error) throw error;
+  const states = grants.map((grant) => `${oneLine(grant.label)}: ${grantState(grant, now)}`);
+  return { status: "warning", detail: `${states.join(", ")}; tried all the same` };
 }
 
 async function checkConnection(app: App, { endpoint, model }: ResolvedModel): Promise<Result> {

@@ -46,14 +46,17 @@ export function addAuth(program: Command, on: ActionOf, isNamed: IsNamed): void 
     .description("forget one login or key")
     .argument("<provider>", "its provider")
     .argument("<login>", "its id, label or place in the list; env:NAME for a variable")
+    .option("--json", "print one JSON document")
     .action(leaf("remove", () => import("../commands/auth/remove.ts")));
   withCommonOptions(auth.command("reset"))
     .description("use logins again that were refused")
     .argument("<provider>", "their provider")
+    .option("--json", "print one JSON document")
     .action(leaf("reset", () => import("../commands/auth/reset.ts")));
   withCommonOptions(auth.command("logout"))
     .description("forget every login and key of a provider")
     .argument("<provider>", "the provider")
+    .option("--json", "print one JSON document")
     .action(leaf("logout", () => import("../commands/auth/logout.ts")));
   // What renews a login apart from the process that needs it: its order comes on stdin.
   auth

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { json } from "../../fakes/faults.ts";
 import { inkShare } from "../../fakes/png.ts";
 import { startInPty } from "../../fakes/pty.ts";
 import { binary, type Running } from "../sandbox.ts";
@@ -78,6 +79,43 @@ test("a second account stands beside the first, and the first one's place is kep
   expect(logins.map(({ label }) => label)).toEqual([ada, "bob@example.com"]);
 });
 
+test("who signs in beside what the configuration names is told how to use it", async () => {
+  await using lab = await openAuthLab();
+  await lab.sandbox.configure("model: {provider: openrouter}\n");
+  const run = lab.start(["auth", "add", "xai-oauth"]);
+  await answerTo(lab, run, ada);
+  expect((await run.ended).stderr).toEndWith(
+    `Signed in to xai-oauth as ${ada}\nTo use it: hermes --provider xai-oauth; from now on: hermes model\n`,
+  );
+});
+
+test("the key of one's own provider is listed, tried and switched off, as any other", async () => {
+  await using lab = await openAuthLab({
+    strangers: {
+      "lab.example": ({ headers }) => {
+        const isRight = headers.get("authorization") === "Bearer lab-0123456789";
+        return Response.json({ data: [{ id: "m1" }] }, { status: isRight ? 200 : 401 });
+      },
+    },
+  });
+  await lab.sandbox.configure(
+    'custom_providers: [{name: My Lab, base_url: "https://lab.example/v1", key_env: LAB_KEY}]\n',
+  );
+  const env = { LAB_KEY: "lab-0123456789" };
+  const list = await lab.run(["auth", "list"], { env });
+  expect([list.code, list.stdout]).toEqual([
+    0,
+    "custom:my-lab\t1\tLAB_KEY\tkey\tenv:LAB_KEY\tready\tenv:LAB_KEY\n",
+  ]);
+  const status = await lab.run(["auth", "status", "my lab", "--probe"], { env });
+  expect([status.code, status.stdout]).toEqual([
+    0,
+    "custom:my-lab\tsigned in\t1 of 1 ready\tanswers: 1 model\n",
+  ]);
+  expect((await lab.run(["auth", "remove", "my lab", "env:LAB_KEY"], { env })).code).toBe(0);
+  expect((await lab.run(["auth", "status", "my lab"], { env })).code).toBe(4);
+});
+
 test("a port that is taken is no obstacle", async () => {
   await using lab = await openAuthLab();
   const server = createServer();
@@ -112,6 +150,7 @@ test("over SSH the tunnel with the real port is shown, and a pasted address sign
   const redirect = new URL(new URL(address).searchParams.get("redirect_uri") ?? "");
   const text = await run.untilStderr(/ssh -N -L/);
   expect(text).toContain(`ssh -N -L ${redirect.port}:127.0.0.1:${redirect.port} ada@`);
+  await run.untilStderr(/: hermes auth add xai-oauth --manual-paste\n/);
   run.write("https://example.com/callback?code=x&state=y\n");
   await run.untilStderr(/That is neither the address/);
   run.write(`${lab.identity.approve(address, ada).href}\n`);
@@ -176,6 +215,25 @@ test("a key comes from stdin or a variable, never from the command line", async 
   const refused = await lab.run(["auth", "add", "xai", "--api-key", key]);
   expect(refused.code).toBe(2);
   expect(`${added.stderr}${turn.stderr}${refused.stderr}`).not.toContain(key);
+});
+
+test.each([
+  ["", "There is no key"],
+  ["OPENAI_API_KEY=sk-0123456789abcdef", "it starts with the name of a variable"],
+  ['"sk-0123456789abcdef"', "it stands in quotes"],
+  ["Bearer sk-0123456789abcdef", "it starts with Bearer"],
+  ["sk-0123456789\nabcdef", "it has more than one line"],
+  ["sk-0123456789 abcdef", "it has a blank in it"],
+  ["sk-0123456789\u2026", "it has a character that no HTTP header can carry"],
+  ["your-api-key", "it is what templates have in the place of one"],
+  ["k".repeat(5_000), "it is too long"],
+])("%j is not kept as a key", async (text, words) => {
+  await using lab = await openAuthLab();
+  const end = await lab.run(["auth", "add", "openai"], { stdin: { text: `${text}\n` } });
+  expect([end.code, end.stdout]).toEqual([2, ""]);
+  expect(end.stderr).toContain(words);
+  expect(end.stderr).not.toContain("0123456789");
+  expect(stat(lab.storePath)).rejects.toThrow();
 });
 
 test.each([
@@ -261,6 +319,51 @@ test("remove forgets here and at the provider, and touches nobody else", async (
   expect((await lab.run(["-z", "Say hello", "--provider", "xai-oauth"])).code).toBe(4);
 });
 
+test("what forgets logins and what takes refusals back print one document with --json", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([
+    { vendor: "xai-oauth", email: ada, fields: { last_status: "dead" } },
+    { vendor: "xai-oauth", email: "bob@example.com" },
+  ]);
+  const env = { OPENAI_API_KEY: "sk-0123456789abcdef" };
+  const asked = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await lab.run(["auth", ...args, "--json"], { env });
+    expect([code, stderr]).toEqual([0, ""]);
+    return JSON.parse(stdout) as unknown;
+  };
+  const bob = { id: "a00002", label: "bob@example.com", type: "oauth", revoked: false };
+  const variable = { id: "env:OPENAI_API_KEY", label: "OPENAI_API_KEY", type: "api_key" };
+  expect([
+    await asked("reset", "xai-oauth"),
+    await asked("remove", "xai-oauth", "a00001"),
+    await asked("remove", "openai", "env:OPENAI_API_KEY"),
+    await asked("logout", "xai-oauth"),
+    await asked("logout", "xai-oauth"),
+    await asked("logout", "openai"),
+  ]).toEqual([
+    { provider: "xai-oauth", reset: 1 },
+    { provider: "xai-oauth", removed: { ...bob, id: "a00001", label: ada } },
+    { provider: "openai", removed: { ...variable, revoked: false } },
+    { provider: "xai-oauth", inherited: false, removed: [bob], left: [] },
+    { provider: "xai-oauth", inherited: false, removed: [], left: [] },
+    { provider: "openai", inherited: false, removed: [], left: [] },
+  ]);
+});
+
+test("who logs out is told of a variable that still opens the provider", async () => {
+  await using lab = await openAuthLab();
+  const env = { OPENAI_API_KEY: "sk-0123456789abcdef" };
+  const key = { stdin: { text: "sk-9876543210abcdef\n" } };
+  expect((await lab.run(["auth", "add", "openai"], key)).code).toBe(0);
+  const out = await lab.run(["auth", "logout", "openai"], { env });
+  expect([out.code, out.stderr]).toEqual([
+    0,
+    "Logged out of openai\nOPENAI_API_KEY is still used: hermes auth remove openai env:OPENAI_API_KEY\n",
+  ]);
+  const { stdout } = await lab.run(["auth", "logout", "openai", "--json"], { env });
+  expect(JSON.parse(stdout)).toMatchObject({ left: ["env:OPENAI_API_KEY"] });
+});
+
 test("--probe asks the provider", async () => {
   await using lab = await openAuthLab();
   await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
@@ -271,6 +374,89 @@ test("--probe asks the provider", async () => {
   ]);
   expect(lab.models.asked.length).toBeGreaterThan(0);
 });
+
+test.each([
+  ["dead", { last_status: "dead", last_error_reason: "invalid_grant" }, 4, false, "not usable"],
+  [
+    "at a limit that lifts at a time",
+    { last_status: "exhausted", last_error_code: 429, last_error_reset_at: 9_999_999_999 },
+    75,
+    true,
+    "at its limit",
+  ],
+  [
+    "at a limit of which nobody knows when it lifts, and is tried all the same",
+    { last_status: "exhausted", last_error_code: 429, last_status_at: Date.now() / 1_000 },
+    0,
+    true,
+    "signed in",
+  ],
+] as const)(
+  "auth status and doctor tell of a login that is %s",
+  async (...[, fields, code, isIn, state]) => {
+    await using lab = await openAuthLab();
+    await lab.writeLogins([{ vendor: "xai-oauth", email: ada, fields }]);
+    const status = await lab.run(["auth", "status", "xai-oauth"]);
+    expect([status.code, status.stdout.split("\t").slice(0, 3)]).toEqual([
+      code,
+      ["xai-oauth", state, "0 of 1 ready"],
+    ]);
+    const { stdout } = await lab.run(["auth", "status", "xai-oauth", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ providers: [{ logged_in: isIn, ready: 0 }] });
+    const doctor = await lab.run(["doctor", "--json"]);
+    const turn = await lab.run(["-z", "Say hello"]);
+    expect([doctor.code, turn.code, lab.proxy.connects.length]).toEqual([
+      code,
+      code,
+      code === 0 ? 1 : 0,
+    ]);
+  },
+);
+
+test("a ChatGPT subscriber is told the models of that backend", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "openai-codex", email: ada, lifeSeconds: 21_600 }]);
+  const list = await lab.run(["model", "list", "--json"]);
+  expect([list.code, JSON.parse(list.stdout)]).toMatchObject([
+    0,
+    {
+      provider: "openai-codex",
+      models: [
+        { id: "gpt-5.5", chosen: true },
+        { id: "gpt-5.4", chosen: false },
+        { id: "gpt-5.4-mini", chosen: false },
+      ],
+    },
+  ]);
+  const status = await lab.run(["auth", "status", "openai-codex", "--probe"]);
+  expect([status.code, status.stdout]).toEqual([
+    0,
+    "openai-codex\tsigned in\t1 of 1 ready\tanswers: 3 models\n",
+  ]);
+});
+
+test.each([
+  [1, true, "network/unreachable", "HTTP_CONNECT"],
+  [4, false, "auth/rejected", "HTTP_401"],
+  [75, true, "model/rate_limited", "HTTP_429"],
+] as const)(
+  "a probe that fails ends with %d, and leaves logged_in at %p: %s",
+  async (...wanted) => {
+    const [code, isLoggedIn, error, cause] = wanted;
+    await using lab = await openAuthLab();
+    await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+    if (cause === "HTTP_429") lab.models.script(ada, json(429, {}));
+    if (cause === "HTTP_401")
+      lab.identity.script("xai/token", json(400, { error: "invalid_grant" }));
+    if (cause === "HTTP_401") lab.models.script(ada, json(401, {}));
+    const env = cause === "HTTP_CONNECT" ? { HTTPS_PROXY: "http://127.0.0.1:9" } : {};
+    const end = await lab.run(["auth", "status", "xai-oauth", "--probe", "--json"], { env });
+    expect([end.code, JSON.parse(end.stdout)]).toMatchObject([
+      code,
+      { providers: [{ logged_in: isLoggedIn, error: { code: error } }] },
+    ]);
+  },
+);
 
 test.each([
   ["corrupt", "{"],
@@ -374,7 +560,36 @@ test("hermes model signs in where that is needed, and q changes nothing", async 
   const place = /(\d+) {2}xAI Grok OAuth/.exec(person.screen())?.[1] ?? "";
   person.type(`${place}\r`);
   await person.untilShown("Waiting for the browser");
-  const [, address = ""] =
-    /(https:\/\/accounts\.x\.ai\S+)/.exec(person.screen().replaceAll(/\r\n?/g, "")) ?? [];
+  // The terminal breaks no line of its own: this is all of the address.
+  const [, address = ""] = /(https:\/\/accounts\.x\.ai\S+)\r\n/.exec(person.screen()) ?? [];
   expect(address).toContain("plan=generic");
+  await fetch(lab.identity.approve(address, ada));
+  await person.untilShown(`Signed in to xai-oauth as ${ada}`);
+  await person.untilShown("Model of xAI Grok OAuth");
+  person.type("grok-4.3\r");
+  await person.untilShown("Turns now ask grok-4.3 at xAI Grok OAuth");
+  expect(await person.exited).toBe(0);
+});
+
+test("hermes model signs in again where the login is no good any more", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, fields: { last_status: "dead" } }]);
+  await using person = atTerminal(lab, "model");
+  await person.untilShown("1  xAI Grok OAuth (SuperGrok Subscription) (in use)\r\n");
+  await person.untilShown("q leaves]: ");
+  person.type("1\r");
+  await person.untilShown("Waiting for the browser");
+});
+
+test("hermes model takes a provider by its name, too", async () => {
+  await using lab = await openAuthLab();
+  await using wrong = atTerminal(lab, "model");
+  await wrong.untilShown("q leaves]: ");
+  wrong.type("xia\r");
+  await wrong.untilShown("No such provider: xia");
+  expect(await wrong.exited).toBe(2);
+  await using person = atTerminal(lab, "model");
+  await person.untilShown("q leaves]: ");
+  person.type("grok-oauth\r");
+  await person.untilShown("Waiting for the browser");
 });

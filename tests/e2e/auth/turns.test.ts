@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextRound } from "node:timers/promises";
 import { heldUntil, json, oauthError, portal, rateLimited } from "../../fakes/faults.ts";
@@ -20,6 +20,20 @@ test("a login opens the model, and the file stays byte for byte", async () => {
   expect(lab.models.asked.map(({ account }) => account)).toEqual([ada]);
   expect(await readFile(lab.storePath, "utf8")).toBe(before);
   expect([lab.identity.asked("xai/token").length, await lab.leaks(end)]).toEqual([0, []]);
+});
+
+test("logins that others can read are warned of, until the file is written anew", async () => {
+  await using lab = await openAuthLab();
+  await lab.writeLogins([{ vendor: "xai-oauth", email: ada, lifeSeconds: 21_600 }]);
+  await chmod(lab.storePath, 0o644);
+  const warning = `Others can read the logins in ${lab.storePath}: chmod 600 ${lab.storePath}`;
+  const end = await lab.run(xai);
+  expect([end.code, end.stdout, end.stderr]).toEqual([0, "hello\n", `warning: ${warning}\n`]);
+  const doctor = await lab.run(["doctor"]);
+  expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining(`; ${warning}`)]);
+  const key = { stdin: { text: "xai-key-0123456789\n" } };
+  expect((await lab.run(["auth", "add", "xai"], key)).code).toBe(0);
+  expect((await lab.run(xai)).stderr).toBe("");
 });
 
 test("the ChatGPT backend gets its account and its own headers", async () => {
@@ -108,6 +122,28 @@ test("a login that its server has ended says so, with the command that mends it"
   expect(await lab.leaks(end, list)).toEqual([]);
 });
 
+test.each([
+  ["has ended", { lifeSeconds: 0 }, "needs to be signed in again"],
+  ["cannot be renewed", { lifeSeconds: 0 }, "could not be renewed"],
+] as const)(
+  "a login that %s lets the next account step in, and says so",
+  async (name, life, why) => {
+    await using lab = await openAuthLab();
+    await lab.writeLogins([
+      { vendor: "xai-oauth", email: ada, ...life, fields: withEndpoints },
+      { vendor: "xai-oauth", email: bob, lifeSeconds: 21_600 },
+    ]);
+    const isOver = name === "has ended";
+    lab.identity.script("xai/token", isOver ? oauthError(400, "invalid_grant", "No") : portal(503));
+    const end = await lab.run(xai);
+    expect([end.code, end.stdout, end.stderr]).toEqual([
+      0,
+      "hello\n",
+      `warning: ${ada} ${why}: going on as ${bob} (xai-oauth)\n`,
+    ]);
+  },
+);
+
 test("a used-up limit takes the next account, and says so", async () => {
   await using lab = await openAuthLab();
   await lab.writeLogins([
@@ -176,6 +212,7 @@ test("a poisoned token endpoint gets no token", async () => {
     const end = await lab.run(xai);
     expect([end.code, lab.proxy.connects]).toEqual([4, []]);
     expect(end.stderr).toContain("The token endpoint is not at https://x.ai: nothing was sent");
+    expect(end.stderr).toEndWith("hint: sign in again: hermes auth add xai-oauth\n");
   }
 });
 

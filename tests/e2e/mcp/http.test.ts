@@ -138,6 +138,20 @@ test("a server is signed in to with the browser, its token renewed, and forgotte
   expect(await readFile(join(sandbox.home, "auth.json"), "utf8")).not.toContain("token-");
 });
 
+test("over SSH a sign-in to a server shows the tunnel, and the way without one", async () => {
+  await using far = await startMcpHttpServer({ oauth: { requestsPerToken: 7 } });
+  await sandbox.configure(`mcp_servers: {far: {url: "${far.url}", auth: oauth}}\n`);
+  const env = { SSH_CLIENT: "10.0.0.1 1 22", USER: "ada" };
+  const run = sandbox.start(["mcp", "login", "far"], { env });
+  const shown = await run.untilStderr(/Waiting for the browser/);
+  const address = new URL(/http\S+\/authorize\S+/.exec(shown)?.[0] ?? "");
+  const { port } = new URL(address.searchParams.get("redirect_uri") ?? "");
+  expect(shown).toContain(`ssh -N -L ${port}:127.0.0.1:${port} ada@`);
+  expect(shown).toContain("(Cloud Shell, Codespaces): the same with --manual-paste\n");
+  await fetch(address);
+  expect((await run.ended).code).toBe(0);
+});
+
 test("a login that its server has ended is told once, in our words", async () => {
   await using far = await startMcpHttpServer({ oauth: { requestsPerToken: 7 } });
   const adding = sandbox.start(["mcp", "add", "far", "--url", far.url, "--auth", "oauth"]);

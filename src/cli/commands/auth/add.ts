@@ -1,5 +1,6 @@
 import type { App } from "../../../app.ts";
-import { HermesError } from "../../../core/errors.ts";
+import { keyFault } from "../../../auth/sources.ts";
+import { canBeKey } from "../../../core/api_key.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes, signalExitCode } from "../../exit_codes.ts";
@@ -61,14 +62,19 @@ async function addLogin(app: App, provider: KnownProvider, flags: FlagValues): P
       (integerFlag(flags, "timeout", { min: 5, max: 3_600 }) ?? patience(provider)) * 1_000,
     ...(label === undefined ? {} : { label }),
   };
-  const interaction = createLoginTalk(ports, env);
+  const interaction = createLoginTalk(ports, {
+    env,
+    manual: `hermes auth add ${pool} --manual-paste`,
+  });
   try {
     const desk = await app.logins();
     const { grant, isNew } = await desk.signIn(pool, options, { interaction, signal: stop.signal });
     const again = isNew ? "" : " again";
     await printNote(ports, `Signed in to ${pool}${again} as ${oneLine(grant.label)}`);
-    const isActive = (await desk.active()) === pool;
-    if (!isActive) await printNote(ports, `To use it: hermes --provider ${pool}`);
+    const used = await app.resolveModel({}).catch(() => undefined);
+    if (used?.endpoint.provider !== pool) {
+      await printNote(ports, `To use it: hermes --provider ${pool}; from now on: hermes model`);
+    }
     return exitCodes.done;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -100,12 +106,12 @@ async function keyFrom(app: App, flags: FlagValues): Promise<string> {
 /** Says what is wrong without a character of it. */
 function checkKey(key: string): void {
   if (key === "") throw usageError("There is no key", "type it, or send it to stdin");
-  if (/^[\x21-\x7e]{4,4096}$/.test(key)) return;
-  throw new HermesError(
-    "usage/invalid",
-    "This is no key: it has blanks or characters that no header can carry",
-    {
-      hint: "give the key alone, as the vendor shows it",
-    },
-  );
+  const fault =
+    key.length > 4_096
+      ? "is too long"
+      : canBeKey(key)
+        ? keyFault(key)
+        : "is what templates have in the place of one";
+  if (fault === undefined) return;
+  throw usageError(`This is no key: it ${fault}`, "give the key alone, as the vendor shows it");
 }

@@ -10,6 +10,7 @@ import type { Column } from "../../render/table.ts";
 import { grantState, grantToJson } from "./grant_text.ts";
 import { knownProvider } from "./known_provider.ts";
 import { providers } from "../../../config/providers.ts";
+import { customPool } from "../../../config/resolve_endpoint.ts";
 
 /** A login, a key, or a variable that holds one. */
 export interface ListedLogin {
@@ -50,18 +51,23 @@ export async function run(context: CommandContext): Promise<number> {
 
 /** What is kept for a provider or for all, each provider's in the order in which it is tried. */
 export async function listLogins(app: App, only?: string): Promise<readonly ListedLogin[]> {
-  const [desk, env] = await Promise.all([app.logins(), app.env()]);
+  const [desk, env, config] = await Promise.all([app.logins(), app.env(), app.config()]);
   const kept = await desk.providers();
-  const held = providers.filter(({ keyEnv }) => presentKeys(env, keyEnv).length > 0);
-  const names = [...new Set([...kept, ...held.map(({ id }) => id)])].filter(
+  const keyEnvs: ReadonlyMap<string, readonly string[]> = new Map([
+    ...providers.map(({ id, keyEnv }) => [id, keyEnv] as const),
+    ...config.custom_providers.map(({ name, key_env: key }) => [customPool(name), [key]] as const),
+  ]);
+  const held = [...keyEnvs].flatMap(([pool, names]) =>
+    presentKeys(env, names).length > 0 ? [pool] : [],
+  );
+  const names = [...new Set([...kept, ...held])].filter(
     (name) => only === undefined || name === only,
   );
   const lists = await Promise.all(
     names.map(async (provider) => {
       const grants = await desk.list(provider);
       const off = await desk.suppressed(provider);
-      const row = providers.find(({ id }) => id === provider);
-      const variables = presentKeys(env, row?.keyEnv ?? [])
+      const variables = presentKeys(env, keyEnvs.get(provider) ?? [])
         .map(({ name }) => `env:${name}`)
         .filter((source) => !off.includes(source));
       return [

@@ -20,16 +20,21 @@ export function isRemote(env: Env): boolean {
   return remoteMarks.some((name) => (env[name] ?? "") !== "");
 }
 
-/** The person's side of a sign-in at a terminal: all of it on stderr, answers from stdin where somebody can type. */
+/**
+ * The person's side of a sign-in at a terminal: all of it on stderr, answers from stdin where somebody can type. `manual`
+ * is what signs in without a listener.
+ */
 export function createLoginTalk(
   { terminal, host, env: started }: Pick<Ports, "terminal" | "host" | "env">,
-  env: Env,
+  { env, manual }: { readonly env: Env; readonly manual: string },
 ): LoginInteraction {
   const say = (text: string): Promise<void> => printNote({ terminal, env: started }, text);
   return {
     async showAddress(url, { port }) {
       await say(`Open this address to sign in:\n\n  ${url}\n`);
-      if (port !== undefined && isRemote(env)) await say(tunnelHint(port, { env, host }));
+      if (port !== undefined && isRemote(env)) {
+        await say(tunnelHint(port, { env, host, manual }));
+      }
       if (terminal.stdin.kind === "tty") {
         await say(
           port === undefined
@@ -65,7 +70,11 @@ export function createLoginTalk(
 
 function tunnelHint(
   port: number,
-  { env, host }: { readonly env: Env; readonly host: Pick<Host, "hostName"> },
+  {
+    env,
+    host,
+    manual,
+  }: { readonly env: Env; readonly host: Pick<Host, "hostName">; readonly manual: string },
 ): string {
   const user = env["USER"] || env["LOGNAME"] || "<user>";
   return [
@@ -73,7 +82,7 @@ function tunnelHint(
     "",
     `  ssh -N -L ${port}:127.0.0.1:${port} ${user}@${host.hostName || "<this-host>"}`,
     "",
-    "Where that cannot be (Cloud Shell, Codespaces): hermes auth add xai-oauth --manual-paste",
+    `Where that cannot be (Cloud Shell, Codespaces): ${manual}`,
     "",
   ].join("\n");
 }

@@ -2,9 +2,11 @@ import type { LoginDesk } from "../../../app/logins.ts";
 import type { Grant } from "../../../auth/grant.ts";
 import type { Clock } from "../../../core/ports.ts";
 import { HermesError } from "../../../core/errors.ts";
+import type { JsonObject } from "../../../core/json.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
-import { printNote } from "../../print.ts";
+import { switchFlag } from "../../flags.ts";
+import { printDocument, printNote } from "../../print.ts";
 import { oneLine } from "../../render/plain.ts";
 import { knownProvider } from "./known_provider.ts";
 
@@ -13,9 +15,10 @@ const revocationMs = 5_000;
 
 /** `hermes auth remove`: forgets one login here, and asks the provider to forget it too, where it takes such requests. */
 export async function run(context: CommandContext): Promise<number> {
-  const { ports, operands } = context;
+  const { ports, flags, operands } = context;
   const app = await context.app();
   const [name = "", target = ""] = operands;
+  const isJson = switchFlag(flags, "json");
   const { pool, keyEnv } = await knownProvider(app, name);
   const desk = await app.logins();
   const variable = /^env:(.+)$/.exec(target)?.[1];
@@ -26,6 +29,11 @@ export async function run(context: CommandContext): Promise<number> {
       });
     }
     await desk.suppress(pool, target);
+    if (isJson) {
+      const removed = { id: target, label: variable, type: "api_key" };
+      await printDocument(ports, { provider: pool, removed: { ...removed, revoked: false } });
+      return exitCodes.done;
+    }
     await printNote(
       ports,
       `${variable} is not used for ${pool} any more; hermes auth add ${pool} uses it again`,
@@ -35,9 +43,21 @@ export async function run(context: CommandContext): Promise<number> {
   const known = await desk.find(pool, target);
   await desk.remove(known);
   const isRevoked = await revokeInTime(desk, ports.clock, known.grant);
+  if (isJson) {
+    await printDocument(ports, {
+      provider: pool,
+      removed: forgottenToJson(known.grant, isRevoked),
+    });
+    return exitCodes.done;
+  }
   const revoked = isRevoked ? ", and at the provider" : "";
   await printNote(ports, `Removed ${oneLine(known.grant.label)} of ${pool} here${revoked}`);
   return exitCodes.done;
+}
+
+/** A login that is kept here no more; whether the provider forgot it, too. */
+export function forgottenToJson({ id, label, kind }: Grant, isRevoked: boolean): JsonObject {
+  return { id, label, type: kind, revoked: isRevoked };
 }
 
 /** Asks the provider to forget a login, and does not wait for long. */

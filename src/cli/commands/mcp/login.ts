@@ -44,7 +44,7 @@ export async function signInToServer(
     manualPaste: switchFlag(flags, "manualPaste"),
     timeoutMs: seconds * 1_000,
   };
-  const interaction = createLoginTalk(ports, env);
+  const interaction = createLoginTalk(ports, { env, manual: "the same with --manual-paste" });
   await untilInterrupted(ports, (signal) => desk.signIn(server, options, { interaction, signal }));
   await printNote(ports, `Signed in to MCP server ${server.name}`);
 }

@@ -1,5 +1,6 @@
 import type { App } from "../../../app.ts";
 import { applyEdits } from "../../../config/edit.ts";
+import { refusal } from "../../../auth/pool_refusals.ts";
 import { findProvider, providers } from "../../../config/providers.ts";
 import { customPool } from "../../../config/resolve_endpoint.ts";
 import { presentKeys } from "../../../core/api_key.ts";
@@ -20,6 +21,8 @@ import { planModel } from "./set.ts";
 export interface ProviderChoice {
   /** As `--provider` takes it. */
   readonly name: string;
+  /** The name under which its logins and keys are kept. */
+  readonly pool: string;
   readonly label: string;
   /** `in use`, `signed in`, `key`, or how it is opened. */
   readonly state: string;
@@ -37,11 +40,8 @@ export async function run(context: CommandContext): Promise<number> {
   const app = await context.app();
   const choices = await providerChoices(app);
   const named = filledFlag(context.flags, "provider");
-  const chosen =
-    named === undefined
-      ? await pickProvider(ports.terminal, choices)
-      : choices.find(({ name }) => name === (findProvider(named)?.id ?? named));
-  if (!chosen && named !== undefined) await knownProvider(app, named);
+  const picked = named ?? (await pickProvider(ports.terminal, choices));
+  const chosen = typeof picked === "string" ? await choiceCalled(app, choices, picked) : picked;
   if (!chosen) return await unchanged(context);
   if (chosen.needsLogin) {
     const code = await addLogin({ ...context, operands: [chosen.name] });
@@ -75,10 +75,11 @@ export async function run(context: CommandContext): Promise<number> {
   return exitCodes.done;
 }
 
+/** A provider of the list, or a name that was typed; undefined where none was picked. */
 async function pickProvider(
   terminal: Terminal,
   choices: readonly ProviderChoice[],
-): Promise<ProviderChoice | undefined> {
+): Promise<ProviderChoice | string | undefined> {
   const place = await pickOne(terminal, {
     title: "Provider",
     lines: choices.map(({ label, state }) => (state === "" ? label : `${label} (${state})`)),
@@ -87,7 +88,17 @@ async function pickProvider(
       choices.findIndex(({ state }) => state.startsWith("in use")),
     ),
   });
-  return typeof place === "number" ? choices[place] : undefined;
+  return typeof place === "number" ? choices[place] : place;
+}
+
+/** @throws {HermesError} `usage/invalid` when there is none */
+async function choiceCalled(
+  app: App,
+  choices: readonly ProviderChoice[],
+  name: string,
+): Promise<ProviderChoice | undefined> {
+  const { pool } = await knownProvider(app, name);
+  return choices.find((choice) => choice.pool === pool);
 }
 
 async function unchanged({ ports }: CommandContext): Promise<number> {
@@ -99,6 +110,7 @@ async function unchanged({ ports }: CommandContext): Promise<number> {
 async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
   const [env, config, desk] = await Promise.all([app.env(), app.config(), app.logins()]);
   const kept = await desk.providers();
+  const dead = await deadLogins(app, kept);
   const inUse = await app.resolveModel({}).then(
     ({ endpoint }) => endpoint.provider,
     () => undefined,
@@ -106,16 +118,25 @@ async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
   const stateOf = (name: string, isOpen: string): string =>
     name === inUse ? `in use${isOpen === "" ? "" : `, ${isOpen}`}` : isOpen;
   const own = config.custom_providers.map(({ name, key_env: key }): ProviderChoice => {
-    const isKept = kept.includes(customPool(name)) || presentKeys(env, [key]).length > 0;
-    return { name, label: name, state: stateOf(name, isKept ? "key" : ""), needsLogin: false };
+    const pool = customPool(name);
+    const isKept = kept.includes(pool) || presentKeys(env, [key]).length > 0;
+    return {
+      name,
+      pool,
+      label: name,
+      state: stateOf(name, isKept ? "key" : ""),
+      needsLogin: false,
+    };
   });
   const vendors = providers.map(({ id, label, keyEnv, signIn }): ProviderChoice => {
     const hasKey = presentKeys(env, keyEnv).length > 0;
-    const isOpen = kept.includes(id) ? (signIn ? "signed in" : "key") : hasKey ? "key" : "";
+    const isKept = kept.includes(id) && !dead.has(id);
+    const isOpen = isKept ? (signIn ? "signed in" : "key") : hasKey ? "key" : "";
     const isClosed = isOpen === "" && (signIn !== undefined || keyEnv.length > 0);
     const isLocal = keyEnv.length === 0 && !signIn;
     return {
       name: id,
+      pool: id,
       label,
       state: stateOf(id, isOpen),
       needsLogin: isClosed && !isLocal && id !== "ollama",
@@ -124,6 +145,20 @@ async function providerChoices(app: App): Promise<readonly ProviderChoice[]> {
   const rank = ({ state }: ProviderChoice): number =>
     state.startsWith("in use") ? 0 : state === "" ? 2 : 1;
   return [...own, ...vendors].toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** Of the providers that are signed in to, those whose logins are all no good any more. */
+async function deadLogins(app: App, kept: readonly string[]): Promise<ReadonlySet<string>> {
+  const desk = await app.logins();
+  const now = app.ports.clock.now();
+  const looked = await Promise.all(
+    kept.map(async (name) => {
+      const grants = (await desk.list(name)).map(({ grant }) => grant);
+      const isDead = refusal(grants, now)?.code === "auth/rejected";
+      return isDead && findProvider(name)?.signIn ? [name] : [];
+    }),
+  );
+  return new Set(looked.flat());
 }
 
 /** What was picked: a place in the list, another text, or nothing (an empty line keeps the initial one, `q` leaves). */
@@ -138,7 +173,7 @@ async function pickOne(
   const first = keys.next();
   await terminal.stderr.write(`${list.join("\n")}\n${title} [${initial + 1}, q leaves]: `);
   try {
-    const text = (await readLine(terminal, first, keys)).trim();
+    const text = (await readLine(terminal, first, keys))?.trim() ?? "q";
     if (text === "") return initial;
     if (text.toLowerCase() === "q") return undefined;
     const place = /^\d{1,3}$/.test(text) ? Number(text) - 1 : -1;
@@ -150,12 +185,15 @@ async function pickOne(
   }
 }
 
-/** A line that is typed, shown as it is. @throws {HermesError} `turn/interrupted` for Ctrl-C */
+/**
+ * A line that is typed, shown as it is; undefined where nobody types any more.
+ * @throws {HermesError} `turn/interrupted` for Ctrl-C
+ */
 async function readLine(
   { stderr }: Terminal,
   first: Promise<IteratorResult<string>>,
   rest: AsyncIterator<string>,
-): Promise<string> {
+): Promise<string | undefined> {
   let text = "";
   for (let next = await first; !next.done; next = await rest.next()) {
     for (const key of next.value.replaceAll(/\x1b(?:\[[0-?]*[ -/]*[@-~])?/g, "")) {
@@ -173,5 +211,6 @@ async function readLine(
       if (!isErased) await stderr.write(key);
     }
   }
-  return text;
+  await stderr.write("\n");
+  return undefined;
 }
