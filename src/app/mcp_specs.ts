@@ -141,17 +141,21 @@ export async function withLogin(
   };
 }
 
+/** Long, without a blank, of letters and digits: more likely a key than a word. */
+const keyLike = /^(?=.*\d)(?=.*[A-Za-z])\S{20,}$/;
+
 /**
  * Secrets in a server's settings, which must not be shown: values of headers and variables that are called so, and of headers
- * that refer to a variable. Every other header may say what turns speak of: `application/json`.
+ * that refer to a variable or look like a key. Every other header may say what turns speak of: `application/json`.
  */
 export function secretsIn(
   { headers, env, oauth }: McpServerSettings,
   written: McpServer["written"] = () => undefined,
 ): readonly string[] {
-  const named = /key|token|secret|password|passwd|credential|auth|cookie/i;
+  const named = /key|token|secret|password|passwd|credential|auth|cookie|session|signature/i;
   const hidden = Object.entries(headers).filter(
-    ([name]) => named.test(name) || hasReference(written("headers", name)),
+    ([name, value]) =>
+      named.test(name) || keyLike.test(value) || hasReference(written("headers", name)),
   );
   const variables = Object.entries(env).filter(([name]) => named.test(name));
   return [

@@ -120,7 +120,7 @@ test.each([
   expect(await problemOf(entry)).toEqual([message, hint]);
 });
 
-test("secretsIn() knows headers and variables that are called like secrets", () => {
+test("secretsIn() knows headers and variables that are called like secrets, and values that look like keys", () => {
   const entry = {
     command: "x",
     headers: {
@@ -128,6 +128,7 @@ test("secretsIn() knows headers and variables that are called like secrets", () 
       Accept: "application/json",
       "X-Team": "the-team-of-s",
       Cookie: "session=of-s-alone",
+      "X-Odd": "a1b2c3d4e5f6a7b8c9d0",
     },
     env: { API_KEY: "the-key-of-s", PORT: "80808080", PIN_TOKEN: "short" },
     oauth: { client_secret: "the-client-secret" },
@@ -135,11 +136,12 @@ test("secretsIn() knows headers and variables that are called like secrets", () 
   const { settings } = server(entry);
   const named = ["Bearer the-token-of-s", "the-token-of-s"];
   const cookies = ["session=of-s-alone", "session=of-s-alone"];
+  const odd = ["a1b2c3d4e5f6a7b8c9d0", "a1b2c3d4e5f6a7b8c9d0"];
   const others = ["the-key-of-s", "the-client-secret"];
-  expect(secretsIn(settings)).toEqual([...named, ...cookies, ...others]);
+  expect(secretsIn(settings)).toEqual([...named, ...cookies, ...odd, ...others]);
   const written = (...[, name]: readonly string[]) => (name === "X-Team" ? "${TEAM}" : undefined);
   const team = ["the-team-of-s", "the-team-of-s"];
-  expect(secretsIn(settings, written)).toEqual([...named, ...team, ...cookies, ...others]);
+  expect(secretsIn(settings, written)).toEqual([...named, ...team, ...cookies, ...odd, ...others]);
 });
 
 test.each<[readonly string[] | undefined, readonly string[], boolean]>([
