@@ -65,16 +65,13 @@ interface FieldFacts {
   readonly ask: Ask;
 }
 
-async function askField(
-  { question, read }: FormField,
-  { title, isNeeded, ask }: FieldFacts,
-): Promise<Reading> {
+async function askField(field: FormField, { title, isNeeded, ask }: FieldFacts): Promise<Reading> {
   const way = isNeeded ? [`(${decline} to decline)`] : [];
-  const text = [title, question.question, ...way].join("\n");
+  const text = [title, field.question.question, ...way].join("\n");
   for (let attempt = 0; attempt < 2; attempt++) {
-    const answer = await ask({ ...question, question: text });
+    const answer = await ask({ ...field.question, question: text });
     if (answer === undefined || (isNeeded && answer.trim() === decline)) break;
-    const reading = read(answer);
+    const reading = field.read(answer);
     if (reading.kind !== "unfit") return reading;
   }
   return { kind: "unfit" };

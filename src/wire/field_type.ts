@@ -55,7 +55,7 @@ function plainOptions(
   names: Json | undefined,
 ): readonly Option[] | undefined {
   if (!Array.isArray(list)) return undefined;
-  const labels = Array.isArray(names) ? names : [];
+  const labels: readonly Json[] = Array.isArray(names) ? names : [];
   const options = list.flatMap((value, at) =>
     typeof value === "string" ? [{ value, label: asText(labels[at]) ?? value }] : [],
   );
