@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LoopGuard } from "../../src/agent/loop_guard.ts";
+import { isTwinRefusal } from "../../src/agent/prepare_calls.ts";
 import { type BatchReport, runToolCalls } from "../../src/agent/tool_calls.ts";
 import { fenceUntrusted } from "../../src/agent/untrusted.ts";
 import { type Approver, denyAll } from "../../src/core/approval.ts";
@@ -139,6 +140,7 @@ describe("runToolCalls()", () => {
       '{"error":"Same call as c1 of this step: see its result"}',
     );
     expect(report.invalidCalls).toBe(0);
+    expect(report.results.map(isTwinRefusal)).toEqual([false, true]);
   });
 
   test("fences what comes from outside: the nonce is of its own, and what is refused is ours", async () => {

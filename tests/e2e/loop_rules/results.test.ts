@@ -106,6 +106,13 @@ test("files that a turn failed to change are told in a notice, not in the answer
   expect(off.notices).toEqual([]);
 });
 
+test("a change that is asked for twice in a step is no failed one", async () => {
+  const write = { name: "write_file", arguments: { path: "twice.txt", content: "x\n" } };
+  const { results, notices } = await runTurn(sandbox, [callTools([write, write]), done]);
+  expect(results.map((text) => text.includes("Same call as"))).toEqual([false, true]);
+  expect(notices).toEqual([]);
+});
+
 test("a turn that ends early says what it did", async () => {
   const cut = textAnswer("more", { incomplete: "max_output_tokens" });
   const steps = [callTool("terminal", { command: "echo hi" }), cut, cut, cut, cut];
