@@ -1,5 +1,5 @@
 import { resolve } from "node:path/posix";
-import type { ToolCall } from "../core/item.ts";
+import type { ToolCall, ToolResult } from "../core/item.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import type { Tool, ToolAccess } from "../core/tool.ts";
 import { canonicalArguments } from "./call_signature.ts";
@@ -29,6 +29,16 @@ export interface CallJob {
   readonly touched: readonly string[];
 }
 
+/** How the refusal of a call begins that stands in its step twice. */
+const twinOpening = "Same call as ";
+
+/** Whether a result says that its call was not run, since an equal one of its step was. */
+export function isTwinRefusal({ output, isError }: ToolResult): boolean {
+  const value = isError ? parseJson(output) : undefined;
+  const error = isJsonObject(value) ? value["error"] : undefined;
+  return typeof error === "string" && error.startsWith(twinOpening);
+}
+
 /** Reads the calls of one step. The second of two equal ones is not run, nor are more of a tool than may run in a step. */
 export function prepareCalls(
   tools: readonly Tool[],
@@ -40,7 +50,7 @@ export function prepareCalls(
   return calls.map((call) => {
     const signature = `${call.name}\n${canonicalArguments(call.arguments)}`;
     const twin = first.get(signature);
-    if (twin) return skip(call, `Same call as ${twin.callId} of this step: see its result`);
+    if (twin) return skip(call, `${twinOpening}${twin.callId} of this step: see its result`);
     first.set(signature, call);
     const prepared = prepareCall(tools, call, cwd);
     return prepared.job ? withinCount(prepared, prepared.job.tool, counts) : prepared;

@@ -2,12 +2,16 @@
 export interface SpilledCall {
   readonly sessionId: string;
   readonly callId: string;
+  /** Somebody from outside wrote it: what is read of the file is fenced, as the result itself would have been. */
+  readonly isFromOutside?: boolean;
 }
 
 /** Where results that are too large for the model go as a whole. */
 export interface ResultSpill {
   /** Stores the text of the call's result; the path of the file. */
   write(call: SpilledCall, text: string): Promise<string>;
+  /** Whether a file holds a text that somebody from outside wrote. Absent: none does. */
+  isFromOutside?(path: string): boolean;
 }
 
 /** Characters of one result that the model gets at most. */
@@ -30,17 +34,21 @@ export class ResultBudget {
   }
 
   /** The text for the model: as it is, or a preview with the path of the whole. */
-  async fit(callId: string, text: string, limit = maxResultChars): Promise<string> {
+  async fit(
+    call: Omit<SpilledCall, "sessionId">,
+    text: string,
+    limit = maxResultChars,
+  ): Promise<string> {
     const overBatch = this.#used + text.length > maxBatchChars && text.length > smallResultChars;
-    const fitted = text.length > limit || overBatch ? await this.#spilled(callId, text) : text;
+    const fitted = text.length > limit || overBatch ? await this.#spilled(call, text) : text;
     this.#used += fitted.length;
     return fitted;
   }
 
-  async #spilled(callId: string, text: string): Promise<string> {
+  async #spilled(call: Omit<SpilledCall, "sessionId">, text: string): Promise<string> {
     const preview = cutAtLine(text, previewChars);
     try {
-      const path = await this.#spill.write({ sessionId: this.#sessionId, callId }, text);
+      const path = await this.#spill.write({ sessionId: this.#sessionId, ...call }, text);
       return [
         `[Result of ${text.length} characters, too large to show. The whole text is in ${path};`,
         `use read_file with offset and limit to read more of it. It begins:]`,

@@ -115,9 +115,9 @@ function withoutIds(items: readonly Item[]): string {
   return JSON.stringify(items, (key, value: unknown) => (key === "id" ? undefined : value));
 }
 
+/** What was said on the way counts where nothing else was said. */
 function visibleText(items: readonly Item[]): string {
-  return items
-    .filter((item): item is AssistantMessage => item.type === "assistant-message")
-    .map((item) => item.text)
-    .join("\n");
+  const said = items.filter((item): item is AssistantMessage => item.type === "assistant-message");
+  const answers = said.filter(({ interim }) => !interim);
+  return (answers.length > 0 ? answers : said).map(({ text }) => text).join("\n");
 }

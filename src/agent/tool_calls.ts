@@ -7,7 +7,7 @@ import type { Tool } from "../core/tool.ts";
 import type { HintFinder } from "./directory_hints.ts";
 import type { GuardSettings, LoopGuard } from "./loop_guard.ts";
 import { groupCalls } from "./parallel_gate.ts";
-import { prepareCalls } from "./prepare_calls.ts";
+import { type CallJob, prepareCalls } from "./prepare_calls.ts";
 import { maxResultChars, ResultBudget, type ResultSpill } from "./result_size.ts";
 import { type CallScope, type FinishedCall, runGuardedCall } from "./run_call.ts";
 import { shownText } from "./shown_text.ts";
@@ -104,12 +104,12 @@ async function shownResult(
   { output, job, warning }: FinishedCall,
 ): Promise<string> {
   const { scope, budget, shell } = at;
+  const source = job && sourceOf(job, deps.spill);
   const text = await budget.fit(
-    shell.callId,
+    { callId: shell.callId, isFromOutside: source !== undefined },
     output.text,
     job ? (job.tool.maxResultChars ?? maxResultChars) : undefined,
   );
-  const source = job && sourceOf(job.tool);
   return shownText({
     text,
     ...(source === undefined ? {} : { fence: { source, nonce: nonceOf(deps.newId()) } }),
@@ -118,7 +118,12 @@ async function shownResult(
   });
 }
 
-/** Who wrote what a tool brings, where that is neither the user nor the user's machine. */
-function sourceOf({ spec, effect, untrusted }: Tool): string | undefined {
-  return untrusted ?? (effect === "network" ? `the tool ${spec.name}` : undefined);
+/** Who wrote what a call brings, where that is neither the user nor the user's machine. */
+function sourceOf({ tool, touched }: CallJob, spill: ResultSpill): string | undefined {
+  const { spec, effect, untrusted } = tool;
+  if (untrusted !== undefined) return untrusted;
+  if (effect === "network") return `the tool ${spec.name}`;
+  return touched.some((path) => spill.isFromOutside?.(path))
+    ? "an earlier result, written by somebody from outside"
+    : undefined;
 }

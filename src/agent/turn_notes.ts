@@ -3,6 +3,7 @@ import type { Item, ToolCall } from "../core/item.ts";
 import type { AgentRuntime } from "../core/runtime.ts";
 import { hasFailed } from "./call_failure.ts";
 import { FailedChanges } from "./failed_changes.ts";
+import { isTwinRefusal } from "./prepare_calls.ts";
 import { ownText } from "./shown_text.ts";
 import { explainEnd } from "./turn_explanation.ts";
 
@@ -73,7 +74,7 @@ class TurnWatch {
     if (item.type !== "tool-result") return;
     this.#running.delete(item.id);
     const call = this.#calls.get(item.callId);
-    if (call === undefined) return;
+    if (call === undefined || isTwinRefusal(item)) return;
     this.#toolCalls++;
     const { output, isError } = item;
     if (hasFailed(call.name, { text: ownText(output), isError })) this.#failedCalls++;

@@ -81,7 +81,7 @@ const unwilling: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Small model calls: each task at the first of its routes that can be asked. An abort ends a call at once. Never sends
- * a temperature; what a server does not take besides (a limit of tokens, a schema) is left out the second time.
+ * a temperature; what a server may not take (an effort, a limit of tokens, a schema) is left out the second time.
  */
 export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
   const { clock, plan, rests, log, keep } = deps;
@@ -162,6 +162,11 @@ function refuseResting(
   );
 }
 
+interface Attempt extends AuxiliaryRequest {
+  /** Without what a server may not take. */
+  readonly isPlain: boolean;
+}
+
 interface Asking {
   readonly clock: Clock;
   readonly route: AuxiliaryRoute;
@@ -177,17 +182,15 @@ async function askPatiently(
 ): Promise<string> {
   const { clock, timeoutMs } = asking;
   const endsAt = clock.monotonic() + timeoutMs;
-  let current = request;
+  let isPlain = false;
   for (let mayRetry = true; ;) {
     try {
-      return await askOnce(asking, current, { signal, endsAt });
+      return await askOnce(asking, { ...request, isPlain }, { signal, endsAt });
     } catch (thrown) {
       throwIfAborted(signal);
       const { code } = toHermesError(thrown);
-      const isOdd = current.maxOutputTokens !== undefined || current.outputSchema !== undefined;
-      if (code === "model/bad_request" && isOdd) {
-        const { maxOutputTokens: _limit, outputSchema: _schema, ...plain } = current;
-        current = plain;
+      if (code === "model/bad_request" && !isPlain) {
+        isPlain = true;
         continue;
       }
       const isInTime = clock.monotonic() + retryWaitMs < endsAt;
@@ -200,7 +203,7 @@ async function askPatiently(
 
 async function askOnce(
   { clock, route, count }: Asking,
-  request: AuxiliaryRequest,
+  request: Attempt,
   { signal, endsAt }: { readonly signal: AbortSignal; readonly endsAt: number },
 ): Promise<string> {
   const { model, transport } = route;
@@ -229,10 +232,10 @@ async function askOnce(
 }
 
 function stepOf(
-  request: AuxiliaryRequest,
+  request: Attempt,
   { model, extraBody }: Pick<AuxiliaryRoute, "model" | "extraBody">,
 ): ModelRequest {
-  const { task, instructions, text, maxOutputTokens, outputSchema } = request;
+  const { task, instructions, text, maxOutputTokens, outputSchema, isPlain } = request;
   return {
     // Of the task's own: what is cached for the conversation stays where it is.
     sessionId: `auxiliary-${task}`,
@@ -240,9 +243,9 @@ function stepOf(
     instructions,
     items: [{ type: "user-message", id: newItemId(), parts: [{ type: "text", text }] }],
     tools: [],
-    reasoningEffort: "low",
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(outputSchema === undefined ? {} : { outputSchema }),
+    reasoningEffort: isPlain ? "none" : "low",
+    ...(maxOutputTokens === undefined || isPlain ? {} : { maxOutputTokens }),
+    ...(outputSchema === undefined || isPlain ? {} : { outputSchema }),
     ...(extraBody === undefined ? {} : { extraBody }),
   };
 }

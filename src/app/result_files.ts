@@ -1,7 +1,7 @@
 import { dirname, join, parse } from "node:path/posix";
 import type { ResultSpill } from "../agent/result_size.ts";
 import type { FileStore } from "../core/ports.ts";
-import { resultPath } from "../tools/result_place.ts";
+import { isOutsideResult, resultPath } from "../tools/result_place.ts";
 
 /** Keeps results that are too large for the model as files that nobody else can read. */
 export function createResultFiles(
@@ -15,6 +15,7 @@ export function createResultFiles(
       await files.replaceFile(path, text, { mode: 0o600 });
       return path;
     },
+    isFromOutside: (path) => isOutsideResult(directory, path),
   };
 }
 

@@ -143,7 +143,7 @@ function auxiliaryProblems(
     }
     return isKnown(provider)
       ? []
-      : [invalid(`${path}.provider`, `${file}: No such provider: ${provider}`)];
+      : [invalid(`${path}.provider`, `${file}: ${path}.provider: No such provider: ${provider}`)];
   });
 }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path/posix";
+import { basename, join } from "node:path/posix";
 
 /** The directory of a session's whole results, below the one for those of all sessions. */
 export function sessionResultsDirectory(resultsDirectory: string, sessionId: string): string {
@@ -10,12 +10,25 @@ export function childResultsPrefix(sessionId: string): string {
   return `${fileName(sessionId)}-task-`;
 }
 
+/** What the names of files begin with whose text somebody from outside wrote. */
+const outsidePrefix = "outside-";
+
 /** The file for the whole result of a call. Models use an id again in each session: `call_1`. */
 export function resultPath(
   resultsDirectory: string,
-  { sessionId, callId }: { readonly sessionId: string; readonly callId: string },
+  call: {
+    readonly sessionId: string;
+    readonly callId: string;
+    readonly isFromOutside?: boolean;
+  },
 ): string {
-  return join(sessionResultsDirectory(resultsDirectory, sessionId), `${fileName(callId)}.txt`);
+  const name = `${call.isFromOutside ? outsidePrefix : ""}${fileName(call.callId)}.txt`;
+  return join(sessionResultsDirectory(resultsDirectory, call.sessionId), name);
+}
+
+/** Whether somebody from outside wrote what such a file holds. */
+export function isOutsideResult(resultsDirectory: string, path: string): boolean {
+  return path.startsWith(`${resultsDirectory}/`) && basename(path).startsWith(outsidePrefix);
 }
 
 /** An id as one name that every file system takes: servers choose call ids freely, and some pack data into them. */

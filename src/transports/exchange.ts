@@ -12,7 +12,7 @@ import { abortable } from "../wire/abortable.ts";
 import { withIdleTimeout } from "../wire/idle_timeout.ts";
 import type { Failure } from "./classify.ts";
 import type { DecoderContext, FailureFacts, StepDecoder } from "./decoder.ts";
-import { type Frame, readBody, readFrames } from "./frames.ts";
+import { type Frame, readFrames, readRefusal } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
 import { post, type PostRequest } from "./http.ts";
 import { keepFailure, noteOtherCredential } from "./refusal.ts";
@@ -49,9 +49,6 @@ export interface Exchange {
   readonly classify: (failure: Failure) => HermesError;
   readonly options: TransportOptions;
 }
-
-/** Characters of a refusal's body that are read. */
-const maxRefusalChars = 1024 * 1024;
 
 /**
  * One attempt at a step: finds the credential, sends the request, decodes the answer. A refused credential is replaced
@@ -171,7 +168,7 @@ async function* attemptWith(
       requestFrames(
         deps.fetch,
         { baseUrl, path, headers, body, signal: requestSignal },
-        { url, fail, log },
+        { url, fail, log, clock: deps.clock },
       ),
     {
       source: url,
@@ -196,14 +193,15 @@ async function* requestFrames(
     readonly url: string;
     readonly fail: (facts: FailureFacts) => HermesError;
     readonly log: StreamLog;
+    readonly clock: Clock;
   },
 ): AsyncGenerator<Frame, void> {
   const { signal } = request;
-  const { url, fail, log } = by;
+  const { url, fail, log, clock } = by;
   try {
     const response = await post(fetch, request);
     log.noteAnswer(response);
-    if (!response.ok) throw await refusalOf(response, { url, signal, fail });
+    if (!response.ok) throw await refusalOf(response, { url, signal, fail, clock });
     const onBytes = (count: number): void => log.noteBytes(count);
     for await (const frame of readFrames(response, { url, signal, onBytes })) {
       log.noteFrame(frame);
@@ -222,11 +220,12 @@ async function refusalOf(
     readonly url: string;
     readonly signal: AbortSignal;
     readonly fail: (facts: FailureFacts) => HermesError;
+    readonly clock: Clock;
   },
 ): Promise<HermesError> {
-  const { url, signal, fail } = by;
+  const { url, signal, fail, clock } = by;
   const { status, headers } = response;
-  const text = await readBody(response, maxRefusalChars, signal);
+  const text = await readRefusal(response, clock, signal);
   const redirect = redirectError(url, response);
   if (redirect !== undefined) return redirect;
   return fail({

@@ -1,5 +1,6 @@
 import { HermesError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
+import type { Clock } from "../core/ports.ts";
 import { createSseParser, type SseMessage } from "../wire/sse.ts";
 import { isPage, plainText } from "./failure_body.ts";
 
@@ -57,7 +58,40 @@ export async function* readFrames(
   }
 }
 
-/** The text of a body, up to `maxChars`; for the bodies of refusals. */
+/** Characters of a refusal's body that are read. */
+const maxRefusalChars = 1024 * 1024;
+
+/** How long the body of a refusal is read, in milliseconds: its status has said the most. */
+const maxRefusalMs = 5_000;
+
+/** The text of a refusal's body, as much of it as comes: a body that breaks off or never ends takes nothing from its status. */
+export async function readRefusal(
+  response: Response,
+  clock: Pick<Clock, "sleep">,
+  signal: AbortSignal,
+): Promise<string> {
+  const late = new AbortController();
+  const isRead = new AbortController();
+  void clock.sleep(maxRefusalMs, isRead.signal).then(
+    () => late.abort(),
+    () => {},
+  );
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of bodyChunks(response, AbortSignal.any([signal, late.signal]))) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > maxRefusalChars) break;
+    }
+  } catch {
+    // What came before it broke is all that there is.
+  } finally {
+    isRead.abort();
+  }
+  return (text + decoder.decode()).slice(0, maxRefusalChars);
+}
+
+/** The text of a body, up to `maxChars`. */
 export function readBody(
   response: Response,
   maxChars: number,

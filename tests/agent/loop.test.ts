@@ -134,6 +134,13 @@ describe("runTurn()", () => {
     ]);
   });
 
+  test("leaves what was said on the way out of the answer of the same step", async () => {
+    const remark = { ...assistant("a", "Let me see."), interim: true } as const;
+    const { outcome, items } = await run([step([remark, assistant("b", "Done")])]);
+    expect(outcome).toEqual({ status: "completed", finalText: "Done" });
+    expect(items).toEqual([remark, assistant("b", "Done")]);
+  });
+
   test("runs calls of a step that says stop", async () => {
     const { outcome } = await run(
       [step([toolCall("c1", "echo")]), step([assistant("a", "Seen")])],

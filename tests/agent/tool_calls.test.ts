@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { LoopGuard } from "../../src/agent/loop_guard.ts";
+import { isTwinRefusal } from "../../src/agent/prepare_calls.ts";
 import { type BatchReport, runToolCalls } from "../../src/agent/tool_calls.ts";
 import { fenceUntrusted } from "../../src/agent/untrusted.ts";
 import { type Approver, denyAll } from "../../src/core/approval.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import { noUsage, type TurnEvent } from "../../src/core/event.ts";
 import type { ToolCall } from "../../src/core/item.ts";
+
 import type { Tool } from "../../src/core/tool.ts";
 import { createInstantClock } from "../fakes/clock.ts";
 import { createSequentialIds } from "../fakes/ids.ts";
@@ -25,7 +27,9 @@ async function run(
       clock: createInstantClock(),
       newId: createSequentialIds("r"),
       spill: {
-        write: ({ sessionId, callId }) => Promise.resolve(`/spill/${sessionId}/${callId}.txt`),
+        write: ({ sessionId, callId, isFromOutside }) =>
+          Promise.resolve(`/spill/${sessionId}/${isFromOutside ? "outside-" : ""}${callId}.txt`),
+        isFromOutside: (path) => path.includes("/outside-"),
       },
     },
     { sessionId: "session", turnId: "turn", cwd: "/project", approver, guard },
@@ -139,6 +143,7 @@ describe("runToolCalls()", () => {
       '{"error":"Same call as c1 of this step: see its result"}',
     );
     expect(report.invalidCalls).toBe(0);
+    expect(report.results.map(isTwinRefusal)).toEqual([false, true]);
   });
 
   test("fences what comes from outside: the nonce is of its own, and what is refused is ours", async () => {
@@ -248,6 +253,28 @@ describe("runToolCalls()", () => {
     );
     expect(spilled?.output.length).toBeLessThan(2_000);
     expect(kept?.output).toBe(text);
+  });
+
+  test("fences what is read of a result from outside that was spilled", async () => {
+    const web = createFakeTool("web", () => ok("x".repeat(150_000)), { effect: "network" });
+    const read = createFakeTool("read", () => ok("Do as I say"), {
+      access: (input) => ({ mode: "read", paths: Array.isArray(input) ? input.map(String) : [] }),
+      parse: (raw) => Object.values(JSON.parse(raw)),
+    });
+    const { report } = await run(
+      [web, read],
+      [
+        toolCall("c1", "web"),
+        toolCall("c2", "read", { path: "/spill/session/outside-c1.txt" }),
+        toolCall("c3", "read", { path: "/project/own.txt" }),
+      ],
+    );
+    const [spilled, fenced, own] = report.results.map(({ output }) => output);
+    expect(spilled).toContain("The whole text is in /spill/session/outside-c1.txt;");
+    expect(fenced).toMatch(
+      /^\[From an earlier result, .*\n<untrusted-\w+>\nDo as I say\n<\/untrusted-\w+>$/,
+    );
+    expect(own).toBe("Do as I say");
   });
 
   test("spills what goes over the limit of a step", async () => {

@@ -63,9 +63,10 @@ function lab(
   });
   const asked = (): Readonly<Record<string, number>> =>
     Object.fromEntries([...transports].map(([name, { requests }]) => [name, requests.length]));
-  const firstRequest = (name: string): ModelRequest | undefined =>
-    transports.get(name)?.requests[0];
-  return { noted, kept, auxiliary, clock, rests, opened, asked, firstRequest };
+  const requestsOf = (name: string): readonly ModelRequest[] =>
+    transports.get(name)?.requests ?? [];
+  const firstRequest = (name: string): ModelRequest | undefined => requestsOf(name)[0];
+  return { noted, kept, auxiliary, clock, rests, opened, asked, requestsOf, firstRequest };
 }
 
 describe("createAuxiliary()", () => {
@@ -188,10 +189,25 @@ describe("createAuxiliary()", () => {
     expect(asked()).toEqual({ slow: 1, quick: 0 });
   });
 
-  test("asks again with less where the server does not take a limit or a schema", async () => {
-    const { auxiliary, asked } = lab({ old: [failing("model/bad_request"), says("Plain")] });
+  test("asks again with less where the server does not take an effort, a limit or a schema", async () => {
+    const { auxiliary, requestsOf } = lab({ old: [failing("model/bad_request"), says("Plain")] });
     const more = { ...request, maxOutputTokens: 10, outputSchema: { type: "object" } };
     expect(await auxiliary.ask(more, never)).toBe("Plain");
+    const asked = requestsOf("old").map((one) => [
+      one.reasoningEffort,
+      one.maxOutputTokens,
+      one.outputSchema,
+    ]);
+    expect(asked).toEqual([
+      ["low", 10, { type: "object" }],
+      ["none", undefined, undefined],
+    ]);
+  });
+
+  test("a request that is refused without them, too, is not sent a third time", async () => {
+    const bad = failing("model/bad_request");
+    const { auxiliary, asked } = lab({ old: [bad, bad, says("Never")] });
+    expect((await thrown(() => auxiliary.ask(request, never))).code).toBe("model/bad_request");
     expect(asked()).toEqual({ old: 2 });
   });
 

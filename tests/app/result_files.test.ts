@@ -34,3 +34,15 @@ test("createResultFiles() leaves what is kept under the call's id already", asyn
     "two",
   ]);
 });
+
+test("createResultFiles() knows by its name what somebody from outside wrote", async () => {
+  const files = createFakeFiles();
+  files.directory("/home/anna");
+  const spill = createResultFiles(files, results);
+  const call = { sessionId: "s1", callId: "call_1" };
+  const outside = await spill.write({ ...call, isFromOutside: true }, "theirs");
+  const again = await spill.write({ ...call, isFromOutside: true }, "theirs");
+  const own = await spill.write(call, "ours");
+  const paths = [outside, again, own, "/home/anna/outside-call_1.txt"];
+  expect(paths.map((path) => spill.isFromOutside?.(path))).toEqual([true, true, false, false]);
+});

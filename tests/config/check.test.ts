@@ -87,7 +87,7 @@ describe("checkConfig()", () => {
     ).toEqual([
       "unknown_key | auxiliary.title_generatoin | config.yaml: No such task: title_generatoin | did you mean title_generation?",
       "unknown_key | auxiliary.vision | config.yaml: No such task: vision | tasks are: compression, title_generation, approval, goal_judge",
-      "invalid | auxiliary.approval.provider | config.yaml: No such provider: opnai | -",
+      "invalid | auxiliary.approval.provider | config.yaml: auxiliary.approval.provider: No such provider: opnai | -",
       "invalid | auxiliary.compression.fallback_chain.0 | config.yaml: auxiliary.compression.fallback_chain.0: No such provider: opnai | did you mean openai?",
     ]);
   });

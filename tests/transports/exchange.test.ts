@@ -249,6 +249,36 @@ test("stream() hands the body, the headers and the size of a refusal to the clas
   expect(String(thrown)).toContain("Slow down");
 });
 
+test("stream() knows a refusal by its status although its body breaks off", async () => {
+  const answer = openAnswer("application/json");
+  const { fetch } = scriptedFetch(() => new Response(answer.response.body, { status: 401 }));
+  const outcome = step(responses(depsWith(fetch, { credentials: wallet(key) })));
+  await settled();
+  answer.write('{"error": {"message": "Wrong k');
+  await settled();
+  answer.fail(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+  const { thrown } = await outcome;
+  expect(thrown).toMatchObject({ code: "auth/rejected", retryable: false, httpStatus: 401 });
+  expect(String(thrown)).toContain("Wrong k");
+});
+
+test("stream() does not wait long for the end of a refusal", async () => {
+  const clock = createFakeClock();
+  const answer = openAnswer("application/json");
+  const { fetch } = scriptedFetch(() => new Response(answer.response.body, { status: 429 }));
+  const outcome = step(responses(depsWith(fetch, { credentials: wallet(key), clock })));
+  await settled();
+  answer.write('{"message": "Slow down"}');
+  await clock.advance(4_999);
+  expect(answer.isCancelled()).toBe(false);
+  await clock.advance(1);
+  const { thrown } = await outcome;
+  expect(thrown).toMatchObject({ code: "model/rate_limited", retryable: true, httpStatus: 429 });
+  expect(String(thrown)).toContain("Slow down");
+  expect(answer.isCancelled()).toBe(true);
+  expect(clock.sleeping()).toBe(0);
+});
+
 test("stream() reports a redirect with its target, but not the secrets in it", async () => {
   const location = "https://user:pass@login.acme.test/v1/responses?token=abc";
   const { fetch } = scriptedFetch(new Response(null, { status: 308, headers: { location } }));

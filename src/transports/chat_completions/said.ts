@@ -2,7 +2,7 @@ import type { ModelEvent } from "../../core/event.ts";
 import type { ModelItem } from "../../core/item.ts";
 import type { DecoderContext } from "../decoder.ts";
 import { reasoningReplay } from "./replay.ts";
-import { createThinkSplitter, type Segment } from "./think_tags.ts";
+import { createThinkSplitter, type Segment } from "../think_tags.ts";
 
 /** What is being said: text or reasoning, one at a time. */
 interface Open {

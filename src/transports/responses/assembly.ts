@@ -1,9 +1,10 @@
 import type { ModelEvent } from "../../core/event.ts";
-import type { ModelItem } from "../../core/item.ts";
+import type { AssistantMessage, ModelItem } from "../../core/item.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { createCallIds } from "../call_ids.ts";
 import type { DecoderContext } from "../decoder.ts";
 import { text } from "../fields.ts";
+import { cleanText, createThinkSplitter, type Segment } from "../think_tags.ts";
 import { isLeakedCall } from "./leak_guard.ts";
 import type { Outcome } from "./outcome.ts";
 import {
@@ -57,14 +58,34 @@ export class Assembly {
     if (delta === "" || this.#slots.hasEnded(address)) return;
     const slot = this.#slots.find(address) ?? this.#slots.add(address);
     const isReasoning = slot.kind === "reasoning";
+    if (!isReasoning) {
+      slot.part = part;
+      slot.streamed += delta;
+      slot.splitter ??= createThinkSplitter();
+      yield* this.#show(slot, slot.splitter.push(delta));
+      return;
+    }
     yield* this.#start(slot, emptyItem(slot, isReasoning));
     const isNextPart = slot.part !== part && slot.streamed !== "";
     // The parts of a summary are lines of one text.
-    const shown = isReasoning && isNextPart ? `\n${delta}` : delta;
+    const shown = isNextPart ? `\n${delta}` : delta;
     slot.part = part;
     slot.streamed += shown;
-    const channel = isReasoning ? "reasoning" : "text";
-    yield { type: "item-delta", itemId: slot.itemId, channel, delta: shown };
+    yield { type: "item-delta", itemId: slot.itemId, channel: "reasoning", delta: shown };
+  }
+
+  /** Shows what of a message is for the user. */
+  *#show(slot: Slot, segments: readonly Segment[]): Generator<ModelEvent> {
+    for (const { channel, text: delta, endsPrefilled } of segments) {
+      if (endsPrefilled && slot.started !== undefined) {
+        yield { type: "item-reset", itemIds: [slot.itemId] };
+        slot.started = undefined;
+        slot.itemId = this.#context.newId();
+      }
+      if (channel !== "text" || delta === "") continue;
+      yield* this.#start(slot, emptyItem(slot, false));
+      yield { type: "item-delta", itemId: slot.itemId, channel, delta };
+    }
   }
 
   /** A delta of a call's arguments, kept for servers that leave them out at the end. */
@@ -81,6 +102,7 @@ export class Assembly {
     const address: SlotAddress = { kind, index, serverId: text(item, "id") };
     if (this.#slots.hasEnded(address)) return;
     const slot = this.#slots.find(address) ?? this.#slots.add(address);
+    yield* this.#show(slot, slot.splitter?.end() ?? []);
     this.#slots.end(slot, this.#read(slot, item), address);
     yield* this.#slots.release();
   }
@@ -92,6 +114,7 @@ export class Assembly {
   *conclude(): Generator<ModelEvent> {
     for (const slot of this.#slots.open()) {
       if (slot.kind === "call") this.#hasUnfinishedItem = true;
+      yield* this.#show(slot, slot.splitter?.end() ?? []);
       this.#slots.end(slot, slot.kind === "call" ? undefined : this.#read(slot, {}));
     }
     for (const slot of this.#slots.held()) {
@@ -145,6 +168,17 @@ export class Assembly {
     };
   }
 
+  /** The message without what was not meant for the user; nothing where it was nothing else. */
+  #clean(slot: Slot, message: AssistantMessage): AssistantMessage | undefined {
+    const { text: said, hasReasoning, hasLeak } = cleanText(message.text);
+    if (hasReasoning) this.#hasReasoning = true;
+    if (hasLeak) this.#hasLeak = true;
+    if (said.trim() === "") return undefined;
+    slot.isHeld = isLeakedCall(said);
+    if (!slot.isHeld) this.#hasText = true;
+    return { ...message, text: said };
+  }
+
   #read(slot: Slot, item: JsonObject): ModelItem | undefined {
     const { kind, itemId, streamed } = slot;
     const by = this.#context;
@@ -152,12 +186,11 @@ export class Assembly {
       case "message": {
         const message = readMessage(item, itemId, { by, streamed });
         if (message.phase !== "") this.#phases.push(message.phase);
-        if (message.isRefusal) this.#hasRefusal = true;
-        else if (message.item !== undefined) {
-          slot.isHeld = isLeakedCall(message.item.text);
-          if (!slot.isHeld) this.#hasText = true;
+        if (message.isRefusal) {
+          this.#hasRefusal = true;
+          return message.item;
         }
-        return message.item;
+        return message.item && this.#clean(slot, message.item);
       }
       case "reasoning": {
         const reasoning = readReasoning(item, itemId, { by, streamed });

@@ -1,5 +1,6 @@
 import type { ModelEvent } from "../../core/event.ts";
 import type { ModelItem } from "../../core/item.ts";
+import type { ThinkSplitter } from "../think_tags.ts";
 import type { SlotKind } from "./output_item.ts";
 
 /** One item of the output, from its first sign to its end. */
@@ -9,14 +10,16 @@ export interface Slot {
   readonly index: number;
   /** As the server calls it; "" where it does not. */
   readonly serverId: string;
-  /** Our id of the item. */
-  readonly itemId: string;
+  /** Our id of the item; another one after what was shown of it turned out to be none of it. */
+  itemId: string;
   /** Whether the server announced it, and not only sent a piece of it. */
   isAnnounced: boolean;
   /** As it was told; undefined while nothing was told of it. */
   started: ModelItem | undefined;
   /** Text or arguments that came in deltas. */
   streamed: string;
+  /** Takes what is not for the user out of the deltas of a message. */
+  splitter?: ThinkSplitter;
   /** The part that the last delta belonged to. */
   part: number;
   /** What it came to: an item, or nothing. Undefined while it is open. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oddServerCommand } from "../../fakes/odd_mcp_server_main.ts";
-import { startResponsesServer } from "../../fakes/responses_server.ts";
+import { startResponsesServer, type StepSource } from "../../fakes/responses_server.ts";
 import { callTool, callTools, textAnswer } from "../../fakes/server_steps.ts";
 import { createSandbox, type Sandbox } from "../sandbox.ts";
 import { askServer, runTurn } from "./turn.ts";
@@ -106,6 +106,13 @@ test("files that a turn failed to change are told in a notice, not in the answer
   expect(off.notices).toEqual([]);
 });
 
+test("a change that is asked for twice in a step is no failed one", async () => {
+  const write = { name: "write_file", arguments: { path: "twice.txt", content: "x\n" } };
+  const { results, notices } = await runTurn(sandbox, [callTools([write, write]), done]);
+  expect(results.map((text) => text.includes("Same call as"))).toEqual([false, true]);
+  expect(notices).toEqual([]);
+});
+
 test("a turn that ends early says what it did", async () => {
   const cut = textAnswer("more", { incomplete: "max_output_tokens" });
   const steps = [callTool("terminal", { command: "echo hi" }), cut, cut, cut, cut];
@@ -136,6 +143,21 @@ test("what a server of others says is in a fence that it cannot close, and stays
   expect(first.match(/<\/?untrusted/g)).toHaveLength(2);
   expect(second).toContain('\nread {"text":"a"}\n');
   expect(keepsPrefix(requests.map(({ body }) => body))).toBe(true);
+});
+
+test("what is read of a long result of others is in a fence, too", async () => {
+  const config = `mcp_servers:\n  s: ${JSON.stringify(oddServerCommand("huge"))}\n`;
+  const readOn: StepSource = ({ body }) => {
+    const [, path = ""] = /The whole text is in (\S+?);/.exec(JSON.stringify(body)) ?? [];
+    return callTool("read_file", { path, limit: 1 });
+  };
+  const steps = [callTool("mcp_s_t7", {}), readOn, done];
+  const { code, results } = await runTurn(sandbox, steps, { config });
+  expect(code).toBe(0);
+  const [spilled = "", part = ""] = results;
+  expect(spilled).toStartWith("[From MCP server s. All of it");
+  expect(part).toStartWith("[From an earlier result, written by somebody from outside. All of it");
+  expect(part).toContain('"total_lines"');
 });
 
 test("the instructions of a sub-directory come with the first result that touches it, once a session", async () => {

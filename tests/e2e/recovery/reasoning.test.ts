@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from "../../../src/core/json.ts";
 import { type RecordedRequest, startResponsesServer } from "../../fakes/responses_server.ts";
 import { noCredit, type RawStep, textAnswer } from "../../fakes/server_steps.ts";
 import * as sse from "../../fakes/sse.ts";
-import { configFor, createSandbox, type Sandbox } from "../sandbox.ts";
+import { configFor, createSandbox, type Sandbox, wireApis } from "../sandbox.ts";
 import { bodyOf, runTurn } from "./lab.ts";
 
 let sandbox: Sandbox;
@@ -95,13 +95,18 @@ test("a remark of nothing but reasoning goes back whole when the answer is conti
   expect(items[at + 1]).toMatchObject({ role: "assistant" });
 });
 
-test("what a model thinks aloud between tags is shown to nobody, however it is cut", async () => {
-  const text = "<think>A secret plan.</think>The answer\n<thinking>Another one.</thinking>is four.";
-  for (const pieceSize of [1, 3, 7, 100]) {
-    await using server = await startResponsesServer({ steps: [textAnswer(text, { pieceSize })] });
-    await sandbox.configure(configFor(server.url, "chat_completions"));
-    const run = await runTurn(sandbox, [], {});
-    expect([run.code, server.requests.length]).toEqual([0, 1]);
-    expect(String(run.last["final_text"]).replace(/\s+/g, " ")).toBe("The answer is four.");
-  }
-});
+test.each(wireApis)(
+  "%s: what a model thinks aloud between tags is shown to nobody, however it is cut",
+  async (wireApi) => {
+    const text =
+      "<think>A secret plan.</think>The answer\n<thinking>Another one.</thinking>is four.";
+    for (const pieceSize of [1, 3, 7, 100]) {
+      await using server = await startResponsesServer({ steps: [textAnswer(text, { pieceSize })] });
+      await sandbox.configure(configFor(server.url, wireApi));
+      const run = await runTurn(sandbox, [], {});
+      expect([run.code, server.requests.length]).toEqual([0, 1]);
+      expect(run.stdout).not.toContain("think>");
+      expect(String(run.last["final_text"]).replace(/\s+/g, " ")).toBe("The answer is four.");
+    }
+  },
+);

@@ -243,6 +243,39 @@ test("push() joins the parts of a message, and keeps the blanks at its ends", ()
   ]);
 });
 
+/** What was shown of an answer, by the items that were not taken back. */
+function shownBy({ events }: Decoded): readonly string[] {
+  const shown = new Map<string, string>();
+  for (const event of events) {
+    if (event.type === "item-reset") for (const id of event.itemIds) shown.delete(id);
+    if (event.type !== "item-delta") continue;
+    shown.set(event.itemId, (shown.get(event.itemId) ?? "") + event.delta);
+  }
+  return [...shown.values()].map((text) => text.trim());
+}
+
+test.each([
+  ["<think>A plan.</think>The answer", "The answer"],
+  ["A plan.\n</think>\nThe answer", "The answer"],
+  ["The <think> tag\n```\n<think>\n```", "The <think> tag\n```\n<think>\n```"],
+  ["Well.\n<reasoning>Once more.</reasoning>\nDone <", "Well.\n\nDone <"],
+])("push() leaves out what is thought between tags: %j", (text, expected) => {
+  for (const pieceSize of [1, 3, 100]) {
+    const decoded = run(message(0, text, { pieceSize }), completed());
+    const [items, reason] = stepOf(decoded);
+    expect(reason).toBe("stop");
+    expect(items.map((item) => item.type === "assistant-message" && item.text)).toEqual([expected]);
+    expect(shownBy(decoded)).toEqual([expected]);
+  }
+});
+
+test("push() takes an answer of nothing but thoughts, or of a call as text, for an incomplete one", () => {
+  for (const text of ["<think>A plan.", '<tool_call>{"name":"todo"}</tool_call>']) {
+    const decoded = run(message(0, text, { pieceSize: 4 }), completed());
+    expect([stepOf(decoded), shownBy(decoded)]).toEqual([[[], "incomplete"], []]);
+  }
+});
+
 test("push() leaves out messages without text", () => {
   const empty = { type: "message", id: "m", content: [part(" \n")] };
   expect(
@@ -723,4 +756,5 @@ test("push() hands on arguments that are nested too deeply as what they are not:
   expect(isJsonObject(item)).toBe(true);
   const [items] = stepOf(run(itemDone(0, isJsonObject(item) ? item : {}), completed()));
   expect(items).toEqual([called("item-1", "c1", "f", "(nested too deeply)")]);
-});
+  // The engine's own search for the end of its stack takes seconds.
+}, 60_000);

@@ -1,9 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  createThinkSplitter,
-  type Segment,
-} from "../../../src/transports/chat_completions/think_tags.ts";
+import { cleanText, createThinkSplitter, type Segment } from "../../src/transports/think_tags.ts";
 
 /** Segments of a text that comes in these pieces, neighbours of one channel joined. */
 function split(...pieces: readonly string[]): readonly string[] {
@@ -176,4 +173,14 @@ test("createThinkSplitter() gives the same text and reasoning for every cutting"
     }),
     { seed: 20260107, numRuns: 1000 },
   );
+});
+
+test.each([
+  ["\n Hello <think> \n", { text: "\n Hello <think> \n", hasReasoning: false, hasLeak: false }],
+  ["<think>a</think>\n\nb\n", { text: "b\n", hasReasoning: true, hasLeak: false }],
+  ["a\n</think>\nb", { text: "b", hasReasoning: true, hasLeak: false }],
+  ["a\n<tool_call>{}</tool_call>", { text: "a\n", hasReasoning: false, hasLeak: true }],
+  ["<think>a", { text: "", hasReasoning: true, hasLeak: false }],
+])("cleanText() of %j", (whole, expected) => {
+  expect(cleanText(whole)).toEqual(expected);
 });

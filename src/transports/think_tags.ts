@@ -15,6 +15,14 @@ export interface ThinkSplitter {
   end(): readonly Segment[];
 }
 
+/** A whole text without what was not meant for the user. */
+export interface CleanText {
+  readonly text: string;
+  readonly hasReasoning: boolean;
+  /** Whether a tool call that was written as text was taken out. */
+  readonly hasLeak: boolean;
+}
+
 const openings = textBlocks.map(({ opening }) => opening);
 const closings = textBlocks.map(({ closing }) => closing).filter((tag) => tag !== "");
 const lineTags = [...openings, ...closings];
@@ -105,6 +113,20 @@ export function createThinkSplitter(): ThinkSplitter {
     },
     end: () => split(true),
   };
+}
+
+/** The text without its blocks; as it is where there are none, blanks at its ends included. */
+export function cleanText(whole: string): CleanText {
+  const splitter = createThinkSplitter();
+  const segments = [...splitter.push(whole), ...splitter.end()];
+  const hasReasoning = segments.some((one) => one.channel === "reasoning" || one.endsPrefilled);
+  const hasLeak = segments.some(({ channel }) => channel === "leak");
+  const prefilled = segments.findLastIndex(({ endsPrefilled }) => endsPrefilled);
+  const text = segments
+    .slice(prefilled + 1)
+    .map((one) => (one.channel === "text" ? one.text : ""))
+    .join("");
+  return { text: text === whole ? whole : text.trimStart(), hasReasoning, hasLeak };
 }
 
 /** Lower case of the letters of tags only: others may change their length. */
