@@ -221,6 +221,30 @@ describe("hermes cron tick", () => {
     expect((await box.json("status")).last_tick_at).toBeString();
   });
 
+  test("of those that go on until nothing runs, one does the work of all, within the limits", async () => {
+    await using box = await createJobsBox();
+    const begun = join(box.sandbox.root, "begun");
+    const may = join(box.sandbox.root, "may-end");
+    await box.script(
+      "long.sh",
+      `#!/bin/sh\ntouch '${begun}'\nuntil [ -e '${may}' ]; do sleep 0.05; done\n`,
+    );
+    await box.script("next.sh", `#!/bin/sh\n[ -e '${may}' ]\n`);
+    const task = ["--no-agent", "--workdir", box.sandbox.work] as const;
+    const long = await box.add("every 1h", "--script", "long.sh", ...task, "--name", "long");
+    box.makeDue(long);
+    const first = box.sandbox.start(["cron", "tick", "--until-idle"]);
+    await until(() => existsSync(begun));
+    const next = await box.add("every 1h", "--script", "next.sh", ...task, "--name", "next");
+    box.makeDue(next);
+    const second = await box.cron(["tick", "--until-idle"]);
+    expect(second).toEqual({ code: 0, stdout: "", stderr: "" });
+    await writeFile(may, "");
+    const { code, stdout } = await first.ended;
+    const ran = stdout.replace(/, \d.*/g, "");
+    expect([code, ran]).toEqual([0, `${long} long: silent\n${next} next: silent\n`]);
+  });
+
   test("counts a tick that works for long as somebody who runs the jobs", async () => {
     await using box = await createJobsBox();
     const begun = join(box.sandbox.root, "begun");
