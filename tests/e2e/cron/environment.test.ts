@@ -124,7 +124,10 @@ describe("the crontab", () => {
     box.makeDue(id);
     box.makeDue(script);
     const ran = await asCron(box, `HERMES_HOME=${box.sandbox.home} ${binary} cron tick`);
-    expect(ran).toMatchObject({ code: 1, stderr: "" });
+    expect([ran.code, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/ \(and 1 more run went wrong\) .*\nhint: hermes cron status\n$/),
+    ]);
     expect(ran.stdout).toContain("failed (auth/missing)");
     expect(ran.stdout).toContain("OPENAI_API_KEY");
     expect(ran.stdout).toContain("The script needs.sh ended with exit code 127");

@@ -213,12 +213,30 @@ describe("hermes cron tick", () => {
         / bad: failed \(cron\/script_failed\), .*: The script bad\.sh ended with exit code 4$/,
       ),
     ]);
+    const failure = "bad: The script bad.sh ended with exit code 4";
+    expect(ticked.stderr).toBe(
+      `error: ${failure} (cron/script_failed)\nhint: hermes cron history ${bad}\n`,
+    );
     expect(await box.cron(["tick"])).toEqual({ code: 0, stdout: "", stderr: "" });
     const { job } = await box.json("show", "bad");
     expect([job.state, job.completed_runs]).toEqual(["done", 1]);
     // Something ticks: nobody has to be told to start a daemon.
     expect((await box.cron(["list"])).stderr).toBe("");
     expect((await box.json("status")).last_tick_at).toBeString();
+  });
+
+  test("tells the first of several failures, and where all of them are", async () => {
+    await using box = await createJobsBox();
+    await box.script("bad.sh", "#!/bin/sh\nexit 4\n");
+    const bad = ["--script", "bad.sh", "--no-agent", "--name"] as const;
+    for (const name of ["a", "b", "c"]) box.makeDue(await box.add("every 1h", ...bad, name));
+    const { code, stdout, stderr } = await box.cron(["tick"]);
+    const [, first] = stdout.split(/[ :]/);
+    const failure = `${first}: The script bad.sh ended with exit code 4 (and 2 more runs went wrong)`;
+    expect([code, stderr]).toEqual([
+      1,
+      `error: ${failure} (cron/script_failed)\nhint: hermes cron status\n`,
+    ]);
   });
 
   test("of those that go on until nothing runs, one does the work of all, within the limits", async () => {
