@@ -7,6 +7,7 @@ import { runNow } from "../cron/tick.ts";
 import { SqliteCronStore } from "../storage/cron_store.ts";
 import { checkTask } from "./cron_check.ts";
 import { asDaemon, findDaemon } from "./cron_daemon.ts";
+import { ifFree } from "./cron_locks.ts";
 import { asItIs, logRun, openRuns } from "./cron_runs.ts";
 import type { AppParts } from "./parts.ts";
 
@@ -42,8 +43,8 @@ export interface CronDesk {
   /** Runs a job now, whatever its schedule says; undefined where it runs already. */
   runNow(job: Job, signal: AbortSignal): Promise<JobRun | undefined>;
   /**
-   * Runs what is due, once, with `isUntilIdle` also what becomes due meanwhile: the runs that came of it, those that were
-   * missed or lost among them.
+   * Runs what is due, once: the runs that came of it, those that were missed or lost among them. With `isUntilIdle` also
+   * what becomes due meanwhile, for one process at a time: where there is one already, nothing is left to do.
    */
   tick(
     signal: AbortSignal,
@@ -114,7 +115,12 @@ export async function openCron(app: AppParts): Promise<CronDesk> {
         job,
         signal,
       ),
-    tick: (signal, onRun, tick) => runTick(deps(onRun), { ...options, ...tick }, signal),
+    async tick(signal, onRun, tick) {
+      const run = () => runTick(deps(onRun), { ...options, ...tick }, signal);
+      if (!tick?.isUntilIdle) return await run();
+      // Two of them would each count free places, and who works in a directory, for themselves.
+      return (await ifFree(files, paths.cron.tickLock, run))?.result ?? [];
+    },
     daemon: (signal, ...listeners) =>
       asDaemon(app, () => runDaemon(deps(...listeners), options, signal), signal),
     async status() {

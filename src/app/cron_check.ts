@@ -24,12 +24,20 @@ export async function checkTask(
   if (!hasPrompt && script === undefined) throw wrong("A job needs a prompt or a script");
   if (!withAgent && script === undefined) throw wrong("A job without an agent needs a script");
   if (!withAgent && hasPrompt) throw wrong("A job without an agent has no use for a prompt");
-  for (const id of task.contextFrom) await store.resolve(id);
+  for (const id of task.contextFrom) await checkSource(store, id);
   if (workdir !== undefined) await checkDirectory(app.ports.files, workdir);
   return [
     ...(script === undefined ? [] : await scriptWarnings(app, script)),
     ...(withAgent ? await agentWarnings(app, task) : []),
   ];
+}
+
+/** What a job was given by name is there: one that is not was removed since. */
+async function checkSource(store: CronStore, id: string): Promise<void> {
+  if ((await store.jobs()).some((job) => job.id === id)) return;
+  throw new HermesError("cron/not_found", `The job whose outcomes it takes is gone: ${id}`, {
+    hint: "take it away with --clear-context-from, or name others with --context-from",
+  });
 }
 
 async function scriptWarnings(app: AppParts, name: string): Promise<readonly string[]> {

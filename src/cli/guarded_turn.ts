@@ -1,6 +1,6 @@
 import { HermesError, toHermesError } from "../core/errors.ts";
 import type { TurnOutcome } from "../core/event.ts";
-import type { OutputStream, SignalName, Terminal } from "../core/ports.ts";
+import type { OutputStream, Ports, SignalName } from "../core/ports.ts";
 import type { CommandContext } from "./command.ts";
 import { exitCodes, outcomeExitCode } from "./exit_codes.ts";
 import { renderError } from "./render/error.ts";
@@ -45,7 +45,7 @@ export async function runGuarded(context: CommandContext, turn: GuardedTurn): Pr
   using guard = new TurnGuard(ports, {
     startedAt,
     deadlineMs: turn.deadlineMs,
-    signalNames: endingSignals(terminal),
+    signalNames: endingSignals(ports),
   });
   const view = turn.createView(watchedOutput(terminal.stdout, () => guard.readerLeft()));
   let ending: Promise<TurnOutcome> | undefined;
@@ -123,11 +123,15 @@ function errorToTell(
 }
 
 /**
- * The signals that end a turn or a job. A hang-up is one of them only beside a terminal: under nohup it is ignored, and a
- * handler would undo that.
+ * The signals that end a turn or a job. A hang-up is none where it is ignored, as under nohup: a handler would undo that.
+ * Where the system does not tell, it is one beside a terminal only.
  */
-export function endingSignals(terminal: Terminal): readonly SignalName[] {
+export function endingSignals({
+  signals,
+  terminal,
+}: Pick<Ports, "signals" | "terminal">): readonly SignalName[] {
   const hasTerminal =
     terminal.stdin.kind === "tty" || terminal.stdout.isTty || terminal.stderr.isTty;
-  return hasTerminal ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
+  const isIgnored = signals.isIgnored("SIGHUP") ?? !hasTerminal;
+  return isIgnored ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 }

@@ -39,6 +39,8 @@ export interface CronPaths {
   readonly daemonFile: string;
   /** Is written by each `cron tick`. */
   readonly tickFile: string;
+  /** Is held by the one tick that goes on until nothing runs any more. */
+  readonly tickLock: string;
   /** The secret that webhooks are signed with. */
   readonly webhookKeyFile: string;
 }
@@ -81,6 +83,7 @@ function cronPaths(directory: string): CronPaths {
     daemonLock: join(directory, "daemon.lock"),
     daemonFile: join(directory, "daemon.json"),
     tickFile: join(directory, "last_tick"),
+    tickLock: join(directory, "tick.lock"),
     webhookKeyFile: join(directory, "webhook.key"),
   };
 }

@@ -174,6 +174,11 @@ export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 /** Signals sent to this process. */
 export interface SignalSource {
   on(signal: SignalName, callback: () => void): Disposable;
+  /**
+   * Whether a signal is ignored, as nohup(1) has it for SIGHUP: whoever listens to it would undo that. Undefined where the
+   * system does not tell.
+   */
+  isIgnored(signal: SignalName): boolean | undefined;
 }
 
 /** One HTTP request to a loopback listener, without a body. */

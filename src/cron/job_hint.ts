@@ -18,6 +18,12 @@ function hintFor(edit: string, { code, hint }: RunError): string | undefined {
     case "turn/max_iterations":
       return "allow more steps with hermes config set agent.max_turns N, or ask for less at once";
     default:
-      return hint?.replace(/ with (--(?:model|workdir)\b.*)$/, ` with ${edit} $1`);
+      return hint
+        ?.replace(/ with --cwd$/, ` with ${edit} --workdir DIR`)
+        .replace(
+          /^choose (--provider \S+), or leave --runtime away$/,
+          `${edit} $1, or ${edit} --clear-runtime`,
+        )
+        .replace(/ with (--(?:model|workdir)\b.*)$/, ` with ${edit} $1`);
   }
 }

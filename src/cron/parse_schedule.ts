@@ -152,7 +152,8 @@ function durationOf(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)? ?[a-z]+ ?)+$/.test(text)) return undefined;
   let sum = 0;
   for (const [, number = "", unit = ""] of text.matchAll(/(\d+(?:\.\d+)?) ?([a-z]+)/g)) {
-    const ms = units[unit] ?? units[unit.replace(/s$/, "")];
+    // A letter has no plural: `ms` are no minutes.
+    const ms = units[unit] ?? units[unit.replace(/(?<=..)s$/, "")];
     if (ms === undefined) return undefined;
     sum += Number(number) * ms;
   }

@@ -83,7 +83,9 @@ async function settle(deps: TickDeps, run: JobRun): Promise<UntoldRun | undefine
       : `The process that ran it (${run.pid}) died`;
   const after = await afterLoss(store, job, run);
   const isGivenUp = after.state === "broken";
-  const verdict = isGivenUp ? `${why}, the ${maxAttempts}th time: it is not tried again` : why;
+  const isOwed = isOneShot(job) && job.state === "active" && job.nextRunAt === run.dueAt;
+  const what = isOwed ? `${why}: it is tried again` : why;
+  const verdict = isGivenUp ? `${why}, the ${maxAttempts}th time: it is not tried again` : what;
   const end = unseen(clock.now(), "lost", "cron/lost", verdict);
   await store.finish(run.id, end, after);
   return { job, run, end };

@@ -40,13 +40,26 @@ async function spawn(request: SpawnRequest): Promise<ChildProcess> {
     detached: true,
     stdio: [request.stdin === "pipe" ? "pipe" : "ignore", "pipe", "pipe"],
   });
-  const running = new RunningChild(child);
-  await new Promise<void>((resolve, reject) => {
+  const started = new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
-    child.once("error", reject);
+    child.once("error", (error) => reject(hadBegun(error) ? endedAtOnce(error) : error));
   });
+  // What could not be started has no pipes, either.
+  if (child.pid === undefined) await started;
+  const running = new RunningChild(child);
+  await started;
   if (!request.outlivesUs) endWithUs(running);
   return running;
+}
+
+/** Bun starts a program before it has the descriptor that tells of its end, and ends it where there is none left. */
+function hadBegun(error: Error): boolean {
+  return error.message.includes("pidfd_open");
+}
+
+/** Without an errno that says "try again": what has begun may have done something already. */
+function endedAtOnce(error: Error): Error {
+  return new Error(`It was ended as soon as it had begun: ${error.message}`, { cause: error });
 }
 
 /** Children of whose group somebody was there when it was looked at last. */

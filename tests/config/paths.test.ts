@@ -27,6 +27,7 @@ describe("resolveHome()", () => {
         daemonLock: "/home/ada/.hermes/cron/daemon.lock",
         daemonFile: "/home/ada/.hermes/cron/daemon.json",
         tickFile: "/home/ada/.hermes/cron/last_tick",
+        tickLock: "/home/ada/.hermes/cron/tick.lock",
         webhookKeyFile: "/home/ada/.hermes/cron/webhook.key",
       },
     });

@@ -24,6 +24,16 @@ test.each([
     "choose one that is there with --workdir DIR",
     `choose one that is there with ${edit} --workdir DIR`,
   ],
+  [
+    "usage/invalid",
+    "choose another one with --cwd",
+    `choose another one with ${edit} --workdir DIR`,
+  ],
+  [
+    "usage/invalid",
+    "choose --provider openai-codex, or leave --runtime away",
+    `${edit} --provider openai-codex, or ${edit} --clear-runtime`,
+  ],
   ["auth/missing", "set OPENAI_API_KEY", "set OPENAI_API_KEY"],
 ] as const)("what fixes %s is said for a job", (code, hint, expected) => {
   const error = { code, message: "It failed" };

@@ -74,6 +74,7 @@ describe("parseSchedule()", () => {
       "every 5 parsecs",
       "An interval is a number with a unit (s, m, h, d, w), found: every 5 parsecs",
     ],
+    ["every 500ms", "An interval is a number with a unit (s, m, h, d, w), found: every 500ms"],
     ["every 1s", "An interval is at least 10 s, found: every 1s"],
     ["every 0m", "An interval is a number with a unit (s, m, h, d, w), found: every 0m"],
     ["every 999w", "An interval is a year at most, found: every 999w"],

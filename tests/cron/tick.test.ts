@@ -302,7 +302,7 @@ describe("settleLost()", () => {
     expect([state, nextRunAt, await statuses()]).toEqual(["broken", null, Array(10).fill("lost")]);
     const died = "The process that ran it (3) died";
     expect(said).toEqual([
-      ...Array<string>(9).fill(died),
+      ...Array<string>(9).fill(`${died}: it is tried again`),
       `${died}, the 10th time: it is not tried again`,
     ]);
   });

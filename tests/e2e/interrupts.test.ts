@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type StdioOptions } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import {
   type ServerStep,
   textAnswer,
 } from "../fakes/server_steps.ts";
-import { checkEvents, configFor, createSandbox, type Sandbox } from "./sandbox.ts";
+import { binary, checkEvents, configFor, createSandbox, Running, type Sandbox } from "./sandbox.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -51,6 +51,7 @@ describe.each(situations)("while $name", ({ steps, sign }) => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)("%s ends the run cleanly", async (signal, code) => {
     await using server = await startResponsesServer({ steps });
     await sandbox.configure(configFor(server.url));
@@ -71,6 +72,29 @@ describe.each(situations)("while $name", ({ steps, sign }) => {
     const last = checkEvents(stdout);
     expect(last).toMatchObject({ type: "turn.failed", error: { code: "turn/deadline" } });
   });
+});
+
+const stdio: StdioOptions = ["ignore", "pipe", "pipe"];
+
+test("under nohup a hang-up is no end", async () => {
+  let answer: () => void = () => undefined;
+  const isAsked = new Promise<void>((asked) => {
+    answer = asked;
+  });
+  const later = textAnswer("still here", { pieceSize: 1, everyMs: 20 });
+  const announced = (): ServerStep => {
+    answer();
+    return later;
+  };
+  await using server = await startResponsesServer({ steps: [announced] });
+  await sandbox.configure(configFor(server.url));
+  const { root, home, work } = sandbox;
+  const env = { PATH: process.env["PATH"] ?? "", HOME: root, HERMES_HOME: home };
+  const run = new Running(spawn("nohup", [binary, "-z", "hi"], { cwd: work, env, stdio }));
+  await isAsked;
+  run.signal("SIGHUP");
+  const { code, stdout } = await run.ended;
+  expect([code, stdout]).toEqual([0, "still here\n"]);
 });
 
 test("two SIGINT leave at once, and children die with the program", async () => {

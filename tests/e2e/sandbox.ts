@@ -77,6 +77,7 @@ export class Running {
     this.ended = new Promise((done) => {
       child.once("close", (code, signal) => {
         const signals: Readonly<Record<string, number>> = {
+          SIGHUP: 129,
           SIGINT: 130,
           SIGKILL: 137,
           SIGTERM: 143,
@@ -121,7 +122,7 @@ export class Running {
     await Promise.race([shown, over]);
   }
 
-  signal(name: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+  signal(name: "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGKILL"): void {
     this.#child.kill(name);
   }
 

@@ -32,7 +32,7 @@ export interface FakePorts extends Ports {
 
 /** Ports of a process started in `cwd`; pipes for a terminal where none is given. */
 export function createFakePorts(
-  options: Partial<Pick<FakePorts, "clock" | "env" | "files" | "terminal">> & {
+  options: Partial<Pick<FakePorts, "clock" | "env" | "files" | "signals" | "terminal">> & {
     readonly cwd?: string;
   } = {},
 ): FakePorts {
@@ -64,7 +64,7 @@ export function createFakePorts(
       kill: () => false,
     },
     terminal: options.terminal ?? createFakeTerminal(),
-    signals: fakeSignals(),
+    signals: options.signals ?? fakeSignals(),
     fetch: () => Promise.reject(new Error("Nothing is fetched here")),
     resolver: { addressesOf: (host) => Promise.resolve([host]) },
     loopback: { listen: () => Promise.reject(new Error("Nothing listens here")) },

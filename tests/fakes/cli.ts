@@ -1,5 +1,5 @@
 import { runCli } from "../../src/cli/run_cli.ts";
-import type { Env, FileStore } from "../../src/core/ports.ts";
+import type { Env, FileStore, SignalName } from "../../src/core/ports.ts";
 import {
   createFakeApp,
   createFakePorts,
@@ -8,6 +8,7 @@ import {
   type FakePorts,
 } from "./app.ts";
 import { createFakeClock } from "./clock.ts";
+import { fakeSignals } from "./signals.ts";
 import { createFakeTerminal, type FakeTerminalOptions } from "./terminal.ts";
 
 export interface CliRunOptions {
@@ -20,6 +21,8 @@ export interface CliRunOptions {
   readonly files?: FileStore;
   /** ms since epoch. */
   readonly now?: number;
+  /** What the process was started with as ignored; unknown where absent. */
+  readonly ignoredSignals?: readonly SignalName[];
 }
 
 /** A command line that runs on a fake program. */
@@ -39,12 +42,14 @@ export interface CliRun {
 /** Starts `hermes ARGV...`. */
 export function startCli(argv: readonly string[], options: CliRunOptions = {}): CliRun {
   const { parts = {}, terminal = {}, cwd = "/", env = {}, now = 0, files } = options;
+  const { ignoredSignals: ignored } = options;
   const ports = createFakePorts({
     cwd,
     env,
     ...(files ? { files } : {}),
     clock: createFakeClock(now),
     terminal: createFakeTerminal(terminal),
+    ...(ignored ? { signals: fakeSignals({ ignored }) } : {}),
   });
   let app: FakeApp | undefined;
   const code = runCli(argv, ports, () => (app = createFakeApp(ports, parts)));

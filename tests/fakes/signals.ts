@@ -5,10 +5,14 @@ export interface FakeSignals extends SignalSource {
   send(name: SignalName): void;
   /** Number of callbacks that listen. */
   listeners(): number;
+  /** What they listen to. */
+  names(): readonly SignalName[];
 }
 
-/** No signal arrives but those that are sent. */
-export function fakeSignals(): FakeSignals {
+/** No signal arrives but those that are sent; `ignored` are those that the process was started with as such. */
+export function fakeSignals({
+  ignored,
+}: { readonly ignored?: readonly SignalName[] } = {}): FakeSignals {
   const listening = new Set<{ readonly name: SignalName; readonly callback: () => void }>();
   return {
     on(name, callback) {
@@ -16,9 +20,11 @@ export function fakeSignals(): FakeSignals {
       listening.add(entry);
       return { [Symbol.dispose]: () => void listening.delete(entry) };
     },
+    isIgnored: (name) => ignored?.includes(name),
     send(name) {
       for (const entry of listening) if (entry.name === name) entry.callback();
     },
     listeners: () => listening.size,
+    names: () => [...listening].map(({ name }) => name),
   };
 }

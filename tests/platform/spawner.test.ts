@@ -233,3 +233,20 @@ describe("find()", () => {
     expect(await createSpawner({}).find("sh")).toBeUndefined();
   });
 });
+
+test("what cannot start for want of descriptors says so, and starts when there are some", () => {
+  const program = join(import.meta.dir, "programs/spawn_short_of_files.ts");
+  const limited = ["-c", 'ulimit -n 64; exec "$0" "$1"', process.execPath, program];
+  const { stdout, stderr } = spawnSync("sh", limited, { encoding: "utf8" });
+  expect(stderr).toBe("");
+  const { none, some, enough } = JSON.parse(stdout) as {
+    readonly none: string;
+    readonly some: readonly string[];
+    readonly enough: string;
+  };
+  expect([none, enough]).toEqual(["EMFILE", "started: hi"]);
+  // How many are needed, and which of them is missing last, is the runtime's affair: the one that it watches a program
+  // with is asked for when that has begun.
+  const known = /^(?:EMFILE|started: hi|Error: It was ended as soon as it had begun: EMFILE: .*)$/;
+  expect(some.filter((outcome) => !known.test(outcome))).toEqual([]);
+});

@@ -74,7 +74,10 @@ export function addCron(program: Command, on: ActionOf, isNamed: IsNamed): void 
     .action(leaf("status", () => import("../commands/cron/status.ts")));
   withCommonOptions(cron.command("tick"))
     .description("run what is due, once; exit code 1 if anything failed")
-    .option("--until-idle", "run what becomes due while something still runs, too")
+    .option(
+      "--until-idle",
+      "run what becomes due while something still runs, too; one of these at a time",
+    )
     .action(leaf("tick", () => import("../commands/cron/tick.ts")));
   withCommonOptions(cron.command("daemon"))
     .description("run what is due, until Ctrl-C or SIGTERM")

@@ -53,7 +53,7 @@ test("checkTask() refuses what cannot run, and says what is odd", async () => {
     ],
     ["cron/script_refused", "The script out/outside.sh leads out of the directory of scripts"],
     ["cron/script_refused", "The script  is no name of a file"],
-    ["cron/not_found", "No such job: ffffffffffff"],
+    ["cron/not_found", "The job whose outcomes it takes is gone: ffffffffffff"],
     ["usage/invalid", "The working directory does not exist: /nowhere"],
     ["usage/invalid", `The working directory is not a directory: ${at}/good.sh`],
     ["usage/invalid", "No such skill: none"],

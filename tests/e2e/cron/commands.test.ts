@@ -272,6 +272,13 @@ describe("hermes cron", () => {
     const reader = await box.add("1h", "Sum up", "--context-from", "evil");
     const removed = await box.cron(["remove", "evil", "-y"]);
     expect(removed.stderr).toContain(`hermes cron edit ${reader} --clear-context-from`);
+    const refused = await box.cron(["edit", reader, "--prompt", "Sum it up"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      66,
+      expect.stringMatching(/ is gone: \w{12} \(cron\/not_found\)\nhint: .*--clear-context-from/),
+    ]);
+    const words = ["edit", reader, "--prompt", "Sum it up", "--clear-context-from"];
+    expect((await box.cron(words)).code).toBe(0);
   });
 
   test("refuses a store that is none, and leaves it as it is", async () => {

@@ -91,7 +91,7 @@ describe("the crontab", () => {
     expect((await box.cron(["install", "--crontab"], { env: { PATH } })).code).toBe(2);
     const done = await box.cron(["install", "--crontab", "--yes"], { env: { PATH } });
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("in your crontab")]);
-    const line = `* * * * * HERMES_HOME=${box.sandbox.home} ${binary} cron tick # hermes cron ${box.sandbox.home}`;
+    const line = `* * * * * HERMES_HOME=${box.sandbox.home} ${binary} cron tick --until-idle # hermes cron ${box.sandbox.home}`;
     expect(await readFile(table, "utf8")).toBe(`${other}${line}\n`);
     // A second time changes nothing.
     expect((await box.cron(["install", "--crontab", "--dry-run"], { env: { PATH } })).code).toBe(0);
@@ -124,7 +124,10 @@ describe("the crontab", () => {
     box.makeDue(id);
     box.makeDue(script);
     const ran = await asCron(box, `HERMES_HOME=${box.sandbox.home} ${binary} cron tick`);
-    expect(ran).toMatchObject({ code: 1, stderr: "" });
+    expect([ran.code, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/ \(and 1 more run went wrong\) .*\nhint: hermes cron status\n$/),
+    ]);
     expect(ran.stdout).toContain("failed (auth/missing)");
     expect(ran.stdout).toContain("OPENAI_API_KEY");
     expect(ran.stdout).toContain("The script needs.sh ended with exit code 127");

@@ -213,12 +213,54 @@ describe("hermes cron tick", () => {
         / bad: failed \(cron\/script_failed\), .*: The script bad\.sh ended with exit code 4$/,
       ),
     ]);
+    const failure = "bad: The script bad.sh ended with exit code 4";
+    expect(ticked.stderr).toBe(
+      `error: ${failure} (cron/script_failed)\nhint: hermes cron history ${bad}\n`,
+    );
     expect(await box.cron(["tick"])).toEqual({ code: 0, stdout: "", stderr: "" });
     const { job } = await box.json("show", "bad");
     expect([job.state, job.completed_runs]).toEqual(["done", 1]);
     // Something ticks: nobody has to be told to start a daemon.
     expect((await box.cron(["list"])).stderr).toBe("");
     expect((await box.json("status")).last_tick_at).toBeString();
+  });
+
+  test("tells the first of several failures, and where all of them are", async () => {
+    await using box = await createJobsBox();
+    await box.script("bad.sh", "#!/bin/sh\nexit 4\n");
+    const bad = ["--script", "bad.sh", "--no-agent", "--name"] as const;
+    for (const name of ["a", "b", "c"]) box.makeDue(await box.add("every 1h", ...bad, name));
+    const { code, stdout, stderr } = await box.cron(["tick"]);
+    const [, first] = stdout.split(/[ :]/);
+    const failure = `${first}: The script bad.sh ended with exit code 4 (and 2 more runs went wrong)`;
+    expect([code, stderr]).toEqual([
+      1,
+      `error: ${failure} (cron/script_failed)\nhint: hermes cron status\n`,
+    ]);
+  });
+
+  test("of those that go on until nothing runs, one does the work of all, within the limits", async () => {
+    await using box = await createJobsBox();
+    const begun = join(box.sandbox.root, "begun");
+    const may = join(box.sandbox.root, "may-end");
+    await box.script(
+      "long.sh",
+      `#!/bin/sh\ntouch '${begun}'\nuntil [ -e '${may}' ]; do sleep 0.05; done\n`,
+    );
+    await box.script("next.sh", `#!/bin/sh\n[ -e '${may}' ]\n`);
+    const task = ["--no-agent", "--workdir", box.sandbox.work] as const;
+    const long = await box.add("every 1h", "--script", "long.sh", ...task, "--name", "long");
+    box.makeDue(long);
+    const first = box.sandbox.start(["cron", "tick", "--until-idle"]);
+    await until(() => existsSync(begun));
+    const next = await box.add("every 1h", "--script", "next.sh", ...task, "--name", "next");
+    box.makeDue(next);
+    const second = await box.cron(["tick", "--until-idle"]);
+    expect(second).toEqual({ code: 0, stdout: "", stderr: "" });
+    await writeFile(may, "");
+    const { code, stdout } = await first.ended;
+    const ran = stdout.replace(/, \d.*/g, "");
+    expect([code, ran]).toEqual([0, `${long} long: silent\n${next} next: silent\n`]);
   });
 
   test("counts a tick that works for long as somebody who runs the jobs", async () => {

@@ -5,9 +5,13 @@ export interface LineFacts {
   readonly home: string;
 }
 
-/** A line that runs what is due each minute; the comment behind it, which the shell skips, tells it from others. */
+/**
+ * A line that runs what is due each minute; where the one of an earlier minute is still at it, that takes it over, within
+ * its limits. The comment behind it, which the shell skips, tells it from others.
+ */
 export function crontabLine({ program, home }: LineFacts): string {
-  const command = `HERMES_HOME=${quoted(home)} ${quoted(program)} cron tick`;
+  const tick = "cron tick --until-idle";
+  const command = `HERMES_HOME=${quoted(home)} ${quoted(program)} ${tick}`;
   return `* * * * * ${escaped(command)} ${lineMark(home)}`;
 }
 

@@ -1,16 +1,13 @@
 import type { JobRun } from "../../../core/cron.ts";
-import { HermesError } from "../../../core/errors.ts";
 import { createOutcomeFiles } from "../../../app/cron_outcomes.ts";
-import { targetText } from "../../../cron/delivery_target.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes, signalExitCode } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { printDocument, printNote, printText } from "../../print.ts";
-import { renderError } from "../../render/error.ts";
 import { runToJson } from "../../render/job_json.ts";
 import { oneLine, plainText } from "../../render/plain.ts";
-import { styleFor } from "../../render/style.ts";
 import { openJobs } from "./open_jobs.ts";
+import { failureOf, tellFailure } from "./run_failure.ts";
 import { untilEnded } from "./until_ended.ts";
 
 /** `hermes cron run`: runs a job now, prints its outcome, and ends as the run did. */
@@ -34,11 +31,7 @@ export async function run(context: CommandContext): Promise<number> {
     const text = ended.outputFile === null ? "" : await outcomes.read(ended.outputFile);
     await showOutcome(context, ended, mask(text?.trim() ?? ""));
   }
-  if (failure) {
-    const { env, terminal } = ports;
-    const style = styleFor(env, terminal.stderr);
-    await terminal.stderr.write(renderError(failure, { mask, style, debug: false }));
-  }
+  if (failure) await tellFailure(context, failure);
   if (ended.status === "interrupted" && endedBy) return signalExitCode(endedBy);
   return (ended.exitCode ?? exitCodes.failed) || (failure ? exitCodes.failed : exitCodes.done);
 }
@@ -70,21 +63,4 @@ async function showOutcome(
       status satisfies never;
   }
   if (outputFile !== null) await printNote(ports, `Kept in ${outputFile}`);
-}
-
-/** What went wrong with a run, and why it was not told to whom. */
-function failureOf({ error, deliveries, jobId }: JobRun): HermesError | undefined {
-  const hint = error?.hint ?? `hermes cron history ${jobId}`;
-  const undelivered = deliveries.filter(({ isDelivered }) => !isDelivered);
-  const problems = undelivered.map(
-    ({ target, problem }) => `${targetText(target)} (${problem ?? "unknown"})`,
-  );
-  const untold = problems.length === 0 ? undefined : `Not delivered: ${problems.join(", ")}`;
-  if (error) {
-    const message = untold === undefined ? error.message : `${error.message}. ${untold}`;
-    return new HermesError(error.code, message, { hint });
-  }
-  return untold === undefined
-    ? undefined
-    : new HermesError("cron/delivery_failed", untold, { hint });
 }

@@ -1,9 +1,15 @@
+import { counted } from "../../../core/counted.ts";
+import type { Job, JobRun } from "../../../core/cron.ts";
+import { defined } from "../../../core/defined.ts";
+import { HermesError } from "../../../core/errors.ts";
 import type { CommandContext } from "../../command.ts";
 import { exitCodes, signalExitCode } from "../../exit_codes.ts";
 import { switchFlag } from "../../flags.ts";
 import { isBadRun } from "../../render/job_text.ts";
+import { oneLine } from "../../render/plain.ts";
 import { isoTime } from "../../render/time.ts";
 import { openJobs } from "./open_jobs.ts";
+import { failureOf, tellFailure } from "./run_failure.ts";
 import { runLines, untilEnded } from "./until_ended.ts";
 
 /** `hermes cron tick`: what is due, once, or until nothing of it runs any more; says nothing where nothing is, since cron programs mail what is printed. */
@@ -27,6 +33,25 @@ export async function run(context: CommandContext): Promise<number> {
       await lines.flush();
     }
   });
-  if (endedBy !== undefined) return signalExitCode(endedBy);
-  return runs?.some(isBadRun) ? exitCodes.failed : exitCodes.done;
+  if (endedBy !== undefined) {
+    await tellFailure(context, new HermesError("turn/interrupted", `Interrupted by ${endedBy}`));
+    return signalExitCode(endedBy);
+  }
+  const failure = failureOfAll(jobs, runs ?? []);
+  if (!failure) return exitCodes.done;
+  await tellFailure(context, failure);
+  return exitCodes.failed;
+}
+
+/** What went wrong first, and with how many others: each of them has its line on stdout. */
+function failureOfAll(jobs: readonly Job[], runs: readonly JobRun[]): HermesError | undefined {
+  const bad = runs.filter(isBadRun);
+  const [first] = bad;
+  const failure = first && failureOf(first);
+  if (!failure) return undefined;
+  const name = jobs.find(({ id }) => id === first.jobId)?.name ?? first.jobId;
+  const others = bad.length === 1 ? "" : ` (and ${counted(bad.length - 1, "more run")} went wrong)`;
+  const hint = bad.length === 1 ? failure.hint : "hermes cron status";
+  const message = `${oneLine(name)}: ${failure.message}${others}`;
+  return new HermesError(failure.code, message, defined("hint", hint));
 }

@@ -32,12 +32,12 @@ export async function untilEnded<T>(
   desk: Pick<CronDesk, "leave">,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<EndedWork<T>> {
-  const { signals, terminal, clock } = context.ports;
+  const { signals, clock } = context.ports;
   const stop = new AbortController();
   const leave = new AbortController();
   let endedBy: SignalName | undefined;
   let endedAt = 0;
-  const listening = endingSignals(terminal).map((name) =>
+  const listening = endingSignals(context.ports).map((name) =>
     signals.on(name, () => {
       if (endedBy !== undefined) {
         if (clock.monotonic() - endedAt > sameSignalMs) leave.abort();

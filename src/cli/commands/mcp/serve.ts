@@ -17,7 +17,10 @@ export async function run(context: CommandContext): Promise<number> {
   const toolsets = toolsetsOf(flags);
   const stop = new AbortController();
   const signals: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-  const listening = signals.map((name) => ports.signals.on(name, () => stop.abort()));
+  const listening = signals
+    // Under nohup a hang-up is no end.
+    .filter((name) => name !== "SIGHUP" || ports.signals.isIgnored(name) !== true)
+    .map((name) => ports.signals.on(name, () => stop.abort()));
   const say = (line: string): void => void stderr.write(`${line}\n`);
   try {
     const app = await context.app();

@@ -8,12 +8,12 @@ import {
 
 const facts = { program: "/usr/local/bin/hermes", home: "/home/anna/.hermes" };
 const line =
-  "* * * * * HERMES_HOME=/home/anna/.hermes /usr/local/bin/hermes cron tick # hermes cron /home/anna/.hermes";
+  "* * * * * HERMES_HOME=/home/anna/.hermes /usr/local/bin/hermes cron tick --until-idle # hermes cron /home/anna/.hermes";
 
 test("crontabLine() quotes for the shell, and escapes what cron takes for stdin", () => {
   expect(crontabLine(facts)).toBe(line);
   expect(crontabLine({ program: "/opt/my apps/it's/hermes", home: "/h/100%" })).toBe(
-    String.raw`* * * * * HERMES_HOME=/h/100\% '/opt/my apps/it'\''s/hermes' cron tick # hermes cron /h/100\%`,
+    String.raw`* * * * * HERMES_HOME=/h/100\% '/opt/my apps/it'\''s/hermes' cron tick --until-idle # hermes cron /h/100\%`,
   );
 });
 

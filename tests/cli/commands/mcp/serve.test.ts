@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { McpServeOptions } from "../../../../src/app/mcp_server.ts";
 import type { McpToken } from "../../../../src/app/mcp_token.ts";
+import type { SignalName } from "../../../../src/core/ports.ts";
 import { startCli } from "../../../fakes/cli.ts";
 
 /** Apart from the rest of a key, so that no file here holds what looks like one. */
@@ -86,15 +87,31 @@ describe("where clients find it", () => {
   });
 });
 
-test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s is a good end", async (name) => {
+/** A server that serves until it is told to end. */
+function startServer(ignored: readonly SignalName[]) {
   const started = Promise.withResolvers<void>();
   const serveMcp = (_: McpServeOptions, signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       signal.addEventListener("abort", () => resolve());
       started.resolve();
     });
-  const run = startCli(["mcp", "serve"], { parts: { serveMcp } });
-  await started.promise;
+  return {
+    run: startCli(["mcp", "serve"], { parts: { serveMcp }, ignoredSignals: ignored }),
+    started: started.promise,
+  };
+}
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s is a good end", async (name) => {
+  const { run, started } = startServer([]);
+  await started;
   run.ports.signals.send(name);
   expect(await run.finish()).toEqual({ code: 0, stdout: "", stderr: "" });
+});
+
+test("nobody listens to a hang-up that is ignored", async () => {
+  const { run, started } = startServer(["SIGHUP"]);
+  await started;
+  expect(run.ports.signals.names()).toEqual(["SIGINT", "SIGTERM"]);
+  run.ports.signals.send("SIGTERM");
+  await run.finish();
 });
