@@ -185,6 +185,17 @@ describe("beforeStep()", () => {
     ]);
   });
 
+  test("a summary of nothing but thoughts is none", async () => {
+    const { compressor } = setUp(["<think>\nhow shall I sum that up\n</think>\n"]);
+    expect(await drain(compressor.beforeStep(context(large), never))).toEqual({
+      notices: [
+        "info: Compressing the context",
+        "warning: The context was not compressed, nothing is lost",
+      ],
+      split: undefined,
+    });
+  });
+
   test("makes do with excerpts where the user wants that rather than no compression", async () => {
     const { compressor } = setUp([down], {}, { abortsOnFailure: false });
     const { split } = await drain(compressor.beforeStep(context(large), never));
