@@ -12,6 +12,7 @@ import {
   callTools,
   failedAnswer,
   htmlPage,
+  rateLimited,
   refusal,
   resetBeforeHeaders,
   textAnswer,
@@ -178,6 +179,19 @@ test("a summary that fails loses nothing: the turn goes on uncompressed, with a 
   const last = bodies().at(-1) ?? "";
   for (let step = 1; step <= 6; step++) expect(last).toContain(`step-${step}`);
   expect((await sessions()).length).toBe(1);
+});
+
+test.each([
+  ["has no such model", refusal(404, "The model tiny does not exist", { code: "model_not_found" })],
+  ["is at its limit", rateLimited(60)],
+  ["says nothing", textAnswer("")],
+])("where the summary's own model %s, the conversation's makes it", async (_, step) => {
+  await using other = await startResponsesServer({ steps: [step], repeat: true });
+  const named = `{base_url: "${other.url}", model: tiny}`;
+  await serve([...work(6), textAnswer("done")], undefined, `auxiliary: {compression: ${named}}\n`);
+  const { code, stdout } = await sandbox.run(["-z", "count", ...run]);
+  expect([code, kinds()]).toEqual([0, "step step step step step step summary step"]);
+  expect([sessionIds(stdout).length, other.requests.length]).toEqual([2, 1]);
 });
 
 const tooLong = refusal(400, "maximum context length exceeded", {
