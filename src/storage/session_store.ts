@@ -51,7 +51,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   readonly #file: DatabaseFile;
   /** Turn ids of this process with their session, so that an append need not look them up. */
   readonly #sessionOfTurn = new Map<string, string>();
-  /** The last turn that was begun here since the session was loaded: whoever goes on still has it in mind. */
+  /** The last turn that something was said in, as far as it is known here: whoever goes on has it in mind. */
   readonly #lastTurnOf = new Map<string, string>();
 
   constructor(deps: SessionStoreDeps, path: string) {
@@ -86,7 +86,9 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async load(sessionId: string): Promise<{ info: SessionInfo; items: readonly Item[] }> {
     const [info, stored] = await Promise.all([this.#byId(sessionId), this.items(sessionId)]);
-    this.#lastTurnOf.delete(sessionId);
+    const last = stored.at(-1);
+    if (last) this.#lastTurnOf.set(sessionId, last.turnId);
+    else this.#lastTurnOf.delete(sessionId);
     return { info, items: stored.map(({ item }) => item) };
   }
 
@@ -107,7 +109,6 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .execute();
     });
     this.#sessionOfTurn.set(turnId, sessionId);
-    this.#lastTurnOf.set(sessionId, turnId);
   }
 
   /** Whether somebody took back what the caller has in mind: the model must not get it, so that no turn goes on from it. */
@@ -126,6 +127,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         for (const query of queries) await transaction.executeQuery(query);
       }),
     );
+    this.#lastTurnOf.set(sessionId, turnId);
   }
 
   async keepRuntimeState(turnId: string, state: string | null): Promise<void> {

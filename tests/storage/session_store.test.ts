@@ -721,3 +721,18 @@ test("begins no turn on what another process took back, until the session is loa
   await store.startTurn(next);
   expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
 });
+
+test("begins no turn on what was taken back since it was loaded, whatever turns came to nothing meanwhile", async () => {
+  await using other = openFile();
+  await other.create(newSession("a"));
+  await fill(other, "a", [user("u1", "stay")], 10);
+  await fill(other, "a", [user("u2", "go")], 20);
+  await using store = openFile();
+  await store.load("a");
+  await fill(store, "a", [], 30);
+  await other.rewind({ sessionId: "a", itemId: "u2", at: 40 });
+  const next = { turnId: "next", sessionId: "a", startedAt: 50 };
+  expect(await codeOf(store.startTurn(next))).toBe("store/invalid");
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
+  await store.startTurn(next);
+});
