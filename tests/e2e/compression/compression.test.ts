@@ -436,7 +436,7 @@ test("/compress that fails or is interrupted leaves the session, and the next on
   });
   await using chat = await startChat(sandbox);
   chat.type("/compress\r");
-  await chat.untilShown("There is nothing to compress yet");
+  await chat.untilShown("a summary would not make it smaller yet");
   for (let turn = 1; turn <= 6; turn++) {
     chat.type(`question ${turn}\r`);
     await chat.untilShown(`answer-${turn}`);
