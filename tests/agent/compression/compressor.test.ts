@@ -13,6 +13,7 @@ import type { Compaction, ModelItem } from "../../../src/core/item.ts";
 import { createFakeClock } from "../../fakes/clock.ts";
 import { history } from "../../fakes/histories.ts";
 import { createSequentialIds } from "../../fakes/ids.ts";
+import { thrown } from "../../fakes/thrown.ts";
 
 const settings: CompressionSettings = {
   contextLength: 10_000,
@@ -77,6 +78,7 @@ function setUp(
       });
     },
     movedTo: () => Promise.resolve(undefined),
+    isBehind: () => Promise.resolve(false),
     instructions: () => Promise.resolve("Be better"),
     toolState: () => undefined,
     moveTools: (from, to) => void log.push(`move ${from} ${to}`),
@@ -213,6 +215,23 @@ describe("beforeStep()", () => {
       "warning: The context was not compressed, nothing is lost",
     ]);
     expect((await drain(moved.compressor.beforeStep(context(large), never))).notices).toEqual([]);
+  });
+
+  test("does not sum up a session that another process has gone on with", async () => {
+    const said = setUp([], { isBehind: () => Promise.resolve(true) });
+    const told = await drain(said.compressor.beforeStep(context(large), never));
+    expect(told).toEqual({
+      notices: ["warning: The context was not compressed, nothing is lost"],
+      split: undefined,
+    });
+    const failed = await thrown(() =>
+      drain(said.compressor.onDemand(context(large), undefined, never)),
+    );
+    expect([failed.code, failed.hint, said.asked.length]).toEqual([
+      "store/invalid",
+      "to know it here: /resume parent, or hermes --resume parent",
+      0,
+    ]);
   });
 
   test("gives up after two compressions that saved next to nothing, says so once, and goes on by command", async () => {

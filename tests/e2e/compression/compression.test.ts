@@ -474,6 +474,31 @@ test("whoever still has the old session open is told where it goes on", async ()
   expect(await shown(open?.id ?? "")).toContain("late answer");
 });
 
+test("what another process says meanwhile is not left out of a summary", async () => {
+  const answers = Array.from({ length: 7 }, (_, turn) =>
+    textAnswer(`answer-${turn + 1} ${long("word")}`),
+  );
+  await serve([...answers, textAnswer("last")]);
+  await using chat = await startChat(sandbox);
+  for (let turn = 1; turn <= 6; turn++) {
+    chat.type(`question ${turn}\r`);
+    await chat.untilShown(`answer-${turn}`);
+  }
+  const [open] = await sessions();
+  await sandbox.run(["-z", "the other question", "-r", open?.id ?? "", ...run]);
+  chat.type("/compress\r");
+  await chat.untilShown("what was said there is not known here");
+  chat.type(`/resume ${open?.id}\r`);
+  await chat.untilShown("the other question");
+  chat.type("/compress\r");
+  await chat.untilShown("all that was said before stays in");
+  chat.type("and now?\r");
+  await chat.untilShown("last");
+  expect(bodies().at(-1)).toContain("the other question");
+  chat.type("/quit\r");
+  await chat.exited;
+});
+
 test("whoever still has a part open that was rewound to before it is told that alone", async () => {
   await serve([textAnswer("hello"), ...work(6), textAnswer("six"), textAnswer("never")]);
   const begun = await sandbox.run(["-z", "begin", ...run]);
