@@ -76,6 +76,9 @@ async function runChild(
   try {
     const { tools, unknown } = deps.toolsFor(task.toolsets);
     if (unknown.length > 0) return refused(`No such toolset: ${unknown.join(", ")}`);
+    if (tools.length === 0 && task.toolsets) {
+      return refused(`No sub-agent has the tools of ${task.toolsets.join(", ")}`);
+    }
     const { maxConcurrent: _, ...turn } = options;
     const instructions = await deps.instructions(context.cwd);
     // Its own: the directory of its shell, what it read, the name of its prompt cache.

@@ -27,6 +27,8 @@ export interface AuxiliaryPlan {
   readonly routes: readonly (() => Promise<AuxiliaryRoute>)[];
   /** Whether the user named the first one for this task: a limit there is not a reason to ask somebody else. */
   readonly isNamed: boolean;
+  /** Whether the next one is asked whatever one fails with, but for a question that is too long for it. */
+  readonly isVital?: boolean;
   /** For one route, from the request to the last byte of the answer. */
   readonly timeoutMs: number;
 }
@@ -97,7 +99,7 @@ export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
     has: (task) => plan(task).routes.length > 0,
     async ask(request, signal) {
       throwIfAborted(signal);
-      const { routes, isNamed, timeoutMs } = plan(request.task);
+      const { routes, isNamed, isVital = false, timeoutMs } = plan(request.task);
       const failures: HermesError[] = [];
       for (const [index, open] of routes.entries()) {
         let place = "";
@@ -124,6 +126,7 @@ export function createAuxiliary(deps: AuxiliaryDeps): Auxiliary {
           }
           const isFirst = index === 0;
           const isLeft =
+            (isVital && error.code !== "model/context_overflow") ||
             unavailable.has(error.code) ||
             (unwilling.has(error.code) && !(isNamed && isFirst)) ||
             // A fallback that cannot even be opened says nothing of those behind it.

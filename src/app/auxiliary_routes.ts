@@ -48,6 +48,8 @@ export type OpenAuxiliary = Auxiliary & Disposable;
 /** Seconds for the calls of a task. A summary reads a whole history. */
 const usualTimeout = 30;
 const timeouts: { readonly [Task in AuxiliaryTask]?: number } = { compression: 120 };
+/** Tasks without whose answer a conversation comes to its end: a limit or a mistake at the place that is named is no reason for that. */
+const vital: ReadonlySet<AuxiliaryTask> = new Set(["compression"]);
 
 /**
  * Small calls by the table `auxiliary`: a task goes to the provider or model that is named for it, else to the
@@ -105,6 +107,7 @@ export function openAuxiliary(
     ];
     return {
       isNamed,
+      isVital: vital.has(task),
       timeoutMs: (settings?.timeout ?? timeouts[task] ?? usualTimeout) * 1_000,
       // The fields are those of the place that is meant: another one may refuse them.
       routes: places.map((open, index) =>

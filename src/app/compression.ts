@@ -9,7 +9,8 @@ import { newSessionId } from "./session_id.ts";
 import type { Toolbox } from "./toolbox.ts";
 
 /** What of the store decides who may compress a session. */
-export type SessionLocks = Pick<SessionStore, "lock" | "unlock"> & Pick<SessionCatalog, "tip">;
+export type SessionLocks = Pick<SessionStore, "lock" | "unlock"> &
+  Pick<SessionCatalog, "tip" | "isBehind">;
 
 export interface CompressionParts {
   readonly config: Pick<Config, "compression">;
@@ -59,6 +60,7 @@ export function openCompressor(parts: CompressionParts): Compressor {
         const { id } = await store.tip(sessionId);
         return id === sessionId ? undefined : id;
       },
+      isBehind: async (sessionId) => (await store?.isBehind(sessionId)) ?? false,
       instructions: () => parts.instructions(),
       toolState: (sessionId) => tools.stateOf(sessionId),
       moveTools: (from, to) => tools.move(from, to),

@@ -207,6 +207,8 @@ export interface SessionCatalog {
   items(sessionId: string): Promise<readonly StoredItem[]>;
   /** Where a session goes on: itself, or the last of what it was compressed into. @throws {HermesError} `session/not_found` */
   tip(sessionId: string): Promise<SessionInfo>;
+  /** Whether another process has said something in a part since that was loaded or begun here. */
+  isBehind(sessionId: string): Promise<boolean>;
   /** The session with those that it was compressed from, the oldest first. @throws {HermesError} `session/not_found` */
   lineage(sessionId: string): Promise<readonly SessionInfo[]>;
   /** The whole of which a session is a part. @throws {HermesError} `session/not_found` */

@@ -146,6 +146,11 @@ export class MemorySessionStore implements SessionStore, SessionCatalog {
     if (this.#locks.get(sessionId)?.holder === holder) this.#locks.delete(sessionId);
   }
 
+  /** No other process has it. */
+  isBehind(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   async tip(sessionId: string): Promise<SessionInfo> {
     return (
       this.#parts(sessionId).findLast(({ info }) => isTip(info))?.info ?? this.#byId(sessionId).info

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Item } from "../core/item.ts";
 import type { ProcessOwners } from "../core/process_owner.ts";
 import type { SideUsage } from "../core/spending.ts";
@@ -51,8 +52,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
   readonly #file: DatabaseFile;
   /** Turn ids of this process with their session, so that an append need not look them up. */
   readonly #sessionOfTurn = new Map<string, string>();
-  /** The last turn that was begun here since the session was loaded: whoever goes on still has it in mind. */
+  /** The last turn that something was said in, as far as it is known here: whoever goes on has it in mind. */
   readonly #lastTurnOf = new Map<string, string>();
+  /** The turns of sessions that are known here: those that were loaded, and our own. */
+  readonly #knownTurns = new Map<string, Set<string>>();
 
   constructor(deps: SessionStoreDeps, path: string) {
     this.#owners = deps.owners;
@@ -86,7 +89,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async load(sessionId: string): Promise<{ info: SessionInfo; items: readonly Item[] }> {
     const [info, stored] = await Promise.all([this.#byId(sessionId), this.items(sessionId)]);
-    this.#lastTurnOf.delete(sessionId);
+    const last = stored.at(-1);
+    if (last) this.#lastTurnOf.set(sessionId, last.turnId);
+    else this.#lastTurnOf.delete(sessionId);
+    this.#knownTurns.set(sessionId, new Set(stored.map(({ turnId }) => turnId)));
     return { info, items: stored.map(({ item }) => item) };
   }
 
@@ -107,7 +113,6 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         .execute();
     });
     this.#sessionOfTurn.set(turnId, sessionId);
-    this.#lastTurnOf.set(sessionId, turnId);
   }
 
   /** Whether somebody took back what the caller has in mind: the model must not get it, so that no turn goes on from it. */
@@ -126,6 +131,10 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
         for (const query of queries) await transaction.executeQuery(query);
       }),
     );
+    this.#lastTurnOf.set(sessionId, turnId);
+    const known = this.#knownTurns.get(sessionId);
+    if (known) known.add(turnId);
+    else this.#knownTurns.set(sessionId, new Set([turnId]));
   }
 
   async keepRuntimeState(turnId: string, state: string | null): Promise<void> {
@@ -168,6 +177,7 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
     await this.#file.writeDurably((transaction) => splitSession(transaction, sessionId, split));
     this.#sessionOfTurn.delete(split.turnId);
     this.#sessionOfTurn.set(split.newTurnId, split.newSessionId);
+    this.#knownTurns.set(split.newSessionId, new Set([split.newTurnId]));
   }
 
   async keepSideUsage(sessionId: string, side: SideUsage): Promise<void> {
@@ -200,6 +210,21 @@ export class SqliteSessionStore implements SessionStore, SessionCatalog {
 
   async unlock(lock: Pick<SessionLock, "sessionId" | "holder">): Promise<void> {
     await this.#file.write(({ db }) => unlockSession(db, lock));
+  }
+
+  async isBehind(sessionId: string): Promise<boolean> {
+    const known = JSON.stringify([...(this.#knownTurns.get(sessionId) ?? [])]);
+    const unknown = await this.#file.read(undefined, ({ db }) =>
+      db
+        .selectFrom("items")
+        .select("seq")
+        .where("session_id", "=", sessionId)
+        .where("hidden_at", "is", null)
+        .where(sql<boolean>`turn_id NOT IN (SELECT value FROM json_each(${known}))`)
+        .limit(1)
+        .executeTakeFirst(),
+    );
+    return unknown !== undefined;
   }
 
   async tip(sessionId: string): Promise<SessionInfo> {

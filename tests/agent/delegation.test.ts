@@ -237,12 +237,18 @@ describe("createDelegate()", () => {
       if (request.sessionId.endsWith("1")) throw new HermesError("model/quota", "No credit");
       return done("Fine");
     });
-    const tasks = [{ goal: "a" }, { goal: "b", toolsets: ["magic"] }, { goal: "c" }];
+    const tasks = [
+      { goal: "a" },
+      { goal: "b", toolsets: ["magic"] },
+      { goal: "c" },
+      { goal: "d", toolsets: ["memory", "delegation"] },
+    ];
     const reports = await delegate(tasks, createToolContext());
     expect(reports.map(({ status, exitReason, error }) => [status, exitReason, error])).toEqual([
       ["failed", "model/quota", "No credit"],
       ["failed", "not_started", "No such toolset: magic"],
       ["completed", "completed", undefined],
+      ["failed", "not_started", "No sub-agent has the tools of memory, delegation"],
     ]);
   });
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { type AuxiliaryRoute, createAuxiliary } from "../../src/app/auxiliary.ts";
+import {
+  type AuxiliaryPlan,
+  type AuxiliaryRoute,
+  createAuxiliary,
+} from "../../src/app/auxiliary.ts";
 import { defined } from "../../src/core/defined.ts";
 import { type ErrorCode, HermesError } from "../../src/core/errors.ts";
 import { type ModelEvent, noUsage } from "../../src/core/event.ts";
@@ -38,7 +42,7 @@ const says = (text: string): ScriptedStep => step([assistant("a", text)]);
 /** Small calls over places (`main`, or `main KEY` with a key of its own) that answer from scripts, in the order in which they are asked. */
 function lab(
   places: Readonly<Record<string, readonly ScriptedStep[]>>,
-  { isNamed = false }: { readonly isNamed?: boolean } = {},
+  { isNamed = false, isVital = false }: Partial<Pick<AuxiliaryPlan, "isNamed" | "isVital">> = {},
 ) {
   const clock = createFakeClock();
   const rests = new Map<string, number>();
@@ -59,7 +63,7 @@ function lab(
     rests,
     log: { write: (level, what, { code } = {}) => noted.push(`${level} ${what} ${String(code)}`) },
     keep: (side) => Promise.resolve(void kept.push(side)),
-    plan: () => ({ routes, isNamed, timeoutMs: 30_000 }),
+    plan: () => ({ routes, isNamed, isVital, timeoutMs: 30_000 }),
   });
   const asked = (): Readonly<Record<string, number>> =>
     Object.fromEntries([...transports].map(([name, { requests }]) => [name, requests.length]));
@@ -123,6 +127,24 @@ describe("createAuxiliary()", () => {
       ]);
     },
   );
+
+  test.each([
+    ["model/rate_limited", true],
+    ["model/not_found", true],
+    ["model/bad_request", true],
+    ["model/content_policy", true],
+    ["model/context_overflow", false],
+  ] as const)("after %s of what is vital the next place is asked: %p", async (code, isAsked) => {
+    const { auxiliary, asked } = lab(
+      { first: [failing(code)], second: [says("B")] },
+      { isNamed: true, isVital: true },
+    );
+    const answer = await auxiliary.ask(request, never).catch((error: HermesError) => error.code);
+    expect([answer, asked()]).toEqual([
+      isAsked ? "B" : code,
+      { first: 1, second: isAsked ? 1 : 0 },
+    ]);
+  });
 
   test("tells the failure of the place that was meant where no other answers", async () => {
     const { auxiliary, noted } = lab({

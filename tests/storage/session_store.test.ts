@@ -721,3 +721,35 @@ test("begins no turn on what another process took back, until the session is loa
   await store.startTurn(next);
   expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
 });
+
+test("begins no turn on what was taken back since it was loaded, whatever turns came to nothing meanwhile", async () => {
+  await using other = openFile();
+  await other.create(newSession("a"));
+  await fill(other, "a", [user("u1", "stay")], 10);
+  await fill(other, "a", [user("u2", "go")], 20);
+  await using store = openFile();
+  await store.load("a");
+  await fill(store, "a", [], 30);
+  await other.rewind({ sessionId: "a", itemId: "u2", at: 40 });
+  const next = { turnId: "next", sessionId: "a", startedAt: 50 };
+  expect(await codeOf(store.startTurn(next))).toBe("store/invalid");
+  expect((await store.load("a")).items.map(({ id }) => id)).toEqual(["u1"]);
+  await store.startTurn(next);
+});
+
+test("knows whether another process has said something that is not known here", async () => {
+  await using store = openFile();
+  await using other = openFile();
+  await store.create(newSession("a"));
+  await fill(store, "a", [user("u1", "here")], 10);
+  await other.load("a");
+  expect([await store.isBehind("a"), await other.isBehind("a")]).toEqual([false, false]);
+  await fill(other, "a", [user("u2", "there")], 20);
+  await fill(store, "a", [user("u3", "here again")], 30);
+  expect([await store.isBehind("a"), await other.isBehind("a")]).toEqual([true, true]);
+  await store.load("a");
+  expect([await store.isBehind("a"), await other.isBehind("a")]).toEqual([false, true]);
+  await other.load("a");
+  await store.rewind({ sessionId: "a", itemId: "u2", at: 40 });
+  expect([await store.isBehind("a"), await other.isBehind("a")]).toEqual([false, false]);
+});

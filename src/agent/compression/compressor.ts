@@ -58,6 +58,8 @@ export interface CompressorDeps {
   lock(sessionId: string): Promise<AsyncDisposable | undefined>;
   /** The session in which this one goes on already, if it does. */
   movedTo(sessionId: string): Promise<string | undefined>;
+  /** Whether another process has said something in it that is not known here: a summary would be without it. */
+  isBehind(sessionId: string): Promise<boolean>;
   /** The system prompt of a session that begins now, with the memory as it is now. */
   instructions(): Promise<string>;
   /** What the tools keep for the session and the model must know; undefined where there is nothing. */
@@ -133,8 +135,8 @@ class ContextCompressor implements Compressor {
       await using lock = await this.#deps.lock(sessionId);
       // Somebody else is at it, and there is still room.
       if (lock === undefined) return undefined;
-      const elsewhere = await this.#deps.movedTo(sessionId);
-      if (elsewhere !== undefined) throw movedAway(elsewhere);
+      const outdated = await this.#outdated(sessionId);
+      if (outdated) throw outdated;
       const onFailure = abortsOnFailure ? "throw" : "last-resort";
       return yield* this.#run(context, { pressure: 0, onFailure, heedsCoolDown: true }, signal);
     } catch (thrown) {
@@ -161,11 +163,8 @@ class ContextCompressor implements Compressor {
       this.#stated.set(context.standIn?.name ?? "", contextLimit);
     }
     const { sessionId } = context.request;
-    const elsewhere = await this.#deps.movedTo(sessionId);
-    if (elsewhere !== undefined) {
-      const { message, hint = exhausted } = movedAway(elsewhere);
-      throw unhelped(error, message, hint);
-    }
+    const outdated = await this.#outdated(sessionId);
+    if (outdated) throw unhelped(error, outdated.message, outdated.hint ?? exhausted);
     // Who does not get the lock loses nothing by trying: without room the turn fails anyway, and a split is one commit.
     await using _ = await this.#deps.lock(sessionId);
     for (const pressure of pressures.slice(attempt - 1)) {
@@ -192,8 +191,8 @@ class ContextCompressor implements Compressor {
         hint: "try again in a moment",
       });
     }
-    const elsewhere = await this.#deps.movedTo(sessionId);
-    if (elsewhere !== undefined) throw movedAway(elsewhere);
+    const outdated = await this.#outdated(sessionId);
+    if (outdated) throw outdated;
     this.#coolUntil = -Infinity;
     const manner = {
       pressure: 0,
@@ -202,6 +201,13 @@ class ContextCompressor implements Compressor {
       ...(focus === undefined ? {} : { focus }),
     } as const;
     return yield* this.#run(context, manner, signal);
+  }
+
+  /** Why the session cannot be compressed from here. */
+  async #outdated(sessionId: string): Promise<HermesError | undefined> {
+    const elsewhere = await this.#deps.movedTo(sessionId);
+    if (elsewhere !== undefined) return movedAway(elsewhere);
+    return (await this.#deps.isBehind(sessionId)) ? behind(sessionId) : undefined;
   }
 
   #isCooling(): boolean {
@@ -304,6 +310,13 @@ function unhelped(error: HermesError, why: string, hint: string): HermesError {
 function movedAway(to: string): HermesError {
   const message = "Another process compressed this session, and it goes on there";
   return new HermesError("store/invalid", message, { hint: `hermes --resume ${to}` });
+}
+
+function behind(sessionId: string): HermesError {
+  const message =
+    "Another process went on with this session, and what was said there is not known here";
+  const hint = `to know it here: /resume ${sessionId}, or hermes --resume ${sessionId}`;
+  return new HermesError("store/invalid", message, { hint });
 }
 
 const coolingDown = new HermesError("model/overloaded", "The last summary failed a moment ago");

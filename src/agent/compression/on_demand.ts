@@ -30,9 +30,13 @@ export function compressOnDemand(compressor: Compressor, tools: readonly ToolSpe
   };
 }
 
-/** What is told of a session that is short enough. */
+/** What is told of a session that is short enough, or whose summary came out no shorter than what it stands for. */
 export function* nothingToCompress(): Generator<TurnEvent, void> {
-  yield { type: "notice", level: "info", text: "There is nothing to compress yet" };
+  yield {
+    type: "notice",
+    level: "info",
+    text: "The context stays as it is: a summary would not make it smaller yet",
+  };
   yield done;
 }
 

@@ -30,7 +30,7 @@ const reasoningTokens = 2_000;
 
 /**
  * A summary of items. What is too long for one question is summed up piece by piece, each time carrying the notes on.
- * @throws {HermesError} as `AuxiliaryModel.ask` does
+ * @throws {HermesError} as `AuxiliaryModel.ask` does; `model/empty_answer` for a summary of nothing
  */
 export async function summarize(
   deps: SummaryDeps,
@@ -56,7 +56,7 @@ export async function summarize(
     const question = { task: "compression", instructions: summaryInstructions, text } as const;
     try {
       const answer = await deps.auxiliary.ask({ ...question, maxOutputTokens }, signal);
-      notes = deps.redact(withoutThoughts(answer));
+      notes = deps.redact(notesIn(answer));
       start = end;
     } catch (error) {
       const isTooLong = error instanceof HermesError && error.code === "model/context_overflow";
@@ -81,6 +81,9 @@ function joinedChars(entries: readonly string[]): number {
   return entries.reduce((sum, entry) => sum + entry.length, 0);
 }
 
-function withoutThoughts(answer: string): string {
-  return answer.replaceAll(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, "").trim();
+/** @throws {HermesError} `model/empty_answer` for thoughts alone: nothing would be left of what they stand for */
+function notesIn(answer: string): string {
+  const notes = answer.replaceAll(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, "").trim();
+  if (notes !== "") return notes;
+  throw new HermesError("model/empty_answer", "The summary holds nothing but thoughts");
 }

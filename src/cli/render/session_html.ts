@@ -1,15 +1,15 @@
-import { textOf, type ContentPart, type Item, type ToolCall } from "../../core/item.ts";
+import { textOf, type ContentPart, type Item } from "../../core/item.ts";
 import type { ToldSession } from "../whole_session.ts";
 import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import { costText } from "./cost_text.ts";
 import type { Mask } from "./error.ts";
 import { escapeHtml, markdownToHtml } from "./html_text.ts";
+import { noResult, pairCalls, type PairedCalls } from "./paired_calls.ts";
 import { oneLine, plainText } from "./plain.ts";
 import { sessionStyle } from "./session_style.ts";
 import { isoTime } from "./time.ts";
 import { toolLine } from "./tool_line.ts";
-import { callsById } from "./transcript.ts";
 import { workFailure, workLine } from "./work_line.ts";
 
 /**
@@ -19,7 +19,7 @@ import { workFailure, workLine } from "./work_line.ts";
 export async function renderHtml({ session, items }: ToldSession, mask: Mask): Promise<string> {
   const safe = (text: string): string => mask(plainText(text));
   const title = escapeHtml(oneLine(safe(session.title ?? (session.preview || session.id))));
-  const calls = callsById(items.map(({ item }) => item));
+  const calls = pairCalls(items.map(({ item }) => item));
   const blocks = items.map(({ item, at }) => renderItem(item, { calls, safe, at }));
   const facts: readonly (readonly [string, string])[] = [
     ["Session", session.id],
@@ -63,7 +63,7 @@ async function policy(): Promise<string> {
 }
 
 interface ItemScope {
-  readonly calls: ReadonlyMap<string, ToolCall>;
+  readonly calls: PairedCalls;
   readonly safe: Mask;
   /** ms since epoch. */
   readonly at: number;
@@ -83,7 +83,7 @@ function renderItem(item: Item, { calls, safe, at }: ItemScope): string {
       return text === "" ? "" : message({ who: "hermes", kind: "model", at }, markdownToHtml(text));
     }
     case "tool-result": {
-      const call = calls.get(item.callId);
+      const call = calls.callOf(item);
       return folded(call === undefined ? "tool" : oneLine(safe(toolLine(call))), {
         failure: item.isError ? "failed" : callShortfall(item),
         parts: [call === undefined ? "" : safe(call.arguments), safe(item.output)],
@@ -101,8 +101,15 @@ function renderItem(item: Item, { calls, safe, at }: ItemScope): string {
       });
     case "compaction":
       return `<p class="cut">${escapeHtml(compactionLine(item))}</p>`;
-    // The call is shown with its result; reasoning is for the model.
     case "tool-call":
+      // It is shown with its result, where it has one.
+      return calls.hasResult(item)
+        ? ""
+        : folded(oneLine(safe(toolLine(item))), {
+            failure: noResult,
+            parts: [safe(item.arguments)],
+          });
+    // It is for the model.
     case "reasoning":
       return "";
     default:

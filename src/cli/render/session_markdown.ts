@@ -1,16 +1,17 @@
-import { textOf, type Item, type ToolCall } from "../../core/item.ts";
+import { textOf, type Item } from "../../core/item.ts";
 import { callShortfall } from "./call_shortfall.ts";
 import { compactionLine } from "./compaction_line.ts";
 import type { Mask } from "./error.ts";
+import { noResult, pairCalls, type PairedCalls } from "./paired_calls.ts";
 import { oneLine, plainText } from "./plain.ts";
 import { isoTime } from "./time.ts";
-import { callsById, type StoredSession } from "./transcript.ts";
+import type { StoredSession } from "./transcript.ts";
 import { workFailure } from "./work_line.ts";
 
 /** A session as a Markdown document: messages as they were written, tools as quoted blocks. */
 export function renderMarkdown({ session, items }: StoredSession, mask: Mask): string {
   const safe = (text: string): string => mask(plainText(text));
-  const calls = callsById(items.map(({ item }) => item));
+  const calls = pairCalls(items.map(({ item }) => item));
   const header = [
     `# ${oneLine(safe(session.title ?? session.id))}`,
     [
@@ -26,7 +27,7 @@ export function renderMarkdown({ session, items }: StoredSession, mask: Mask): s
   return `${[...header, ...blocks].join("\n\n")}\n`;
 }
 
-function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly string[] {
+function renderItem(item: Item, calls: PairedCalls): readonly string[] {
   switch (item.type) {
     case "user-message": {
       if (item.synthetic) return [];
@@ -37,7 +38,7 @@ function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly 
     case "assistant-message":
       return item.text.trim() === "" ? [] : ["## hermes", item.text.trim()];
     case "tool-result": {
-      const call = calls.get(item.callId);
+      const call = calls.callOf(item);
       const failure = item.isError ? "failed" : callShortfall(item);
       const title = `### Tool: ${call?.name ?? "unknown"}${failure === undefined ? "" : ` (${failure})`}`;
       const input = call === undefined ? [] : [fenced(call.arguments, "json")];
@@ -63,6 +64,9 @@ function renderItem(item: Item, calls: ReadonlyMap<string, ToolCall>): readonly 
     case "compaction":
       return [`*${compactionLine(item)}*`];
     case "tool-call":
+      return calls.hasResult(item)
+        ? []
+        : [`### Tool: ${item.name} (${noResult})`, fenced(item.arguments, "json")];
     case "reasoning":
       return [];
     default:

@@ -1,4 +1,4 @@
-import { textOf, type Item, type ToolCall } from "../../core/item.ts";
+import { textOf, type Item } from "../../core/item.ts";
 import type { SessionInfo, StoredItem } from "../../core/session_store.ts";
 import type { SideUsage } from "../../core/spending.ts";
 import { callShortfall } from "./call_shortfall.ts";
@@ -6,6 +6,7 @@ import { compactionLine } from "./compaction_line.ts";
 import { costText } from "./cost_text.ts";
 import { counted } from "../../core/counted.ts";
 import type { Mask } from "./error.ts";
+import { noResult, pairCalls, type PairedCalls } from "./paired_calls.ts";
 import { oneLine, plainText } from "./plain.ts";
 import { sideLines } from "./side_text.ts";
 import type { Style } from "./style.ts";
@@ -44,7 +45,7 @@ export function renderTranscript(stored: StoredSession, options: TranscriptOptio
     `${style.bold(oneLine(safe(session.title ?? session.id)))}\n${style.dim(safe([...(session.title === null ? [] : [session.id]), ...facts].join(", ")))}`,
     ...sideBlocks(stored.sides).map((block) => style.dim(safe(block))),
   ];
-  const calls = callsById(stored.items.map(({ item }) => item));
+  const calls = pairCalls(stored.items.map(({ item }) => item));
   for (const { item } of stored.items) {
     const block = renderItem(item, { calls, style, safe });
     if (block !== undefined) blocks.push(block);
@@ -57,15 +58,8 @@ function sideBlocks(sides: readonly SideUsage[]): readonly string[] {
   return [["Of its usage:", ...sideLines(sides).map((line) => `  ${line}`)].join("\n")];
 }
 
-/** The tool calls of a session by the id that their results carry. */
-export function callsById(items: readonly Item[]): ReadonlyMap<string, ToolCall> {
-  return new Map(
-    items.filter((item) => item.type === "tool-call").map((call) => [call.callId, call] as const),
-  );
-}
-
 interface ItemScope {
-  readonly calls: ReadonlyMap<string, ToolCall>;
+  readonly calls: PairedCalls;
   readonly style: Style;
   readonly safe: Mask;
 }
@@ -81,7 +75,7 @@ function renderItem(item: Item, { calls, style, safe }: ItemScope): string | und
     case "assistant-message":
       return item.text.trim() === "" ? undefined : `${style.bold("hermes")}\n${safe(item.text)}`;
     case "tool-result": {
-      const call = calls.get(item.callId);
+      const call = calls.callOf(item);
       const what = safe(call === undefined ? "tool" : toolLine(call));
       const failure = item.isError ? safe(failureLine(item)) : callShortfall(item);
       if (failure === undefined) return style.dim(`✓ ${what}`);
@@ -96,8 +90,12 @@ function renderItem(item: Item, { calls, style, safe }: ItemScope): string | und
     }
     case "compaction":
       return style.dim(`── ${compactionLine(item)} ──`);
-    // The call is shown with its result; reasoning is for the model.
     case "tool-call":
+      // It is shown with its result, where it has one.
+      return calls.hasResult(item)
+        ? undefined
+        : `${style.red("✗")} ${style.dim(`${safe(toolLine(item))}: ${noResult}`)}`;
+    // It is for the model.
     case "reasoning":
       return undefined;
     default:

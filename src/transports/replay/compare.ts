@@ -27,6 +27,8 @@ const volatile: readonly (readonly [RegExp, string])[] = [
   [/((?:"pid"|\bpid\b)\W{0,2}\s?)\d+/gi, "$1{{pid}}"],
   // Also where the document stands in a string of another one.
   [/("(?:\w+_)?(?:uptime|duration)_(?:ms|seconds)\\*"\s?:\s?)[\d.]+/g, "$1{{duration}}"],
+  // Of a result that compression left out: a duration in it may have had another number of digits.
+  [/\b\d+(?= characters, \d+ lines(?:, exit -?\d+)?\])/g, "{{size}}"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "{{id}}"],
   [/\bproc_\w+/g, "{{id}}"],
   [/(?:\/private)?(?:\/var\/folders\/\w+\/\w+\/T|\/var\/tmp|\/tmp)\/[\w.-]+/g, "{{temp}}"],

@@ -77,6 +77,7 @@ function setUp(
       });
     },
     movedTo: () => Promise.resolve(undefined),
+    isBehind: () => Promise.resolve(false),
     instructions: () => Promise.resolve("Be better"),
     toolState: () => undefined,
     moveTools: (from, to) => void log.push(`move ${from} ${to}`),
@@ -185,6 +186,17 @@ describe("beforeStep()", () => {
     ]);
   });
 
+  test("a summary of nothing but thoughts is none", async () => {
+    const { compressor } = setUp(["<think>\nhow shall I sum that up\n</think>\n"]);
+    expect(await drain(compressor.beforeStep(context(large), never))).toEqual({
+      notices: [
+        "info: Compressing the context",
+        "warning: The context was not compressed, nothing is lost",
+      ],
+      split: undefined,
+    });
+  });
+
   test("makes do with excerpts where the user wants that rather than no compression", async () => {
     const { compressor } = setUp([down], {}, { abortsOnFailure: false });
     const { split } = await drain(compressor.beforeStep(context(large), never));
@@ -202,6 +214,23 @@ describe("beforeStep()", () => {
       "warning: The context was not compressed, nothing is lost",
     ]);
     expect((await drain(moved.compressor.beforeStep(context(large), never))).notices).toEqual([]);
+  });
+
+  test("does not sum up a session that another process has gone on with", async () => {
+    const said = setUp([], { isBehind: () => Promise.resolve(true) });
+    const told = await drain(said.compressor.beforeStep(context(large), never));
+    expect(told).toEqual({
+      notices: ["warning: The context was not compressed, nothing is lost"],
+      split: undefined,
+    });
+    const failed = await drain(said.compressor.onDemand(context(large), undefined, never)).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(failed).toMatchObject({
+      code: "store/invalid",
+      hint: "to know it here: /resume parent, or hermes --resume parent",
+    });
+    expect(said.asked).toEqual([]);
   });
 
   test("gives up after two compressions that saved next to nothing, says so once, and goes on by command", async () => {

@@ -97,6 +97,29 @@ test("sessions list is a table with relative times at a terminal", async () => {
   );
 });
 
+test.each([
+  ["list", []],
+  ["search", ["export"]],
+  ["prune", ["--dry-run", "--older-than", "0"]],
+])("sessions %s shows no secret at a terminal", async (command, operands) => {
+  const sessions = new MemorySessionStore();
+  const [id, startedAt] = ["20260101_120000_cccccc", start];
+  await sessions.create({
+    ...{ id, startedAt, source: "cli", provider: "lab", model: "m1", runtime: "loop" },
+    ...{ cwd: "/w", instructions: "" },
+  });
+  await sessions.startTurn({ turnId: "t", sessionId: id, startedAt });
+  const parts = [{ type: "text", text: `export ${key}` }] as const;
+  await sessions.append("t", { type: "user-message", id: "u", parts }, start);
+  const { stdout } = await hermes(["sessions", command, ...operands], {
+    sessions,
+    terminal: { columns: 160 },
+    env: { NO_COLOR: "1" },
+  });
+  expect(stdout).toMatch(/export\]? sk-a1B\.\.\.c3D4/);
+  expect(stdout).not.toContain(key);
+});
+
 test("sessions list --json is one document", async () => {
   const { stdout } = await hermes(["sessions", "list", "--source", "cli", "--json"]);
   expect(JSON.parse(stdout)).toEqual({

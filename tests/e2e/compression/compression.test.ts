@@ -12,6 +12,7 @@ import {
   callTools,
   failedAnswer,
   htmlPage,
+  rateLimited,
   refusal,
   resetBeforeHeaders,
   textAnswer,
@@ -178,6 +179,19 @@ test("a summary that fails loses nothing: the turn goes on uncompressed, with a 
   const last = bodies().at(-1) ?? "";
   for (let step = 1; step <= 6; step++) expect(last).toContain(`step-${step}`);
   expect((await sessions()).length).toBe(1);
+});
+
+test.each([
+  ["has no such model", refusal(404, "The model tiny does not exist", { code: "model_not_found" })],
+  ["is at its limit", rateLimited(60)],
+  ["says nothing", textAnswer("")],
+])("where the summary's own model %s, the conversation's makes it", async (_, step) => {
+  await using other = await startResponsesServer({ steps: [step], repeat: true });
+  const named = `{base_url: "${other.url}", model: tiny}`;
+  await serve([...work(6), textAnswer("done")], undefined, `auxiliary: {compression: ${named}}\n`);
+  const { code, stdout } = await sandbox.run(["-z", "count", ...run]);
+  expect([code, kinds()]).toEqual([0, "step step step step step step summary step"]);
+  expect([sessionIds(stdout).length, other.requests.length]).toEqual([2, 1]);
 });
 
 const tooLong = refusal(400, "maximum context length exceeded", {
@@ -422,7 +436,7 @@ test("/compress that fails or is interrupted leaves the session, and the next on
   });
   await using chat = await startChat(sandbox);
   chat.type("/compress\r");
-  await chat.untilShown("There is nothing to compress yet");
+  await chat.untilShown("a summary would not make it smaller yet");
   for (let turn = 1; turn <= 6; turn++) {
     chat.type(`question ${turn}\r`);
     await chat.untilShown(`answer-${turn}`);
@@ -458,6 +472,31 @@ test("whoever still has the old session open is told where it goes on", async ()
   chat.type("/quit\r");
   await chat.exited;
   expect(await shown(open?.id ?? "")).toContain("late answer");
+});
+
+test("what another process says meanwhile is not left out of a summary", async () => {
+  const answers = Array.from({ length: 7 }, (_, turn) =>
+    textAnswer(`answer-${turn + 1} ${long("word")}`),
+  );
+  await serve([...answers, textAnswer("last")]);
+  await using chat = await startChat(sandbox);
+  for (let turn = 1; turn <= 6; turn++) {
+    chat.type(`question ${turn}\r`);
+    await chat.untilShown(`answer-${turn}`);
+  }
+  const [open] = await sessions();
+  await sandbox.run(["-z", "the other question", "-r", open?.id ?? "", ...run]);
+  chat.type("/compress\r");
+  await chat.untilShown("what was said there is not known here");
+  chat.type(`/resume ${open?.id}\r`);
+  await chat.untilShown("the other question");
+  chat.type("/compress\r");
+  await chat.untilShown("all that was said before stays in");
+  chat.type("and now?\r");
+  await chat.untilShown("last");
+  expect(bodies().at(-1)).toContain("the other question");
+  chat.type("/quit\r");
+  await chat.exited;
 });
 
 test("whoever still has a part open that was rewound to before it is told that alone", async () => {

@@ -10,3 +10,10 @@ test.each([
 ])("settled() forgets the duration of %s", (text) => {
   expect(settled(text)).toBe(text.replace(/0\.3|12/, "{{duration}}"));
 });
+
+test("settled() forgets the size of a result that was left out, and not what it was", () => {
+  const leftOut = (what: string, size: number): string =>
+    `[Left out: result of ${what}, ${size} characters, 1 lines]`;
+  expect(settled(leftOut("delegate_task", 901))).toBe(settled(leftOut("delegate_task", 897)));
+  expect(settled(leftOut("delegate_task", 901))).not.toBe(settled(leftOut("terminal", 901)));
+});

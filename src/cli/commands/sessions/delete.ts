@@ -9,7 +9,7 @@ import { oneLine } from "../../render/plain.ts";
 
 /** `hermes sessions delete`: all of the named sessions, or none when one of them is not there. */
 export async function run(context: CommandContext): Promise<number> {
-  const { ports, flags, operands } = context;
+  const { ports, flags, operands, mask } = context;
   const app = await context.app();
   const catalog = await app.sessions();
   const sessions = new Map<string, WholeSession>();
@@ -18,7 +18,7 @@ export async function run(context: CommandContext): Promise<number> {
     sessions.set(session.id, session);
   }
   const names = [...sessions.values()].map(
-    ({ id, title, preview }) => `${id} (${oneLine(title ?? preview)})`,
+    ({ id, title, preview }) => `${id} (${mask(oneLine(title ?? preview))})`,
   );
   const isSure =
     switchFlag(flags, "yes") ||

@@ -18,14 +18,14 @@ interface PruneOptions {
 
 /** `hermes sessions prune`: deletes what was not used for a while, after it has listed it. */
 export async function run(context: CommandContext): Promise<number> {
-  const { ports, flags } = context;
+  const { ports, flags, mask } = context;
   const options = pruneOptions(flags);
   const app = await context.app();
   const days = options.days ?? (await app.config()).sessions.retention_days;
   const before = ports.clock.now() - days * dayMs;
   const catalog = await app.sessions();
   const old = await catalog.prune(before, { dryRun: true });
-  await printTable(ports, sessionColumns(ports.clock.now()), {
+  await printTable(ports, sessionColumns(ports.clock.now(), mask), {
     rows: old,
     ifEmpty: `No session is older than ${days} days`,
   });

@@ -3,6 +3,7 @@ import type { CommandContext } from "../../command.ts";
 import { exitCodes } from "../../exit_codes.ts";
 import { switchFlag, usageError } from "../../flags.ts";
 import { printDocument, printTable } from "../../print.ts";
+import type { Mask } from "../../render/error.ts";
 import { hitToJson } from "../../render/session_json.ts";
 import type { Column } from "../../render/table.ts";
 import { isoTime, relativeTime } from "../../render/time.ts";
@@ -10,14 +11,14 @@ import { limitFlag } from "./list.ts";
 
 /** `hermes sessions search`: where words were said. Finding nothing is no failure. */
 export async function run(context: CommandContext): Promise<number> {
-  const { ports, flags } = context;
+  const { ports, flags, mask } = context;
   const query = searchQuery(context.operands);
   const limit = limitFlag(flags);
   const app = await context.app();
   const hits = await (await app.sessions()).search(query, { limit });
   if (switchFlag(flags, "json")) await printDocument(ports, { hits: hits.map(hitToJson) });
   else {
-    await printTable(ports, hitColumns(ports.clock.now()), {
+    await printTable(ports, hitColumns(ports.clock.now(), mask), {
       rows: hits,
       ifEmpty: `Nothing found: ${query}`,
     });
@@ -32,7 +33,7 @@ function searchQuery(operands: readonly string[]): string {
   return query;
 }
 
-function hitColumns(now: number): readonly Column<SearchHit>[] {
+function hitColumns(now: number, mask: Mask): readonly Column<SearchHit>[] {
   return [
     // With which it goes on, whichever part holds the words.
     { header: "SESSION", text: (hit) => hit.tipId },
@@ -42,6 +43,6 @@ function hitColumns(now: number): readonly Column<SearchHit>[] {
       raw: (hit) => isoTime(hit.at),
     },
     { header: "WHO", text: (hit) => hit.role },
-    { header: "TEXT", text: (hit) => hit.snippet },
+    { header: "TEXT", text: (hit) => mask(hit.snippet), raw: (hit) => hit.snippet },
   ];
 }
