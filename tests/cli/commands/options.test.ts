@@ -81,6 +81,7 @@ test.each<Table[number]>([
   ["-o talk.txt", { format: "jsonl", file: "/w/talk.txt" }],
   ["-o talk.md -f jsonl", { format: "jsonl", file: "/w/talk.md" }],
   ["-f md", { format: "markdown" }],
+  ["-o - -f md", { format: "markdown" }],
   ["-o talk.html", { format: "html", file: "/w/talk.html" }],
   ["-f pdf", "usage/invalid: --format expects one of jsonl, json, markdown, md, html: pdf"],
   ["--output=", "usage/invalid: --output expects a value, it is empty"],

@@ -51,7 +51,8 @@ export function exportOptions(flags: FlagValues, cwd: string): ExportOptions {
   const format = choiceFlag(flags, "format", ["jsonl", "json", "markdown", "md", "html"]);
   return {
     format: (format === "md" ? "markdown" : format) ?? formatOf(output ?? ""),
-    ...(output === undefined ? {} : { file: absolute(output, cwd) }),
+    // As elsewhere, - is stdout.
+    ...(output === undefined || output === "-" ? {} : { file: absolute(output, cwd) }),
   };
 }
 
