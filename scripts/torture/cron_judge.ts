@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Job, JobRun } from "../../src/core/cron.ts";
 import { SqliteCronStore } from "../../src/storage/cron_store.ts";
@@ -119,7 +119,7 @@ function recurringProblems(
   ];
 }
 
-/** Every outcome is whole, and nothing that was begun lies beside it. */
+/** Every outcome is whole, and nothing lies beside it that was begun before it: the next outcome of a job takes that away. */
 async function outcomeProblems({ home }: Machine): Promise<readonly string[]> {
   const directory = join(home, "cron", "output");
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -127,7 +127,7 @@ async function outcomeProblems({ home }: Machine): Promise<readonly string[]> {
   for (const entry of entries.filter((found) => found.isFile())) {
     const path = join(entry.parentPath, entry.name);
     if (!/^\d{4}-\d\d-\d\dT[\d.-]+Z\.md$/.test(entry.name)) {
-      problems.push(`No outcome: ${path}`);
+      if (!(await isNewest(entry.parentPath, entry.name))) problems.push(`No outcome: ${path}`);
       continue;
     }
     const text = await readFile(path, "utf8");
@@ -137,6 +137,14 @@ async function outcomeProblems({ home }: Machine): Promise<readonly string[]> {
     if (isCompleted && !isWhole) problems.push(`Half an outcome: ${path}`);
   }
   return problems;
+}
+
+/** Whether nothing in its directory was written after it. */
+async function isNewest(directory: string, name: string): Promise<boolean> {
+  const writtenAt = async (file: string): Promise<number> =>
+    (await stat(join(directory, file))).mtimeMs;
+  const times = await Promise.all((await readdir(directory)).map(writtenAt));
+  return (await writtenAt(name)) >= Math.max(...times);
 }
 
 /** The program itself can read what is left. */
