@@ -5,7 +5,7 @@ import type { Clock, Fetch } from "../core/ports.ts";
 import type { ModelEndpoint } from "../core/provider.ts";
 import { withIdleTimeout } from "../wire/idle_timeout.ts";
 import { classifyFailure } from "./classify.ts";
-import { readBody } from "./frames.ts";
+import { readBody, readRefusal } from "./frames.ts";
 import { authorizedHeaders } from "./headers.ts";
 import { redirectError } from "./redirect.ts";
 
@@ -59,7 +59,9 @@ async function* requestModels(
       response = await requestList(deps, endpoint, { ...asked, credential: next });
     }
   }
-  const text = await readBody(response, maxListChars, signal);
+  const text = response.ok
+    ? await readBody(response, maxListChars, signal)
+    : await readRefusal(response, deps.clock, signal);
   const body = parseJson(text);
   if (!response.ok) {
     const { status, headers } = response;

@@ -3,8 +3,9 @@ import type { CredentialSource } from "../../src/core/credential.ts";
 import { HermesError } from "../../src/core/errors.ts";
 import type { Fetch } from "../../src/core/ports.ts";
 import { listModels } from "../../src/transports/model_list.ts";
-import { createFakeClock } from "../fakes/clock.ts";
+import { createFakeClock, settled } from "../fakes/clock.ts";
 import { endpoint } from "../fakes/endpoint.ts";
+import { openAnswer } from "../fakes/fetch.ts";
 import { thrown } from "../fakes/thrown.ts";
 
 interface Asked {
@@ -43,6 +44,20 @@ test("listModels() asks with the key and gives each id once, in the endpoint's o
       },
     },
   ]);
+});
+
+test("listModels() knows a refusal by its status although its body never ends", async () => {
+  const clock = createFakeClock();
+  const answer = openAnswer("application/json");
+  const fetch: Fetch = () => Promise.resolve(new Response(answer.response.body, { status: 403 }));
+  const credentials = { get: () => Promise.resolve(undefined) };
+  const deps = { fetch, clock, credentials };
+  const failed = thrown(() => listModels(deps, endpoint(), new AbortController().signal));
+  await settled();
+  answer.write('{"message": "Not for you"}');
+  await clock.advance(5_000);
+  expect(await failed).toMatchObject({ code: "auth/not_entitled", httpStatus: 403 });
+  expect(answer.isCancelled()).toBe(true);
 });
 
 test("listModels() takes the ChatGPT backend's shape: what is not hidden, the foremost first", async () => {
