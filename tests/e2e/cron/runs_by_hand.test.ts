@@ -4,7 +4,16 @@ import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hangBeforeHeaders, rateLimited, textAnswer } from "../../fakes/server_steps.ts";
 import { until } from "../../fakes/until.ts";
-import { createJobsBox } from "./jobs_box.ts";
+import { createJobsBox, type JobsBox } from "./jobs_box.ts";
+
+/** `long.sh`: makes the file `begun`, and ends when there is the file `may`. */
+async function longScript(box: JobsBox): Promise<{ readonly begun: string; readonly may: string }> {
+  const begun = join(box.sandbox.root, "begun");
+  const may = join(box.sandbox.root, "may-end");
+  const lines = ["#!/bin/sh", `touch '${begun}'`, `until [ -e '${may}' ]; do sleep 0.05; done`, ""];
+  await box.script("long.sh", lines.join("\n"));
+  return { begun, may };
+}
 
 describe("hermes cron run", () => {
   test("prints the answer, delivers it to a file and a command, and writes it down", async () => {
@@ -241,12 +250,7 @@ describe("hermes cron tick", () => {
 
   test("of those that go on until nothing runs, one does the work of all, within the limits", async () => {
     await using box = await createJobsBox();
-    const begun = join(box.sandbox.root, "begun");
-    const may = join(box.sandbox.root, "may-end");
-    await box.script(
-      "long.sh",
-      `#!/bin/sh\ntouch '${begun}'\nuntil [ -e '${may}' ]; do sleep 0.05; done\n`,
-    );
+    const { begun, may } = await longScript(box);
     await box.script("next.sh", `#!/bin/sh\n[ -e '${may}' ]\n`);
     const task = ["--no-agent", "--workdir", box.sandbox.work] as const;
     const long = await box.add("every 1h", "--script", "long.sh", ...task, "--name", "long");
@@ -265,12 +269,7 @@ describe("hermes cron tick", () => {
 
   test("counts a tick that works for long as somebody who runs the jobs", async () => {
     await using box = await createJobsBox();
-    const begun = join(box.sandbox.root, "begun");
-    const may = join(box.sandbox.root, "may-end");
-    await box.script(
-      "long.sh",
-      `#!/bin/sh\ntouch '${begun}'\nuntil [ -e '${may}' ]; do sleep 0.05; done\n`,
-    );
+    const { begun, may } = await longScript(box);
     const id = await box.add("every 1h", "--script", "long.sh", "--no-agent");
     box.makeDue(id);
     const tick = box.sandbox.start(["cron", "tick", "--until-idle"]);

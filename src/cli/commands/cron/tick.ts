@@ -37,15 +37,14 @@ export async function run(context: CommandContext): Promise<number> {
     await tellFailure(context, new HermesError("turn/interrupted", `Interrupted by ${endedBy}`));
     return signalExitCode(endedBy);
   }
-  const failure = failureOfAll(jobs, runs ?? []);
-  if (!failure) return exitCodes.done;
-  await tellFailure(context, failure);
-  return exitCodes.failed;
+  const bad = (runs ?? []).filter(isBadRun);
+  const failure = failureOfAll(jobs, bad);
+  if (failure) await tellFailure(context, failure);
+  return bad.length === 0 ? exitCodes.done : exitCodes.failed;
 }
 
 /** What went wrong first, and with how many others: each of them has its line on stdout. */
-function failureOfAll(jobs: readonly Job[], runs: readonly JobRun[]): HermesError | undefined {
-  const bad = runs.filter(isBadRun);
+function failureOfAll(jobs: readonly Job[], bad: readonly JobRun[]): HermesError | undefined {
   const [first] = bad;
   const failure = first && failureOf(first);
   if (!failure) return undefined;
