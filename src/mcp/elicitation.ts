@@ -45,6 +45,7 @@ export async function fillForm(
     if (reading.kind === "unfit") return declined;
     if (reading.kind === "value") content.push([name, reading.value]);
   }
+  // The types of fields that can be asked are those that an answer may hold.
   return { action: "accept", content: Object.fromEntries(content) as FormAnswer["content"] & {} };
 }
 
